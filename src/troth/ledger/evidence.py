@@ -29,7 +29,7 @@ from troth.terms.verdict import name_of
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-__all__ = ["PAYLOAD_TYPE", "PREDICATE_TYPE", "STATEMENT_TYPE", "Signed", "pae", "sign", "statement", "verify"]
+__all__ = ["PAYLOAD_TYPE", "PREDICATE_TYPE", "STATEMENT_TYPE", "Signed", "pae", "seal", "sign", "statement", "verify"]
 
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
@@ -127,6 +127,16 @@ def sign(result: Result, controls: Mapping[str, Control], key: Ed25519PrivateKey
     told = statement(result, controls)
     if not told["subject"]:
         raise UsageError("there is neither a policy nor a commit that evidence could speak of")
+    return seal(told, key)
+
+
+def seal(told: Mapping[str, Json], key: Ed25519PrivateKey) -> str:
+    """A DSSE envelope around an in-toto statement, as text that ends with a newline.
+
+    Args:
+        told: the statement; its bytes are canonical JSON (sorted keys, no spaces, ASCII).
+        key: private key that signs.
+    """
     payload = json.dumps(told, ensure_ascii=True, allow_nan=False, sort_keys=True, separators=(",", ":")).encode(
         "ascii"
     )
@@ -150,6 +160,7 @@ def verify(
     *,
     key: Ed25519PublicKey | None = None,
     trusted_id: str | None = None,
+    predicate_type: str = PREDICATE_TYPE,
 ) -> Signed:
     """Verify an evidence file against a key that the caller trusts.
 
@@ -157,9 +168,10 @@ def verify(
         content: the file's bytes.
         key: public key of the signer.
         trusted_id: id of the signer's key, instead of the key itself; the file then brings the key, and its digest must be this.
+        predicate_type: what the statement has to be about: a run of `check` by default.
 
     Raises:
-        EvidenceFileError: the file is malformed, is signed by another key, or its signature does not verify.
+        EvidenceFileError: the file is malformed, speaks of something else, is signed by another key, or its signature does not verify.
         UsageError: neither a key nor a key id is given.
     """
     if key is None and trusted_id is None:
@@ -167,7 +179,7 @@ def verify(
     payload, signatures = _open(content)
     public, signature = _choose(signatures, key, trusted_id)
     _check(public, signature, payload)
-    return Signed(key_id(public), _statement(payload))
+    return Signed(key_id(public), _statement(payload, predicate_type))
 
 
 def signers(content: bytes) -> tuple[str, ...]:
@@ -254,9 +266,9 @@ def _check(key: Ed25519PublicKey, signature: bytes, payload: bytes) -> None:
         raise EvidenceFileError("the signature does not match: the content was changed after it was signed") from error
 
 
-def _statement(payload: bytes) -> dict[str, Json]:
+def _statement(payload: bytes, predicate_type: str) -> dict[str, Json]:
     told = _parse(payload, "payload")
-    for field, value in (("_type", STATEMENT_TYPE), ("predicateType", PREDICATE_TYPE)):
+    for field, value in (("_type", STATEMENT_TYPE), ("predicateType", predicate_type)):
         if told.get(field) != value:
             raise EvidenceFileError(f"{field} is {told.get(field)!r}, not {value}")
     if not isinstance(told.get("predicate"), dict) or not _list(told.get("subject")):

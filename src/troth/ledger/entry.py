@@ -1,0 +1,252 @@
+"""One entry of a log: what happened, when, by whom, to what, and a commitment to what was said about it.
+
+Rules:
+
+* secrets are taken out (`troth.detectors.redaction`) of every text *before* anything is hashed: what is in a log cannot be taken out of it;
+* the bytes that are hashed (the leaf) hold kind, time, actor, subject, the log's name and the entry's number, and SHA-256(salt + body); the body, with its
+  32 random bytes of salt, is kept beside them. Once both are erased nobody can tell or guess what was said, and every proof still holds;
+* a leaf has exactly one spelling: JSON, ASCII, sorted keys, no spaces. One that is read back and spelled anew must be the same bytes;
+* what is too large, too deep or no JSON is refused, never cut.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from troth.detectors.redaction import Redactor, secret_key
+from troth.errors import LedgerError
+
+__all__ = ["BODY_LIMIT", "SALT_BYTES", "Entry", "EntryError", "Kept", "Leaf", "body_bytes", "commitment", "kept", "leaf_bytes", "parse_leaf", "redacted"]
+
+BODY_LIMIT: Final = 64 * 1024
+"""Most bytes of a body, redacted and spelled out."""
+SALT_BYTES: Final = 32
+_NAME_LIMIT: Final = 256
+_DEPTH: Final = 32
+_VERSION: Final = 1
+_LAST_MOMENT: Final = 253_402_300_799_999
+"""The end of the year 9999, in milliseconds."""
+_KIND: Final = re.compile(r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+)*")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_FIELDS: Final = frozenset({"actor", "at", "body", "kind", "log", "number", "subject", "v"})
+
+
+class EntryError(LedgerError):
+    """An entry cannot be written: too large, no JSON, a time that runs backwards. Nothing was added."""
+
+    code: ClassVar[str] = "ledger-entry"
+    help: ClassVar[str] = "Write less, or mend the field that the message names; long texts belong beside the ledger, with their digest in it."
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to be written.
+
+    Attributes:
+        kind: what happened: lower-case words with dots or hyphens, `permit.spent`.
+        at: when, POSIX milliseconds.
+        actor: who; up to 256 characters, one line.
+        subject: to what; the same.
+        body: what is said about it: JSON, up to 64 KiB.
+    """
+
+    kind: str
+    at: int
+    actor: str
+    subject: str
+    body: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.kind, str) or len(self.kind) > 64 or not _KIND.fullmatch(self.kind):
+            raise EntryError("an entry's kind is up to 64 lower-case letters, digits, dots and hyphens")
+        if isinstance(self.at, bool) or not isinstance(self.at, int) or not 0 <= self.at <= _LAST_MOMENT:
+            raise EntryError("an entry's time is a whole number of milliseconds since 1970")
+        for name, value in (("actor", self.actor), ("subject", self.subject)):
+            if not isinstance(value, str) or len(value) > _NAME_LIMIT or _CONTROL.search(value):
+                raise EntryError(f"an entry's {name} is one line of up to {_NAME_LIMIT} characters")
+        if not isinstance(self.body, Mapping):
+            raise EntryError("an entry's body is a mapping")
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """An entry as it stands in a log.
+
+    Attributes:
+        number: from 0.
+        log: name of the log: the origin line of its checkpoints.
+        kind, at, actor, subject: as in `Entry`.
+        body: commitment to the body, SHA-256(salt + body), hex.
+    """
+
+    number: int
+    log: str
+    kind: str
+    at: int
+    actor: str
+    subject: str
+    body: str
+
+
+def _spelled(value: object) -> bytes:
+    try:
+        return json.dumps(value, ensure_ascii=True, allow_nan=False, sort_keys=True, separators=(",", ":")).encode("ascii")
+    except (TypeError, ValueError, RecursionError) as error:
+        raise EntryError("an entry's body is not JSON") from error
+
+
+def redacted(value: object, redactor: Redactor, depth: int = 0) -> object:
+    """`value` without secrets: values under keys that name a secret, and whatever a detector finds in a text or a key.
+
+    Raises:
+        EntryError: it is no JSON, or nested too deeply to be looked through.
+    """
+    if depth > _DEPTH:
+        raise EntryError(f"an entry's body is nested more than {_DEPTH} deep")
+    if isinstance(value, str):
+        return redactor.text(value)
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        made: dict[str, object] = {}
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise EntryError("a key of an entry's body is not text")
+            name = redactor.text(key)
+            hidden = secret_key(key) and isinstance(item, str | int | float) and not isinstance(item, bool) and item != ""
+            if name in made:
+                raise EntryError("two keys of an entry's body are the same without their secrets")
+            made[name] = "[redacted]" if hidden else redacted(item, redactor, depth + 1)
+        return made
+    if isinstance(value, list | tuple):
+        return [redacted(item, redactor, depth + 1) for item in value]
+    raise EntryError(f"a {type(value).__name__} in an entry's body is not JSON")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What of an entry may be kept.
+
+    Attributes:
+        actor, subject: without secrets.
+        body: redacted, in its one spelling.
+    """
+
+    actor: str
+    subject: str
+    body: bytes
+
+
+def kept(entry: Entry, redactor: Redactor) -> Kept:
+    """An entry without its secrets.
+
+    All texts are looked through at once, each on a line of its own, beside the body as it is spelled; only where something is found is each
+    looked through alone.
+
+    Raises:
+        EntryError: the body is too large, too deep, or no JSON.
+    """
+    texts = [entry.actor, entry.subject]
+    plain = _collected(entry.body, texts, 0)
+    if plain:
+        spelled = _spelled(entry.body)
+        _demand_size(spelled, 4 * BODY_LIMIT)
+        whole = spelled + b"\n" + "\n".join(texts).encode("utf-8", "surrogatepass")
+        if redactor.bytes(whole) is whole:
+            _demand_size(spelled, BODY_LIMIT)
+            return Kept(entry.actor, entry.subject, spelled)
+    return Kept(redactor.text(entry.actor), redactor.text(entry.subject), body_bytes(entry.body, redactor))
+
+
+def _collected(value: object, texts: list[str], depth: int) -> bool:
+    """Put all texts of a value into `texts`; False where it has to be looked at piece by piece (a key that names a secret, a type of its own)."""
+    if depth > _DEPTH:
+        return False
+    if type(value) is str:
+        texts.append(value)
+        return True
+    if value is None or type(value) in (bool, int, float):
+        return True
+    if type(value) is dict:
+        for key, item in value.items():
+            if type(key) is not str or secret_key(key) or not _collected(item, texts, depth + 1):
+                return False
+            texts.append(key)
+        return True
+    if type(value) in (list, tuple):
+        return all(_collected(item, texts, depth + 1) for item in value)  # type: ignore[attr-defined]
+    return False
+
+
+def _demand_size(spelled: bytes, limit: int) -> None:
+    if len(spelled) > limit:
+        raise EntryError(f"an entry's body has {len(spelled)} bytes, more than {BODY_LIMIT}")
+
+
+def body_bytes(body: Mapping[str, Any], redactor: Redactor) -> bytes:
+    """A body as it is kept: redacted piece by piece, in its one spelling.
+
+    Raises:
+        EntryError: too large, too deep, or no JSON.
+    """
+    spelled = _spelled(redacted(body, redactor))
+    # a secret that is spread over what lies beside each other is seen only in the whole
+    safe = redactor.bytes(spelled)
+    if safe is not spelled:
+        spelled = _spelled({"redacted": safe.decode("ascii", "replace")})
+    _demand_size(spelled, BODY_LIMIT)
+    return spelled
+
+
+def commitment(salt: bytes, body: bytes) -> str:
+    """SHA-256(salt + body), hex; the salt has 32 bytes.
+
+    Raises:
+        EntryError: the salt has another length.
+    """
+    if len(salt) != SALT_BYTES:
+        raise EntryError("a salt has 32 bytes")
+    return hashlib.sha256(salt + body).hexdigest()
+
+
+def leaf_bytes(leaf: Leaf) -> bytes:
+    """The bytes that are hashed."""
+    return _spelled(
+        {
+            "actor": leaf.actor,
+            "at": leaf.at,
+            "body": leaf.body,
+            "kind": leaf.kind,
+            "log": leaf.log,
+            "number": leaf.number,
+            "subject": leaf.subject,
+            "v": _VERSION,
+        }
+    )
+
+
+def parse_leaf(content: bytes) -> Leaf:
+    """A leaf from its bytes.
+
+    Raises:
+        LedgerError: they are not the one spelling of a leaf.
+    """
+    try:
+        told = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise LedgerError("an entry is not JSON") from error
+    if not isinstance(told, dict) or set(told) != _FIELDS or told["v"] != _VERSION or isinstance(told["v"], bool):
+        raise LedgerError("an entry does not have the fields of an entry")
+    texts = all(isinstance(told[name], str) for name in ("log", "kind", "actor", "subject", "body"))
+    numbers = all(isinstance(told[name], int) and not isinstance(told[name], bool) for name in ("number", "at"))
+    if not texts or not numbers:
+        raise LedgerError("an entry's field has another type")
+    leaf = Leaf(told["number"], told["log"], told["kind"], told["at"], told["actor"], told["subject"], told["body"])
+    if leaf_bytes(leaf) != content:
+        raise LedgerError("an entry is not in its one spelling")
+    return leaf

@@ -1,0 +1,135 @@
+"""The one place where a log grows: a head moves from one size to the next, with the rows that make the difference, or not at all.
+
+Rules: the head is moved by a statement that names the size and the frontier on which the new leaves were computed; where another writer was first it changes
+nothing and says so. On PostgreSQL head, leaf and body go in one statement, one round trip; on SQLite, where there is nothing to travel, in three.
+
+These statements are text, for speed: their tenant comes from the transaction alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import select, text
+
+from troth.errors import LedgerError
+from troth.ledger.tables import BODIES, HEADS, LEAVES
+from troth.ledger.tree import Frontier
+from troth.store import Transaction
+
+__all__ = ["Head", "Row", "claim", "first", "read_head"]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a log ends.
+
+    Attributes:
+        size: entries.
+        frontier: roots of its complete subtrees, packed.
+        latest: latest time of its entries, POSIX milliseconds.
+        stored: whether the database has a row for it; a log begins without one.
+    """
+
+    size: int
+    frontier: bytes
+    latest: int
+    stored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A leaf and its body, as they are stored."""
+
+    number: int
+    leaf: bytes
+    hash: bytes
+    salt: bytes
+    body: bytes
+
+
+_MOVE: Final = (
+    "UPDATE ledger_heads SET size = :new, frontier = :grown, latest = :latest"
+    " WHERE tenant = :tenant AND origin = :origin AND size = :size AND frontier = :frontier"
+)
+_MOVE_SQLITE: Final = (
+    "UPDATE ledger_heads SET size = ?, frontier = ?, latest = ? WHERE tenant = ? AND origin = ? AND size = ? AND frontier = ?"
+)
+_LEAF_SQLITE: Final = "INSERT INTO ledger_leaves (tenant, origin, number, leaf, hash) VALUES (?, ?, ?, ?, ?)"
+_BODY_SQLITE: Final = "INSERT INTO ledger_bodies (tenant, origin, number, salt, body) VALUES (?, ?, ?, ?, ?)"
+_GROW: Final = text(
+    f"WITH head AS ({_MOVE} RETURNING 1),"  # noqa: S608 - constants
+    " leaves AS (INSERT INTO ledger_leaves (tenant, origin, number, leaf, hash) SELECT :tenant, :origin, :number, :leaf, :hash FROM head),"
+    " bodies AS (INSERT INTO ledger_bodies (tenant, origin, number, salt, body) SELECT :tenant, :origin, :number, :salt, :body FROM head)"
+    " SELECT count(*) FROM head"
+)
+_MOVE_POSTGRES: Final = text(_MOVE)
+
+
+def read_head(transaction: Transaction, origin: str, *, lock: bool = False) -> Head:
+    """Where the tenant's log ends now.
+
+    Args:
+        transaction: of the tenant.
+        origin: of the log.
+        lock: keep others from moving it until the transaction ends (PostgreSQL; on SQLite a writer is alone anyway).
+
+    Raises:
+        LedgerError: the row is not that of a log.
+    """
+    own = str(transaction.tenant)
+    statement = select(HEADS.c.size, HEADS.c.frontier, HEADS.c.latest).where(HEADS.c.tenant == own, HEADS.c.origin == origin)
+    row = transaction.execute(statement.with_for_update() if lock else statement).first()
+    if row is None:
+        return Head(0, b"", 0, stored=False)
+    try:
+        Frontier.parse(row.size, row.frontier)
+    except (TypeError, ValueError) as error:
+        raise LedgerError("the log's head is not that of a log") from error
+    return Head(row.size, row.frontier, row.latest, stored=True)
+
+
+def first(transaction: Transaction, origin: str, head: Head, rows: Sequence[Row]) -> bool:
+    """Begin a log; False where another writer began it."""
+    values = {"origin": origin, "size": head.size, "frontier": head.frontier, "latest": head.latest}
+    if not transaction.insert_new(HEADS, values):
+        return False
+    _insert(transaction, origin, rows)
+    return True
+
+
+def claim(transaction: Transaction, origin: str, old: Head, new: Head, rows: Sequence[Row]) -> bool:
+    """Move the head from `old` to `new` and store the rows between; False where the head is elsewhere, and then nothing was stored."""
+    own = str(transaction.tenant)
+    if transaction.dialect == "sqlite":
+        moved = transaction.connection.exec_driver_sql(
+            _MOVE_SQLITE, (new.size, new.frontier, new.latest, own, origin, old.size, old.frontier)
+        )
+        if moved.rowcount != 1:
+            return False
+        _insert(transaction, origin, rows)
+        return True
+    given: dict[str, Any] = {
+        "tenant": own, "origin": origin, "size": old.size, "frontier": old.frontier, "new": new.size, "grown": new.frontier, "latest": new.latest,
+    }  # fmt: skip
+    if len(rows) == 1:
+        row = rows[0]
+        given |= {"number": row.number, "leaf": row.leaf, "hash": row.hash, "salt": row.salt, "body": row.body}
+        return bool(transaction.connection.execute(_GROW, given).scalar_one() == 1)
+    if transaction.connection.execute(_MOVE_POSTGRES, given).rowcount != 1:
+        return False
+    _insert(transaction, origin, rows)
+    return True
+
+
+def _insert(transaction: Transaction, origin: str, rows: Sequence[Row]) -> None:
+    own = str(transaction.tenant)
+    if transaction.dialect == "sqlite":
+        connection = transaction.connection
+        connection.exec_driver_sql(_LEAF_SQLITE, [(own, origin, row.number, row.leaf, row.hash) for row in rows])
+        connection.exec_driver_sql(_BODY_SQLITE, [(own, origin, row.number, row.salt, row.body) for row in rows])
+        return
+    transaction.execute(LEAVES.insert(), [{"tenant": own, "origin": origin, "number": row.number, "leaf": row.leaf, "hash": row.hash} for row in rows])
+    transaction.execute(BODIES.insert(), [{"tenant": own, "origin": origin, "number": row.number, "salt": row.salt, "body": row.body} for row in rows])
