@@ -1,0 +1,1 @@
+"""Load, crashes and ratios of the jobs."""

@@ -1,0 +1,53 @@
+"""The job types of these handlers: what a request may say, how far it reaches, which hosts and secrets its handler gets."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from troth.jobs.handlers.forge_client import TOKEN
+from troth.jobs.registry import Category, JobType, Kind, Param
+
+__all__ = ["HANDLERS", "job_types"]
+
+HANDLERS: Final = {
+    "open-branch": "troth.jobs.handlers.open_branch:OpenBranch",
+    "open-pull-request": "troth.jobs.handlers.open_pull:OpenPullRequest",
+    "open-issue": "troth.jobs.handlers.open_issue:OpenIssue",
+    "protect-branch": "troth.jobs.handlers.protect_branch:ProtectBranch",
+    "security-features": "troth.jobs.handlers.security_features:SecurityFeatures",
+}
+"""Name -> `module:Class`, for the executor."""
+
+_COMMIT: Final = Param(Kind.TEXT, pattern=r"[0-9a-f]{40}|[0-9a-f]{64}")
+_BRANCH: Final = Param(Kind.TEXT, longest=200, pattern=r"[A-Za-z0-9][A-Za-z0-9._/-]*")
+_TITLE: Final = Param(Kind.TEXT, longest=200, pattern=r"[^\x00-\x1f\x7f]+")
+_BODY: Final = Param(Kind.TEXT, required=False, longest=16_000)
+_PATCH: Final = Param(Kind.TEXT, longest=56_000)
+_REPOSITORY: Final = Param(Kind.TEXT, longest=201, pattern=r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
+_FLAG: Final = Param(Kind.FLAG, required=False)
+
+
+def job_types(host: str = "api.github.com") -> tuple[JobType, ...]:
+    """All of them.
+
+    Args:
+        host: the forge's interface; the only host that forge jobs may speak with.
+    """
+    api = Param(Kind.TEXT, required=False, longest=300, pattern=rf"https://{host.replace('.', '[.]')}(?:/api/v3)?")
+    forge = {"repository": _REPOSITORY, "api": api}
+    change = {"base": _COMMIT, "branch": _BRANCH, "patch": _PATCH, "title": _TITLE, "body": _BODY}
+    protection = {
+        "branch": Param(Kind.TEXT, longest=200), "approvals": Param(Kind.INTEGER, required=False, highest=6), "checks": Param(Kind.TEXTS, required=False, longest=200),
+        **dict.fromkeys(("strict", "dismiss_stale", "code_owners", "linear", "signatures", "admins"), _FLAG),
+    }  # fmt: skip
+
+    def on_forge(name: str, params: dict[str, Param], evidence: int = 0) -> JobType:
+        return JobType(name, Category.ACTION, name.removeprefix("forge."), {**forge, **params}, 120, 3, (TOKEN,), (host,), (), evidence)
+
+    return (
+        JobType("repo.open-branch", Category.NON_ACTION, "open-branch", change, 120, 2, evidence=1),
+        on_forge("forge.open-pull-request", {**change, "into": _BRANCH}),
+        on_forge("forge.open-issue", {"title": _TITLE, "body": _BODY}),
+        on_forge("forge.protect-branch", protection),
+        on_forge("forge.security-features", {"features": Param(Kind.TEXTS, longest=40, most=10)}),
+    )

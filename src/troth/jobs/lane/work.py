@@ -1,0 +1,95 @@
+"""Runs one task with its handler, inside the worker process: loads the handler, plans again before acting, and keeps secrets out of what goes back."""
+
+from __future__ import annotations
+
+import base64
+import importlib
+from pathlib import Path
+from typing import Final, cast
+from urllib.parse import quote
+
+from troth.errors import TrothError
+from troth.jobs.egress import Egress
+from troth.jobs.handler import Diff, Handler, HandlerError, Reader, Tools, TryAgainError, Undoes
+from troth.jobs.lane.task import LIMIT_BYTES, Report, Task
+from troth.jobs.request import JobRequest
+from troth.jobs.strict import encode
+
+__all__ = ["load_handler", "work"]
+
+_SHORTEST: Final = 4
+"""Secrets below this length are no secrets, and occur in any text."""
+
+
+def load_handler(name: str) -> Handler:
+    """The handler that `module:Class` names.
+
+    Raises:
+        HandlerError: there is none.
+    """
+    module, _, attribute = name.partition(":")
+    try:
+        made = getattr(importlib.import_module(module), attribute)()
+    except (ImportError, AttributeError, TypeError) as error:
+        raise HandlerError("no-handler", "The handler of this job type cannot be loaded.") from error
+    if not isinstance(made, Handler):
+        raise HandlerError("no-handler", "What is named as the handler of this job type is none.")
+    return made
+
+
+def work(task: Task) -> Report:
+    """Do what the task says; every failure becomes a report."""
+    try:
+        handler = load_handler(task.handler)
+        safe, undoes = handler.safe_to_retry, isinstance(handler, Undoes)
+    except HandlerError as error:
+        return Report("refused", error.reason, error.says)
+    try:
+        content = _done(task, handler)
+        _no_secret(content, task)
+    except TryAgainError as error:
+        return Report("again", error.reason, _clean(error.says, task), safe_to_retry=safe, can_undo=undoes)
+    except TrothError as error:
+        reason = error.reason if isinstance(error, HandlerError) else error.code
+        says = error.says if isinstance(error, HandlerError) else str(error)
+        return Report("refused", reason, _clean(says, task), safe_to_retry=safe, can_undo=undoes)
+    except Exception as error:  # noqa: BLE001 - handlers are code of others: whatever they raise becomes a failed job; its text may hold a secret and stays here
+        return Report("broke", type(error).__name__[:60], "The handler broke.", safe_to_retry=safe, can_undo=undoes)
+    return Report("ok", content=content, safe_to_retry=safe, can_undo=undoes)
+
+
+def _done(task: Task, handler: Handler) -> bytes:
+    request = JobRequest.parse(task.request)
+    root = Path(task.root) if task.root else None
+    http = Egress(task.hosts) if task.hosts else None
+    reader = Reader(root, http, task.secrets)
+    if task.verb == "plan":
+        return handler.plan(request, reader).encoded()
+    diff = Diff.decode(task.diff)
+    tools = Tools(root, http, task.secrets, task.attempt, request.sha256)
+    if task.verb == "undo":
+        return cast("Undoes", handler).undo(request, diff, tools).encoded()
+    if task.attempt == 1 and handler.plan(request, reader).sha256 != diff.sha256:
+        raise HandlerError("plan-changed", "The world is no longer the one that the plan was approved for.")
+    return handler.act(request, diff, tools).encoded()
+
+
+def _no_secret(content: bytes, task: Task) -> None:
+    if any(form in content for value in task.secrets.values() for form in _forms(value)):
+        raise HandlerError("secret-leak", "The handler's answer holds a secret and was thrown away.")
+    if len(content) > LIMIT_BYTES // 2:
+        raise HandlerError("size", "The handler's answer is too long.")
+
+
+def _forms(value: str) -> set[bytes]:
+    raw = value.encode("utf-8")
+    if len(raw) < _SHORTEST:
+        return set()
+    plain = base64.b64encode(raw).rstrip(b"=")
+    return {raw, encode(value)[1:-1], plain, base64.urlsafe_b64encode(raw).rstrip(b"="), raw.hex().encode(), quote(value, safe="").encode()}
+
+
+def _clean(text: str, task: Task) -> str:
+    raw = text.encode("utf-8", "replace")
+    hit = any(form in raw for value in task.secrets.values() for form in _forms(value))
+    return "The handler's message held a secret." if hit else text[:500]

@@ -1,0 +1,1 @@
+"""Tests of the jobs: requests, permits, the lane and the executor."""
