@@ -1,0 +1,192 @@
+"""Checking who someone is: passkeys (WebAuthn level 2, by `webauthn`) and an identity provider (OpenID Connect, by `authlib`).
+
+Rules: challenges are made here, count once and last five minutes; a passkey is bound to the desk's host name; a provider's subject is kept as a keyed digest,
+and only members whom a coordinator named come in: an identity provider never makes one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import threading
+from datetime import datetime, timedelta
+from typing import Final
+
+from webauthn import (
+    base64url_to_bytes,
+    generate_authentication_options,
+    generate_registration_options,
+    options_to_json,
+    verify_authentication_response,
+    verify_registration_response,
+)
+from webauthn.helpers import bytes_to_base64url
+from webauthn.helpers.exceptions import WebAuthnException
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from troth.app.desk.opening import TENANT, Desk
+from troth.desk.storage.people_rows import Member, Passkey
+from troth.errors import DeskError, SettingsError
+
+__all__ = ["challenge", "oidc_address", "oidc_member", "register", "registration", "verify"]
+
+_LIFE: Final = timedelta(minutes=5)
+
+
+class _Pending:
+    """Challenges and states that were given out: each counts once; bounded."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[datetime, str]] = {}
+        self._lock = threading.Lock()
+
+    def give(self, name: str, value: str, now: datetime) -> None:
+        with self._lock:
+            self._known = {key: one for key, one in self._known.items() if one[0] > now}
+            if len(self._known) > 10_000:
+                self._known.pop(next(iter(self._known)))
+            self._known[name] = (now + _LIFE, value)
+
+    def take(self, name: str, now: datetime) -> str | None:
+        with self._lock:
+            ends, value = self._known.pop(name, (now, ""))
+        return value if ends > now else None
+
+
+_PENDING: Final = _Pending()
+
+
+def registration(desk: Desk, member: Member) -> str:
+    """Options for the browser to make a passkey, as JSON."""
+    with desk.store.read(TENANT) as t:
+        known = desk.people.passkeys(t, member.id)
+    options = generate_registration_options(
+        rp_id=desk.settings.host,
+        rp_name=f"{desk.settings.project} desk",
+        user_id=bytes.fromhex(member.id),
+        user_name=member.name,
+        exclude_credentials=[PublicKeyCredentialDescriptor(base64url_to_bytes(one)) for one in known],
+        authenticator_selection=AuthenticatorSelectionCriteria(resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED),
+    )
+    _PENDING.give(bytes_to_base64url(options.challenge), member.id, desk.now())
+    return options_to_json(options)
+
+
+def register(desk: Desk, member: Member, credential: str) -> None:
+    """Keep a passkey.
+
+    Raises:
+        DeskError: the browser's answer does not verify.
+    """
+    given = _challenge_in(credential)
+    if _PENDING.take(given, desk.now()) != member.id:
+        raise DeskError("this took too long: load the page again")
+    try:
+        checked = verify_registration_response(
+            credential=credential, expected_challenge=base64url_to_bytes(given), expected_rp_id=desk.settings.host, expected_origin=desk.settings.origin, require_user_verification=True,
+        )  # fmt: skip
+    except (WebAuthnException, ValueError, KeyError) as error:
+        raise DeskError("the passkey was not accepted") from error
+    key = Passkey(bytes_to_base64url(checked.credential_id), member.id, checked.credential_public_key, checked.sign_count)
+    desk.writer.write(lambda t: desk.people.add_passkey(t, key, desk.now()))
+
+
+def challenge(desk: Desk) -> str:
+    """Options for the browser to sign in, as JSON."""
+    options = generate_authentication_options(rp_id=desk.settings.host, user_verification=UserVerificationRequirement.REQUIRED)
+    _PENDING.give(bytes_to_base64url(options.challenge), "any", desk.now())
+    return options_to_json(options)
+
+
+def verify(desk: Desk, credential: str) -> Member | None:
+    """Whom a passkey signs in; None where it is unknown, does not verify, or the member left."""
+    given = _challenge_in(credential)
+    if _PENDING.take(given, desk.now()) != "any":
+        return None
+    with desk.store.read(TENANT) as t:
+        key = desk.people.passkey(t, str(json.loads(credential).get("id", ""))[:344])
+        member = desk.people.get(t, key.member) if key is not None else None
+    if key is None or member is None or member.left:
+        return None
+    try:
+        checked = verify_authentication_response(
+            credential=credential, expected_challenge=base64url_to_bytes(given), expected_rp_id=desk.settings.host, expected_origin=desk.settings.origin,
+            credential_public_key=key.public_key, credential_current_sign_count=key.sign_count, require_user_verification=True,
+        )  # fmt: skip
+    except (WebAuthnException, ValueError, KeyError):
+        return None
+    desk.writer.write(lambda t: desk.people.counted(t, key.id, checked.new_sign_count))
+    return member
+
+
+def _challenge_in(credential: str) -> str:
+    """The challenge that an answer says it is for; empty where it is none."""
+    try:
+        raw = json.loads(credential[:20_000])
+        return str(json.loads(base64url_to_bytes(raw["response"]["clientDataJSON"]))["challenge"])[:200]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ""
+
+
+def oidc_address(desk: Desk) -> str:
+    """Where to send a browser to be identified."""
+    from authlib.integrations.httpx_client import OAuth2Client
+
+    state, verifier, nonce = (secrets.token_urlsafe(48) for _ in range(3))
+    with OAuth2Client(desk.settings.oidc.client, redirect_uri=f"{desk.settings.origin}/oidc/back", scope="openid", code_challenge_method="S256") as client:
+        address, _state = client.create_authorization_url(_discovered(desk)["authorization_endpoint"], state=state, code_verifier=verifier, nonce=nonce)
+    _PENDING.give(state, json.dumps([verifier, nonce]), desk.now())
+    return str(address)
+
+
+def oidc_member(desk: Desk, answer: dict[str, str]) -> Member | None:
+    """Whom an identity provider's answer names; None where that is nobody of this desk."""
+    from authlib.common.errors import AuthlibBaseError
+    from authlib.integrations.httpx_client import OAuth2Client
+    from joserfc import jwt
+    from joserfc.errors import JoseError
+    from joserfc.jwk import KeySet
+
+    kept = _PENDING.take(answer.get("state", ""), desk.now())
+    if kept is None or "code" not in answer:
+        return None
+    verifier, nonce = json.loads(kept)
+    found, settings = _discovered(desk), desk.settings.oidc
+    try:
+        with OAuth2Client(settings.client, os.environ.get("TROTH_DESK_OIDC_SECRET"), redirect_uri=f"{desk.settings.origin}/oidc/back") as client:
+            token = client.fetch_token(found["token_endpoint"], code=answer["code"], code_verifier=verifier)
+            keys = KeySet.import_key_set(client.get(found["jwks_uri"], withhold_token=True).json())
+        claims = jwt.decode(token["id_token"], keys, algorithms=["RS256", "ES256", "EdDSA", "PS256"]).claims
+    except (AuthlibBaseError, JoseError, KeyError, ValueError):
+        return None
+    seconds = desk.now().timestamp()
+    audience = claims.get("aud") if isinstance(claims.get("aud"), list) else [claims.get("aud")]
+    if claims.get("iss") != settings.issuer or settings.client not in (audience or []) or claims.get("nonce") != nonce or float(claims.get("exp", 0)) < seconds:
+        return None
+    with desk.store.read(TENANT) as t:
+        return desk.people.by_subject(t, desk.sender(f"oidc {settings.issuer} {claims.get('sub', '')}"))
+
+
+def _discovered(desk: Desk) -> dict[str, str]:
+    """What the provider says of itself.
+
+    Raises:
+        SettingsError: it does not answer, or names another issuer.
+    """
+    import httpx
+
+    issuer = desk.settings.oidc.issuer.rstrip("/")
+    try:
+        found = httpx.get(f"{issuer}/.well-known/openid-configuration", timeout=10).raise_for_status().json()
+        wanted = {name: str(found[name]) for name in ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")}
+    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        raise SettingsError("the identity provider does not answer") from error
+    if wanted["issuer"].rstrip("/") != issuer:
+        raise SettingsError("the identity provider calls itself by another name")
+    return wanted

@@ -1,0 +1,125 @@
+"""Keeping a desk: its state in figures, backup and restore, moving to another store; none of it opens a case.
+
+Rules: a backup is one file of the data without keys: whoever has only it has nothing to read; keys are backed up apart, by the owner, and for a shorter time,
+so that what was erased is gone from the backups too; a move copies rows as they are: ids, sealed bytes and ledger stay, to the last bit.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import func, insert, inspect, select
+
+from troth.app.desk.opening import TENANT, Desk
+from troth.desk.tables import CASES, EVENTS
+from troth.errors import DeskError
+from troth.store import METADATA, open_store
+
+__all__ = ["backup", "migrate_to", "restore", "status"]
+
+_BATCH: Final = 500
+
+
+def status(desk: Desk) -> dict[str, str]:
+    """What the desk holds, in figures."""
+    with desk.store.read(TENANT) as t:
+        counts = desk.cases.counts(t)
+        events, members, mails = desk.cases.event_count(t), desk.people.number(t), desk.outbox.counts(t)
+        erased = int(t.execute(select(func.count()).select_from(CASES).where(CASES.c.tenant == desk.cases.tenant, CASES.c.erased_at.is_not(None))).scalar() or 0)
+    told = {"store": desk.store.dialect, "cases": str(sum(counts.values())), "open": str(sum(count for state, count in counts.items() if state != "closed"))}
+    told |= {"erased": str(erased), "events": str(events), "members": str(members), "policy": desk.policy.digest[:12] or "none", "sealed": "yes" if desk.settings.sealed else "no"}
+    return told | {f"mail {state}": str(count) for state, count in sorted(mails.items())}
+
+
+def backup(desk: Desk, to: Path) -> int:
+    """Write all data, without keys, into one new SQLite file; returns its size in bytes.
+
+    Raises:
+        DeskError: the file exists.
+    """
+    try:
+        handle = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise DeskError(f"{to} exists already; a backup is never written over another") from error
+    os.close(handle)
+    if desk.store.dialect == "sqlite":
+        with desk.store.engine.connect() as source:
+            raw = source.connection.driver_connection
+            target = sqlite3.connect(to)
+            try:
+                if raw is not None:
+                    raw.backup(target)
+            finally:
+                target.close()
+    else:
+        to.unlink()
+        _copy(desk, f"sqlite:///{to.resolve()}")
+    return to.stat().st_size
+
+
+def restore(desk_folder: Path, backup_file: Path) -> None:
+    """Put a backup in the place of a desk's data; the desk must not be running, and its data must be absent.
+
+    Raises:
+        DeskError: there is data already, or the file is no backup.
+    """
+    target = desk_folder / "data" / "desk.db"
+    if target.exists():
+        raise DeskError(f"{target} exists: move it away first, so that nothing is lost")
+    try:
+        source = sqlite3.connect(f"file:{backup_file}?mode=ro", uri=True)
+        if source.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+            raise DeskError(f"{backup_file} is damaged")
+        source.execute("SELECT count(*) FROM desk_cases").fetchone()
+    except sqlite3.Error as error:
+        raise DeskError(f"{backup_file} is no backup of a desk") from error
+    target.parent.mkdir(mode=0o700, exist_ok=True)
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    copy = sqlite3.connect(target)
+    try:
+        source.backup(copy)
+    finally:
+        copy.close()
+        source.close()
+
+
+def migrate_to(desk: Desk, url: str) -> Mapping[str, int]:
+    """Copy everything to another store; returns rows per table. The desk must not take reports meanwhile.
+
+    Raises:
+        DeskError: the target holds a desk already, or rows differ afterwards.
+    """
+    return _copy(desk, url)
+
+
+def _copy(desk: Desk, url: str) -> dict[str, int]:
+    target = open_store(url)
+    target.migrate()
+    counts: dict[str, int] = {}
+    try:
+        with target.read(TENANT) as t:
+            if t.execute(select(func.count()).select_from(EVENTS).where(EVENTS.c.tenant == str(TENANT))).scalar():
+                raise DeskError("the target holds a desk already")
+        here, there = set(inspect(desk.store.engine).get_table_names()), METADATA.sorted_tables
+        with desk.store.read(TENANT) as source, target.write(TENANT) as into:
+            for table in there:
+                if table.name in here and table.name.startswith(("desk_", "ledger_")) and "tenant" in table.c:
+                    counts[table.name] = 0
+                    rows = source.execute(select(table).where(table.c.tenant == str(TENANT))).mappings()
+                    while many := rows.fetchmany(_BATCH):
+                        into.execute(insert(table), [dict(row) for row in many])
+                        counts[table.name] += len(many)
+        with target.read(TENANT) as t:
+            for name, count in counts.items():
+                table = METADATA.tables[name]
+                if t.execute(select(func.count()).select_from(table).where(table.c.tenant == str(TENANT))).scalar() != count:
+                    raise DeskError(f"{name} differs after the copy")
+    finally:
+        target.close()
+    return counts
+
+

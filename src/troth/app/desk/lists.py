@@ -1,0 +1,155 @@
+"""Lists of cases: pages of fifty, by what is due first; figures; search; statistics of tags.
+
+Rules: nothing is decrypted but the titles of one page; who holds no key of a case sees its number, times and state, and no title; guests see their own cases
+only; whatever is counted is counted in the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Select, func, select
+
+from troth.app.desk.opening import TENANT, Desk
+from troth.app.desk.triage import key_for, labels
+from troth.desk.crypt.envelope import CryptError
+from troth.desk.crypt.wraps import DESK, MEMBER, unwrap
+from troth.desk.storage.case_rows import COLUMNS, CaseRow, row_of
+from troth.desk.storage.people_rows import Member
+from troth.desk.tables import CASES, TAGS, WORDS, WRAPS
+from troth.store import Transaction
+
+__all__ = ["ListPage", "Listed", "figures", "list_cases", "tag_numbers"]
+
+PAGE: Final = 50
+OPEN: Final = ("received", "valid", "invalid", "accepted", "deferred")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A case in a list; the title is empty where the member holds no key."""
+
+    row: CaseRow
+    code: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """A page of a list; `more` says whether another one follows."""
+
+    cases: tuple[Listed, ...]
+    page: int
+    more: bool
+
+
+def _only(query: Select, desk: Desk, member: Member, which: str, *, words: str = "", label: str = "") -> Select:  # type: ignore[type-arg]
+    """The conditions of a list."""
+    tenant = desk.cases.tenant
+    if which in OPEN or which == "closed":
+        query = query.where(CASES.c.state == which)
+    elif which == "waiting":
+        query = query.where(CASES.c.waiting, CASES.c.state.in_(OPEN))
+    elif which == "overdue":
+        query = query.where(CASES.c.due_at < desk.now(), CASES.c.state.in_(OPEN))
+    elif which == "mine":
+        query = query.where(CASES.c.assignee == member.id, CASES.c.state.in_(OPEN))
+    elif which == "open":
+        query = query.where(CASES.c.state.in_(OPEN))
+    for word in desk.words(words if member.may("read") else ""):
+        query = query.where(CASES.c.uid.in_(select(WORDS.c.case_uid).where(WORDS.c.tenant == tenant, WORDS.c.word == word)))
+    if label:
+        query = query.where(CASES.c.uid.in_(select(TAGS.c.case_uid).where(TAGS.c.tenant == tenant, TAGS.c.label == label)))
+    if member.role == "guest":
+        query = query.where(CASES.c.uid.in_(select(WRAPS.c.case_uid).where(WRAPS.c.tenant == tenant, WRAPS.c.holder == f"{MEMBER}{member.id}")))
+    return query.where(CASES.c.tenant == tenant, CASES.c.erased_at.is_(None) if which != "erased" else CASES.c.erased_at.is_not(None))
+
+
+def list_cases(desk: Desk, member: Member, which: str = "open", page: int = 1, *, words: str = "", label: str = "", most: int = PAGE) -> ListPage:
+    """A page of cases, the fast lane before the slow one, and in each what is due first.
+
+    Args:
+        desk: the desk.
+        member: who looks.
+        which: `open`, `waiting`, `overdue`, `mine`, `closed`, `erased`, `all`, or a state.
+        page: from 1.
+        words: that the title must have; a number or short id finds that case.
+        label: id of a tag.
+        most: cases on a page.
+    """
+    page = max(1, min(page, 10_000))
+    with desk.store.read(TENANT) as t:
+        direct = _direct(desk, t, words)
+        if direct is not None:
+            rows = [direct]
+        else:
+            query = _only(select(*COLUMNS), desk, member, which, words=words, label=label)
+            query = query.order_by(CASES.c.lane, CASES.c.due_at, CASES.c.number)
+            rows = [row_of(row) for row in t.execute(query.limit(most + 1).offset((page - 1) * most))]
+        shown = rows[:most]
+        titles = _titles(desk, t, member, shown)
+    listed = tuple(Listed(row, desk.cases.code(row.number), titles.get(row.uid, "")) for row in shown)
+    return ListPage(listed, page, len(rows) > most)
+
+
+def _direct(desk: Desk, t: Transaction, words: str) -> CaseRow | None:
+    """The case whose number or short id was typed."""
+    text = words.strip().upper().removeprefix(f"{desk.settings.prefix}-")
+    return desk.cases.by_number(t, int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _titles(desk: Desk, t: Transaction, member: Member, rows: Sequence[CaseRow]) -> Mapping[str, str]:
+    """Titles of a page: one query for the desk's wraps, single ones for restricted cases."""
+    if not member.may("read") or not rows:
+        return {}
+    tenant = desk.cases.tenant
+    open_uids = [row.uid for row in rows if not row.restricted and member.role != "guest"]
+    wraps = {one.case_uid: bytes(one.wrap) for one in t.execute(select(WRAPS.c.case_uid, WRAPS.c.wrap).where(WRAPS.c.tenant == tenant, WRAPS.c.holder == DESK, WRAPS.c.case_uid.in_(open_uids)))}
+    titles: dict[str, str] = {}
+    for row in rows:
+        if row.erased_at is not None:
+            continue
+        try:
+            key = unwrap(desk.cases.wrapping, wraps[row.uid], tenant, row.uid) if row.uid in wraps else key_for(desk, t, member, row)
+        except CryptError:
+            continue
+        titles[row.uid] = desk.cases.title(row, key)
+    return titles
+
+
+def figures(desk: Desk, member: Member) -> dict[str, int]:
+    """How many cases wait, are overdue, are open, are mine, are closed."""
+    with desk.store.read(TENANT) as t:
+        late, mine = CASES.c.due_at < desk.now(), CASES.c.assignee == member.id
+        query = select(CASES.c.state, CASES.c.waiting, late.label("late"), mine.label("mine"), func.count().label("many"))
+        rows = t.execute(_only(query, desk, member, "all").group_by(CASES.c.state, CASES.c.waiting, late, mine)).all()
+    told = dict.fromkeys(("waiting", "overdue", "open", "mine", "closed"), 0)
+    for row in rows:
+        for name in ("closed",) if row.state == "closed" else ("open", *(("waiting",) if row.waiting else ()), *(("overdue",) if row.late else ()), *(("mine",) if row.mine else ())):
+            told[name] += int(row.many)
+    return told
+
+
+def tag_numbers(desk: Desk) -> tuple[tuple[str, str, int], ...]:
+    """Tags with how many cases have them, most first: (id, name, count)."""
+    tenant = desk.cases.tenant
+    with desk.store.read(TENANT) as t:
+        names = labels(desk, t)
+        counts = {row.label: int(row.many) for row in t.execute(select(TAGS.c.label, func.count().label("many")).where(TAGS.c.tenant == tenant).group_by(TAGS.c.label))}
+    return tuple(sorted(((id_, name, counts.get(id_, 0)) for id_, name in names.items()), key=lambda one: (-one[2], one[1])))
+
+
+def received_per_month(desk: Desk) -> tuple[tuple[str, int], ...]:
+    """Reports per month, oldest first."""
+    with desk.store.read(TENANT) as t:
+        moments: list[datetime] = [row.received_at for row in t.execute(select(CASES.c.received_at).where(CASES.c.tenant == desk.cases.tenant))]
+    months: dict[str, int] = {}
+    for moment in sorted(moments):
+        months[f"{moment:%Y-%m}"] = months.get(f"{moment:%Y-%m}", 0) + 1
+    return tuple(months.items())[-24:]
+
+
+__all__ += ["received_per_month"]

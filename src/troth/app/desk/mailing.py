@@ -1,0 +1,260 @@
+"""Mail in and out: the outbox is emptied, reminders climb their ladder, a maildir is read.
+
+Rules: a mail is claimed and committed before it is sent, and settled after the server took it: a crash in between leaves it `unsure`, for people, and never
+sends it twice; a mail of the ladder has the clock's own key, so it exists once; a maildir's file is removed only after its case is on the disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import smtplib
+import ssl
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import select
+
+from troth.app.desk import reports
+from troth.app.desk.acting import TEAM_CLOCKS, record
+from troth.app.desk.opening import TENANT, Desk
+from troth.desk.clock_rules import clocks
+from troth.desk.clocks import Clock, Rung, rungs_due
+from troth.desk.crypt.envelope import CryptError
+from troth.desk.crypt.streams import Sealer
+from troth.desk.events import EventKind, make
+from troth.desk.intake.fields import Submission
+from troth.desk.intake.links import digest_of
+from troth.desk.mail.incoming import MAX_BYTES, Attachment, Incoming, MailError, parse
+from troth.desk.storage.case_rows import COLUMNS, CaseRow, StagedFile, new_id, row_of
+from troth.desk.storage.outbox_rows import BATCH, Mail, Waiting
+from troth.desk.storage.thread_rows import staged
+from troth.desk.tables import CASES, NEVER
+from troth.errors import DeskError
+from troth.store import Transaction
+
+__all__ = ["Pump", "climb", "deliver", "read_maildir", "send_smtp", "take_mail"]
+
+LOG: Final = logging.getLogger("troth.desk")
+Sender = Callable[[Desk, Waiting], None]
+
+
+class RefusedError(DeskError):
+    """A mail server refused a mail for good."""
+
+    code = "desk-mail-refused"
+    help = "Look at the address and at the mail server's settings in desk.toml; the mail is shown as failed."
+
+
+class PutOffError(DeskError):
+    """A mail server could not take a mail now, and certainly did not."""
+
+    code = "desk-mail-put-off"
+    help = "The desk tries again by itself; see `troth desk status`."
+
+
+def send_smtp(desk: Desk, waiting: Waiting) -> None:
+    """Hand a mail to the server.
+
+    Raises:
+        RefusedError: for good. PutOffError: not now; the server has not taken it. OSError: unknown whether it did.
+    """
+    settings, mail = desk.settings.mail, waiting.mail
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = settings.sender, mail.to, mail.subject
+    message["Message-ID"] = f"<{hashlib.sha256(mail.key.encode()).hexdigest()[:32]}@{desk.settings.host}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.text)
+    try:
+        server = smtplib.SMTP(settings.host, settings.port, timeout=20)
+    except (OSError, smtplib.SMTPException) as error:
+        raise PutOffError("the mail server cannot be reached") from error
+    with server:
+        try:
+            if settings.starttls:
+                server.starttls(context=ssl.create_default_context())
+            if settings.user:
+                server.login(settings.user, os.environ.get("TROTH_DESK_MAIL_PASSWORD", ""))
+            server.send_message(message)
+        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
+            code = next(iter(error.recipients.values()))[0] if isinstance(error, smtplib.SMTPRecipientsRefused) else error.smtp_code
+            raise (PutOffError if code < 500 else RefusedError)(f"the mail server answered {code}") from error
+        except (smtplib.SMTPNotSupportedError, smtplib.SMTPAuthenticationError, smtplib.SMTPHeloError, ssl.SSLError) as error:
+            raise PutOffError("the mail server and the settings do not go together") from error
+
+
+def deliver(desk: Desk, send: Sender = send_smtp) -> int:
+    """Send what is due; returns how many were taken."""
+    taken = 0
+    for waiting in desk.writer.write(lambda t: desk.outbox.claim(t, desk.now())):
+        try:
+            send(desk, waiting)
+        except RefusedError:
+            desk.writer.write(lambda t, w=waiting: desk.outbox.fail(t, w.id, desk.now()))  # type: ignore[misc]
+        except PutOffError:
+            later = desk.now() + timedelta(minutes=2**waiting.tries)
+            desk.writer.write(lambda t, w=waiting, at=later: desk.outbox.put_off(t, w, at))  # type: ignore[misc]
+        except (OSError, smtplib.SMTPException):
+            LOG.warning("a mail may have been sent or not; it is shown as unsure")
+            desk.writer.write(lambda t: desk.outbox.settle_crash(t) and None)
+        else:
+            desk.writer.write(lambda t, w=waiting: desk.outbox.done(t, w.id, desk.now()))  # type: ignore[misc]
+            taken += 1
+    return taken
+
+
+def climb(desk: Desk, most: int = 500) -> int:
+    """Put reminders of clocks that reached a rung into the outbox; returns how many are new."""
+    team = desk.settings.mail.team
+    if not team:
+        return 0
+    now, tenant = desk.now(), desk.cases.tenant
+    mails: list[Mail] = []
+    with desk.store.read(TENANT) as t:
+        found = t.execute(select(*COLUMNS).where(CASES.c.tenant == tenant, CASES.c.due_at < NEVER, CASES.c.erased_at.is_(None)).order_by(CASES.c.due_at).limit(most))
+        for row in [row_of(one) for one in found]:
+            code = desk.cases.code(row.number)
+            for clock in clocks(desk.policies.get(row.policy).policy, desk.events.read(t, row.uid, code), now, desk.team):
+                if clock.open and clock.name in TEAM_CLOCKS:
+                    mails += [_reminder(desk, row, clock, key, rung) for key, _when, rung in rungs_due(clock, now)]
+    return desk.writer.write(lambda t: desk.outbox.put(t, mails, now)) if mails else 0
+
+
+def _reminder(desk: Desk, row: CaseRow, clock: Clock, key: str, rung: Rung) -> Mail:
+    code, due = desk.cases.code(row.number), f"{clock.due:%Y-%m-%d %H:%M} UTC" if clock.due is not None else "soon"
+    text = f"The clock {clock.name!r} of {code} stands at {rung.percent} %. It is due {due}.\n\n{desk.settings.origin}/board/{code}\n"
+    return Mail(f"{row.uid}/{key}", row.uid, desk.settings.mail.team, f"[{code}] {clock.name} at {rung.percent} %", text)
+
+
+def take_mail(desk: Desk, raw: bytes) -> str:
+    """Take a mail: a new case, or a message of the case that it answers; returns the short id.
+
+    Raises:
+        MailError: the mail cannot be read.
+    """
+    mail = parse(raw)
+    if not mail.sender:
+        raise MailError("a mail names no sender")
+    nonce = "mail " + (mail.message or hashlib.sha256(raw).hexdigest())
+    known = _answer(desk, mail, nonce) if mail.case else ""
+    return known or _new_case(desk, mail, nonce)
+
+
+def _files(key: bytes, attachments: tuple[Attachment, ...]) -> tuple[list[StagedFile], list[tuple[str, int, bytes]]]:
+    files, chunks = [], []
+    for one in attachments:
+        id_ = new_id()
+        sealer = Sealer(key, id_)
+        sealed = [*sealer.feed(one.content), sealer.finish()]
+        files.append(staged(one.name, len(one.content), len(sealed), id_))
+        chunks += [(id_, number, blob) for number, blob in enumerate(sealed)]
+    return files, chunks
+
+
+def _new_case(desk: Desk, mail: Incoming, nonce: str) -> str:
+    arrival = reports.begin(desk, nonce)
+    files, chunks = _files(arrival.key, mail.attachments)
+    text = mail.text + ("\n\n[cut: the mail was longer]" if mail.cut else "")
+    values = {"title": mail.subject[:200] or "(no subject)", "description": text or "(no text)", "contact": mail.sender, **({"name": mail.name} if mail.name else {})}
+    stored = reports.submit(desk, arrival, Submission(values), channel="mail", proven=False, files=files, chunks=chunks).result()
+    return desk.cases.code(stored.number)
+
+
+def _answer(desk: Desk, mail: Incoming, nonce: str) -> str:
+    """Add a mail to the case that its subject names, if it comes from that case's contact; empty otherwise."""
+    head, _, digits = mail.case.partition("-")
+    if head != desk.settings.prefix:
+        return ""
+
+    def work(t: Transaction) -> str:
+        row = desk.cases.by_number(t, int(digits))
+        if row is None or row.erased_at is not None:
+            return ""
+        try:
+            key = desk.cases.desk_key(t, row.uid)
+        except CryptError:
+            return ""
+        report = desk.threads.one(t, row.uid, key, "report")
+        contact = Submission.from_canonical(report.body).get("contact") if report is not None else ""
+        if not contact or contact.casefold() != mail.sender.casefold():
+            return ""
+        at = desk.now()
+        item = desk.threads.add(t, row.uid, key, "message", "reporter", author="reporter", at=at, text=mail.text, nonce=digest_of(nonce))
+        if item:
+            files, chunks = _files(key, mail.attachments)
+            desk.threads.put_chunks(t, chunks)
+            desk.cases.attach(t, row.uid, key, item, files)
+            record(desk, t, row, key, make(EventKind.MESSAGE_RECEIVED, at, "reporter", mail.case, message=item, channel="mail"))
+            desk.cases.change(t, row.uid, waiting=True)
+        return mail.case
+
+    return desk.writer.write(work)
+
+
+def _content(path: Path) -> bytes:
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > MAX_BYTES:
+        raise MailError("this is no file of a size that a mail has")
+    return path.read_bytes()
+
+
+def read_maildir(desk: Desk, folder: Path) -> tuple[int, int]:
+    """Take all mails in a maildir's `new`; returns how many were taken, and how many were left in `cur` for people to look at."""
+    taken = left = 0
+    new, cur = folder / "new", folder / "cur"
+    for path in sorted(new.iterdir()) if new.is_dir() else ():
+        try:
+            take_mail(desk, _content(path))
+        except MailError as error:
+            LOG.warning("a mail was left for people: %s", error)
+            cur.mkdir(mode=0o700, exist_ok=True)
+            path.rename(cur / f"{path.name}:2,F")
+            left += 1
+        else:
+            path.unlink()
+            taken += 1
+    return taken, left
+
+
+class Pump:
+    """Does all that again and again, beside the pages.
+
+    Args:
+        desk: the desk.
+        seconds: between two rounds.
+    """
+
+    def __init__(self, desk: Desk, seconds: float = 5.0) -> None:
+        self._desk, self._seconds = desk, seconds
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="desk-mail", daemon=True)
+
+    def start(self) -> None:
+        """Begin; what a crash left half-sent is marked unsure first."""
+        self._desk.writer.write(self._desk.outbox.settle_crash)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the round that is running."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(30)
+
+    def _run(self) -> None:
+        rounds = 0
+        while not self._stop.wait(self._seconds):
+            try:
+                if rounds % 12 == 0:
+                    climb(self._desk)
+                if self._desk.settings.mail.host:
+                    while deliver(self._desk) >= BATCH and not self._stop.is_set():
+                        pass
+                if self._desk.settings.mail.maildir:
+                    read_maildir(self._desk, Path(self._desk.settings.mail.maildir))
+            except (DeskError, OSError) as error:
+                LOG.warning("mail: %s", type(error).__name__)
+            rounds += 1

@@ -1,0 +1,192 @@
+"""A desk, opened: settings, keys, store, writer and policies together; and a new one, made.
+
+Rules: everything that reads or writes goes through this object; the process' clock is asked in one place (`now`), and tests give their own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from troth.app.desk.policies import Policies, PolicyRecord, bring_in
+from troth.app.desk.recent import Recent
+from troth.app.desk.settings import DeskSettings, read, write
+from troth.desk.calendars import Calendar, holidays_of
+from troth.desk.crypt.keyring import Keyring
+from troth.desk.receipts import public_text
+from troth.desk.storage.case_rows import CaseRows
+from troth.desk.storage.chronicle import Chronicle
+from troth.desk.storage.event_rows import EventRows
+from troth.desk.storage.outbox_rows import OutboxRows
+from troth.desk.storage.people_rows import Member, PeopleRows
+from troth.desk.storage.thread_rows import ThreadRows
+from troth.desk.storage.writer import Writer
+from troth.store import Store, Transaction, open_store
+from troth.terms.tenant import Tenant
+
+__all__ = ["TENANT", "Desk", "assemble", "make_desk", "new_member", "open_desk", "scrub", "store_url"]
+
+TENANT: Final = Tenant("desk", "reports")
+"""The desk's rows; one desk per store."""
+_WORD: Final = re.compile(r"[^\W_]{2,40}")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An open desk.
+
+    Attributes:
+        folder: where `desk.toml`, `keys/`, `policies/` and the SQLite file lie.
+        settings, keys, store, writer, policies: see their types.
+        cases, threads, people, events, outbox: rows.
+        now: the clock. recent: answers that hold for a second.
+    """
+
+    folder: Path
+    settings: DeskSettings
+    keys: Keyring
+    store: Store
+    writer: Writer
+    policies: Policies
+    cases: CaseRows
+    threads: ThreadRows
+    people: PeopleRows
+    events: EventRows
+    outbox: OutboxRows
+    team: Calendar
+    now: Callable[[], datetime] = _utc_now
+    recent: Recent = field(default_factory=Recent)
+
+    @property
+    def policy(self) -> PolicyRecord:
+        """The policy in force."""
+        return self.policies.current()
+
+    @property
+    def public_key(self) -> str:
+        """The key of receipts, as the desk publishes it."""
+        return public_text(self.keys.signer.public_key())
+
+    def words(self, text: str) -> tuple[str, ...]:
+        """Keyed words of a text, for the search index."""
+        found = dict.fromkeys(match.group().casefold() for match in _WORD.finditer(text))
+        return tuple(hmac.new(self.keys.search, word.encode(), hashlib.sha256).hexdigest()[:16] for word in list(found)[:60])
+
+    def sender(self, text: str) -> str:
+        """What is kept of an address or a network: a keyed digest."""
+        return hmac.new(self.keys.senders, text.casefold().encode(), hashlib.sha256).hexdigest()
+
+    def close(self) -> None:
+        """Write what waits and close the store."""
+        self.writer.close()
+        self.store.close()
+
+
+def store_url(folder: Path, settings: DeskSettings) -> str:
+    """Where rows go: the owner's choice, or SQLite in the desk's folder."""
+    if settings.store:
+        return settings.store
+    data = folder / "data"
+    data.mkdir(mode=0o700, exist_ok=True)
+    return f"sqlite:///{(data / 'desk.db').resolve()}"
+
+
+def open_desk(folder: Path, now: Callable[[], datetime] = _utc_now) -> Desk:
+    """Open the desk in a folder.
+
+    Args:
+        folder: where `troth desk init` made it.
+        now: the clock.
+
+    Raises:
+        SettingsError: no desk, or settings that cannot work.
+        CryptError: its keys cannot be read.
+    """
+    settings = read(folder)
+    keys = Keyring.read(folder / "keys")
+    store = open_store(store_url(folder, settings))
+    store.migrate()
+    return assemble(folder, settings, keys, store, now)
+
+
+def assemble(folder: Path, settings: DeskSettings, keys: Keyring, store: Store, now: Callable[[], datetime] = _utc_now) -> Desk:
+    """A desk over a store that is open and migrated."""
+    tenant = str(TENANT)
+    events = EventRows(tenant, Chronicle())
+    outbox = OutboxRows(tenant, keys.wrapping)
+    cases = CaseRows(tenant, settings.prefix, keys.wrapping, events, outbox)
+    return Desk(
+        folder, settings, keys, store, Writer(store, TENANT), Policies(folder, settings.settled), cases, ThreadRows(tenant, cases),
+        PeopleRows(tenant, keys.wrapping), events, outbox, calendar_of(settings), now,
+    )  # fmt: skip
+
+
+def calendar_of(settings: DeskSettings) -> Calendar:
+    """When the team works: its zone, free weekends, and the public holidays that the settings name (`AT`, `US-CA`).
+
+    Raises:
+        UsageError: no such country or subdivision.
+        LookError: holidays are named and the package that knows them is not installed.
+    """
+    country, _, subdivision = settings.holidays.partition("-")
+    return Calendar(zone_name=settings.zone, holidays=holidays_of(country, subdivision or None) if country else frozenset())
+
+
+def scrub(store: Store) -> None:
+    """On SQLite: write the file anew, so that what was deleted is no longer in its free pages, and empty the write-ahead log."""
+    if store.dialect != "sqlite":
+        return
+    with store.engine.connect() as connection:
+        raw = connection.connection.driver_connection
+        if raw is not None:
+            raw.execute("PRAGMA query_only=OFF")  # the pool may hand out a connection that read last
+            raw.execute("VACUUM")
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def make_desk(folder: Path, settings: DeskSettings, policy: Path | None, admin: str, now: Callable[[], datetime] = _utc_now) -> str:
+    """Make a desk: settings, keys, store, policy, and the first member, who signs in with the returned link.
+
+    Args:
+        folder: a new or empty folder.
+        settings: the owner's choices.
+        policy: SECURITY.md, if there is one.
+        admin: name of the first member. They are a coordinator, who can read and lead, and name others.
+        now: the clock.
+
+    Raises:
+        SettingsError: the folder has a desk already.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write(folder, settings)
+    Keyring.make(folder / "keys")
+    if policy is not None:
+        bring_in(folder, policy)
+    desk = open_desk(folder, now)
+    try:
+        _member, link = new_member(desk, admin, "", "owner")
+    finally:
+        desk.close()
+    return link
+
+
+def new_member(desk: Desk, name: str, mail: str, role: str) -> tuple[Member, str]:
+    """A new member and the link that signs them in once, within two days."""
+    at = desk.now()
+
+    def work(transaction: Transaction) -> tuple[Member, str]:
+        member = desk.people.add(transaction, name, mail, role, at=at)
+        return member, desk.people.invite(transaction, member.id, at + timedelta(days=2))
+
+    member, token = desk.writer.write(work)
+    return member, f"{desk.settings.origin}/welcome/{token}"

@@ -1,0 +1,189 @@
+"""`troth desk`: make a desk, run it, look at it, keep it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from troth.cli.desk_promise import promise
+
+__all__ = ["desk"]
+
+_FOLDER = click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("desk"))
+
+
+@click.group()
+def desk() -> None:
+    """Take vulnerability reports in private, and keep the policy's clocks.
+
+    FOLDER holds desk.toml, keys/, policies/ and data/; by default ./desk.
+    """
+
+
+@desk.command()
+@_FOLDER
+@click.option("--project", required=True, help="Name that people see.")
+@click.option("--policy", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="SECURITY.md whose promises the clocks keep.")
+@click.option("--url", default="http://127.0.0.1:8181", show_default=True, help="Address under which the desk is reached.")
+@click.option("--prefix", default="T", show_default=True, help="Beginning of short ids (T-12).")
+@click.option("--zone", default="UTC", show_default=True, help="Time zone of the team.")
+@click.option("--store", default="", help="postgresql+psycopg://...; SQLite in FOLDER without it.")
+@click.option("--name", default="Owner", show_default=True, help="Your name; you are the first member.")
+@click.option("--sealed", multiple=True, metavar="age1...", help="Recipient for a sealed desk, whose server cannot open reports. Can be given several times.")
+def init(  # noqa: PLR0917 - Click gives them by name
+    folder: Path, project: str, policy: Path | None, url: str, prefix: str, zone: str, store: str, name: str, sealed: tuple[str, ...]
+) -> None:
+    """Make a desk, and print the link that signs you in; what the policy leaves open or contradicts is named first."""
+    from troth.app.desk.opening import make_desk
+    from troth.app.desk.settings import DeskSettings
+
+    link = make_desk(folder, DeskSettings(project=project, url=url, prefix=prefix, zone=zone, store=store, sealed=sealed), policy, name)
+    if policy is not None:
+        _remark(policy)
+    click.echo(f"The desk is in {folder}. Start it with: troth desk serve {folder}\nThis link signs you in, once, within two days:")
+    click.echo(link)
+
+
+@desk.command()
+@_FOLDER
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=8181, show_default=True)
+def serve(folder: Path, host: str, port: int) -> None:
+    """Run the desk until it is interrupted. Put a proxy with TLS before it, and set url in desk.toml."""
+    import uvicorn
+
+    from troth.app.desk.settings import read
+
+    read(folder)
+    os.environ["TROTH_DESK"] = str(folder.resolve())
+    # no access log: addresses of reporters' pages are secrets
+    uvicorn.run(
+        "troth.web.desk.serving:application", factory=True, host=host, port=port, access_log=False, log_level="warning", server_header=False, proxy_headers=False, backlog=4096
+    )
+
+
+@desk.command()
+@_FOLDER
+def status(folder: Path) -> None:
+    """Say what the desk holds, in figures."""
+    from troth.app.desk.keeping import status as figures
+    from troth.app.desk.opening import open_desk
+
+    opened = open_desk(folder)
+    try:
+        for name, value in figures(opened).items():
+            click.echo(f"{name}: {value}")
+    finally:
+        opened.close()
+
+
+@desk.command()
+@_FOLDER
+@click.argument("name")
+@click.option("--role", type=click.Choice(["owner", "coordinator", "member", "guest", "admin", "auditor"]), default="member", show_default=True)
+@click.option("--mail", default="", help="Address of the member.")
+def member(folder: Path, name: str, role: str, mail: str) -> None:
+    """Add a member and print the link that signs them in once."""
+    from troth.app.desk.opening import new_member, open_desk
+
+    opened = open_desk(folder)
+    try:
+        click.echo(new_member(opened, name, mail, role)[1])
+    finally:
+        opened.close()
+
+
+@desk.command()
+@_FOLDER
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def policy(folder: Path, path: Path) -> None:
+    """Bring in a policy; cases that are there keep the one that they began with."""
+    from troth.app.desk.policies import bring_in
+
+    record = bring_in(folder, path)
+    click.echo(f"policy {record.digest[:12]} is in force; promises without a number: {len(record.policy.needs)}")
+
+
+@desk.command()
+@_FOLDER
+@click.argument("to", type=click.Path(dir_okay=False, path_type=Path))
+def backup(folder: Path, to: Path) -> None:
+    """Write all data, without keys, into one new file. Back up FOLDER/keys apart."""
+    from troth.app.desk.keeping import backup as write
+    from troth.app.desk.opening import open_desk
+
+    opened = open_desk(folder)
+    try:
+        click.echo(f"{write(opened, to)} bytes written to {to}; keys are not in it", err=True)
+    finally:
+        opened.close()
+
+
+@desk.command()
+@_FOLDER
+@click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def restore(folder: Path, source: Path) -> None:
+    """Put a backup in the place of data that is gone."""
+    from troth.app.desk.keeping import restore as put_back
+
+    put_back(folder, source)
+    click.echo(f"restored from {source}", err=True)
+
+
+@desk.command()
+@_FOLDER
+@click.option("--to", "url", required=True, help="postgresql+psycopg://... or sqlite:///PATH")
+def migrate(folder: Path, url: str) -> None:
+    """Copy the desk to another store; ids, ledger and receipts stay as they are. Stop the desk first, then set store in desk.toml."""
+    from troth.app.desk.keeping import migrate_to
+    from troth.app.desk.opening import open_desk
+
+    opened = open_desk(folder)
+    try:
+        for name, count in migrate_to(opened, url).items():
+            click.echo(f"{name}: {count}")
+    finally:
+        opened.close()
+
+
+@desk.command()
+@_FOLDER
+@click.option("--project", required=True, metavar="OWNER/NAME", help="Whose promises these are.")
+@click.option("--days", type=click.IntRange(1, 3660), default=365, show_default=True, help="Reports received within so many days.")
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="File to write; standard output without it.")
+def statement(folder: Path, project: str, days: int, output: Path | None) -> None:
+    """Sign how the promises were kept: counts, times and bounds, with a checkpoint of the ledger."""
+    from troth.app.desk.opening import open_desk
+    from troth.app.desk.statements import signed_statement
+
+    opened = open_desk(folder)
+    try:
+        text = signed_statement(opened, project, days)
+    finally:
+        opened.close()
+    if output is None:
+        click.echo(text)
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+@desk.command()
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def lint(path: Path) -> None:
+    """Name what contradicts itself or cannot be measured in a policy, before clocks run on it."""
+    click.echo(f"{_remark(path)} remarks", err=True)
+
+
+def _remark(path: Path) -> int:
+    """Print the remarks on a policy; how many there are."""
+    from troth.app.desk.policies import remarks
+
+    found = remarks(path)
+    for line, says, does in found:
+        click.echo(f"{path.name}:{line}: {says}{f' {does}' if does else ''}")
+    return len(found)
+
+
+desk.add_command(promise)

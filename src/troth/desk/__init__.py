@@ -1,0 +1,1 @@
+"""The disclosure desk: private reports, and clocks that keep the policy's word."""

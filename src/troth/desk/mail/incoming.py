@@ -1,0 +1,149 @@
+"""An incoming mail, read with bounds: sender, subject, text, attachments.
+
+Rules: a mail is hostile: size, parts and depth are bounded before anything is decoded; HTML is never rendered: where a mail has nothing else, its tags are
+dropped; names of attachments are text, never paths; nothing is opened, unpacked or executed; a mail that is too large or no mail raises and is left to people.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.errors import MessageError
+from email.message import MIMEPart
+from email.policy import default
+from email.utils import parseaddr
+from typing import ClassVar, Final
+
+from troth.errors import DeskError
+
+__all__ = ["MAX_BYTES", "Attachment", "Incoming", "MailError", "parse"]
+
+MAX_BYTES: Final = 40 * 1024 * 1024
+_PARTS: Final = 100
+_DEPTH: Final = 10
+_TEXT: Final = 50_000
+_NAME: Final = 120
+_TAG: Final = re.compile(r"<(?:script|style)\b.*?(?:</(?:script|style)>|\Z)|<[^>]*(?:>|\Z)", re.IGNORECASE | re.DOTALL)
+_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_CODE: Final = re.compile(r"\[([A-Z][A-Z0-9]{0,9}-\d{1,9})\]")
+_BOUNDARY: Final = re.compile(rb"\n--[^\r\n]{1,200}")
+
+
+class MailError(DeskError):
+    """A mail that the desk does not read: too large, too many parts, nested too deep, or no mail at all."""
+
+    code: ClassVar[str] = "desk-mail"
+    help: ClassVar[str] = "The mail stays where it is, for a person to look at in a program made for it."
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a mail; the name is what the sender says."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A mail, read.
+
+    Attributes:
+        sender: address in From; anyone can write anything there.
+        name: beside it.
+        subject, text: cleaned of control characters, cut to what a case holds (`cut` says so).
+        message: Message-ID; names the mail, so that it is taken once.
+        case: short id in square brackets of the subject; empty without.
+        attachments: in order.
+    """
+
+    sender: str
+    name: str
+    subject: str
+    text: str
+    message: str
+    case: str
+    attachments: tuple[Attachment, ...]
+    cut: bool
+
+
+def parse(raw: bytes) -> Incoming:
+    """Read a mail.
+
+    Raises:
+        MailError: it is over a bound, or none.
+    """
+    if len(raw) > MAX_BYTES:
+        raise MailError(f"a mail of {len(raw):,} bytes is larger than {MAX_BYTES:,}")
+    # before the parser builds anything: how many separators could there be at all
+    if sum(1 for _ in _BOUNDARY.finditer(raw)) > 20 * _PARTS:
+        raise MailError("a mail has more separators than a person's mail has")
+    try:
+        mail = message_from_bytes(raw, policy=default)
+        parts = list(_walk(mail))
+        plain = _body(parts)
+        sender, name = _sender(mail)
+        subject, message = _header(mail, "subject"), _header(mail, "message-id")
+        files = tuple(_attachment(part) for part in parts if _is_file(part))
+    except MailError:
+        raise
+    except (MessageError, LookupError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise MailError("this is no mail that can be read") from error
+    found = _CODE.search(subject)
+    return Incoming(sender, name, subject, plain[:_TEXT], message, found.group(1) if found else "", files, len(plain) > _TEXT)
+
+
+def _walk(mail: MIMEPart, depth: int = 0) -> list[MIMEPart]:
+    if depth > _DEPTH:
+        raise MailError("a mail is nested deeper than a person's mail is")
+    if not mail.is_multipart() or mail.get_content_type() == "message/rfc822":
+        return [mail]
+    found: list[MIMEPart] = []
+    for part in mail.iter_parts():
+        found += _walk(part, depth + 1)
+        if len(found) > _PARTS:
+            raise MailError(f"a mail has more than {_PARTS} parts")
+    return found
+
+
+def _is_file(part: MIMEPart) -> bool:
+    return part.get_content_disposition() == "attachment" or part.get_content_maintype() != "text" or bool(part.get_filename())
+
+
+def _body(parts: list[MIMEPart]) -> str:
+    texts = [part for part in parts if not _is_file(part)]
+    plain = [part for part in texts if part.get_content_subtype() == "plain"]
+    if plain:
+        return _clean("\n\n".join(_text(part) for part in plain))
+    return _clean("\n\n".join(html.unescape(_TAG.sub(" ", _text(part)[: 4 * _TEXT])) for part in texts))
+
+
+def _text(part: MIMEPart) -> str:
+    payload = part.get_payload(decode=True)
+    if not isinstance(payload, bytes):
+        return ""
+    try:
+        return payload.decode(part.get_content_charset() or "utf-8", "replace")
+    except LookupError:
+        return payload.decode("utf-8", "replace")
+
+
+def _clean(text: str) -> str:
+    return _CONTROL.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def _header(mail: MIMEPart, name: str) -> str:
+    return " ".join(_clean(str(mail.get(name, ""))).split())[:300]
+
+
+def _sender(mail: MIMEPart) -> tuple[str, str]:
+    name, address = parseaddr(_header(mail, "from"))
+    return address[:254], name[:_NAME]
+
+
+def _attachment(part: MIMEPart) -> Attachment:
+    payload = part.get_payload(decode=True)
+    content = payload if isinstance(payload, bytes) else part.as_bytes()
+    return Attachment((part.get_filename() or f"part.{part.get_content_subtype()}")[:_NAME], content)

@@ -1,0 +1,134 @@
+"""One writer with group commit: many requests, one transaction, one fsync.
+
+Rules: all writes of a desk's process go through one thread; whatever waits when a transaction begins is written in it, and every caller is told only after
+the commit. Where one piece of a group fails, the group is rolled back and each piece is written alone, so that nobody fails for another's fault. A piece may
+therefore run twice and must have no effect outside its transaction.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Generic, TypeVar
+
+from troth.errors import DeskError
+from troth.store import Store, Transaction
+from troth.terms.tenant import Tenant
+
+__all__ = ["BusyError", "Writer"]
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+Work = Callable[[Transaction, Sequence[Given]], Sequence[Made]]
+"""Writes many of one kind at once and returns one result each, in order."""
+
+_GROUP: Final = 256
+"""Most pieces in one transaction: bounds how long the first one waits."""
+_WAITING: Final = 10_000
+
+
+class BusyError(DeskError):
+    """More writes wait than the desk can hold; nothing was stored."""
+
+    code: ClassVar[str] = "desk-busy"
+    help: ClassVar[str] = "Try again in a few seconds; a form that is sent again with the same nonce is stored once."
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece(Generic[Given, Made]):
+    work: Work[Given, Made]
+    given: Given
+    future: Future[Made]
+
+
+class Writer:
+    """The one that writes.
+
+    Args:
+        store: where to.
+        tenant: whose rows.
+    """
+
+    def __init__(self, store: Store, tenant: Tenant) -> None:
+        self._store, self._tenant = store, tenant
+        self._queue: queue.Queue[_Piece[Any, Any] | None] = queue.Queue(_WAITING)
+        self._thread = threading.Thread(target=self._run, name="desk-writer", daemon=True)
+        self._closed = threading.Event()
+        self._thread.start()
+
+    def submit(self, work: Work[Given, Made], given: Given) -> Future[Made]:
+        """Have something written with others of its kind; the future is done after the commit.
+
+        Raises:
+            BusyError: too much waits, or the writer was closed.
+        """
+        if self._closed.is_set():
+            raise BusyError("the desk is shutting down")
+        piece: _Piece[Given, Made] = _Piece(work, given, Future())
+        try:
+            self._queue.put_nowait(piece)
+        except queue.Full as error:
+            raise BusyError("too many writes wait") from error
+        return piece.future
+
+    def write(self, work: Callable[[Transaction], Made]) -> Made:
+        """Have one thing written, and wait for it."""
+        return self.submit(_alone, work).result()
+
+    def close(self) -> None:
+        """Write what waits, then stop."""
+        if not self._closed.is_set():
+            self._closed.set()
+            self._queue.put(None)
+            self._thread.join()
+
+    def _run(self) -> None:
+        while (piece := self._queue.get()) is not None:
+            group = [piece]
+            last = False
+            while len(group) < _GROUP:
+                try:
+                    more = self._queue.get_nowait()
+                except queue.Empty:
+                    break
+                if more is None:
+                    last = True
+                    break
+                group.append(more)
+            self._write(group)
+            if last:
+                return
+
+    def _write(self, group: Sequence[_Piece[Any, Any]]) -> None:
+        try:
+            results = self._commit(group)
+        except BaseException as error:  # noqa: BLE001 - every caller is told: alone, or through its future
+            if len(group) == 1:
+                group[0].future.set_exception(error)
+                return
+            for piece in group:
+                self._write([piece])
+            return
+        for piece, result in zip(group, results, strict=True):
+            piece.future.set_result(result)
+
+    def _commit(self, group: Sequence[_Piece[Any, Any]]) -> list[Any]:
+        """All pieces in one transaction; pieces of one kind that follow each other are written at once."""
+        results: list[Any] = []
+        with self._store.write(self._tenant) as transaction:
+            at = 0
+            while at < len(group):
+                end = at
+                # `==`: a bound method is a new object each time that it is named
+                while end < len(group) and group[end].work == group[at].work:
+                    end += 1
+                results.extend(group[at].work(transaction, [piece.given for piece in group[at:end]]))
+                at = end
+        return results
+
+
+def _alone(transaction: Transaction, works: Sequence[Callable[[Transaction], Made]]) -> Sequence[Made]:
+    return [work(transaction) for work in works]

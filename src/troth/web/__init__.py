@@ -1,0 +1,1 @@
+"""Pages and HTTP interfaces of the desk and of the jobs board; no decision is made here."""

@@ -1,0 +1,113 @@
+"""What stands before every page: headers, where a request comes from, how often; and no traceback after it.
+
+Rules: the policy for content allows our own origin and nothing inline; private pages are never stored by a browser; no page tells another site where it was;
+a write from another site is refused, cookie or not; attempts to guess links and sessions are slowed per network.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from typing import Final
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from troth.app.desk.opening import Desk
+
+__all__ = ["CSP", "Headers", "Limiter", "network_of", "own_site"]
+
+CSP: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_ALWAYS: Final = {
+    "content-security-policy": CSP,
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
+}
+
+
+class Headers:
+    """Adds the headers to every answer; nothing may be cached unless the page says so itself."""
+
+    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+        self._app = app
+        self._headers = {**_ALWAYS, **({"strict-transport-security": "max-age=63072000; includeSubDomains"} if secure else {})}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+
+def own_site(request: Request) -> bool:
+    """Whether a write comes from our own pages or from no browser at all.
+
+    Browsers say where a request comes from (`Sec-Fetch-Site`, `Origin`); programs need not.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    desk: Desk = request.app.state.desk
+    return origin is None or origin == desk.settings.origin
+
+
+def network_of(request: Request) -> str:
+    """The network of a request: an IPv4 address, or the /64 of an IPv6 address; behind proxies, what the last trusted one says."""
+    desk: Desk = request.app.state.desk
+    address = request.client.host if request.client is not None else ""
+    if desk.settings.hops > 0:
+        chain = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
+        if len(chain) >= desk.settings.hops:
+            address = chain[-desk.settings.hops]
+    return ":".join(address.split(":")[:4]) if ":" in address else address
+
+
+class Limiter:
+    """Counts per sender within a window; in memory, bounded, oldest forgotten first.
+
+    Args:
+        most: allowed within the window.
+        window: seconds.
+    """
+
+    def __init__(self, most: int, window: float) -> None:
+        self._most, self._window = most, window
+        self._seen: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def hit(self, sender: str) -> bool:
+        """Count one; true while the sender is within the limit."""
+        now = time.monotonic()
+        with self._lock:
+            began, count = self._seen.pop(sender, (now, 0))
+            if now - began > self._window:
+                began, count = now, 0
+            self._seen[sender] = (began, count + 1)
+            while len(self._seen) > 50_000:
+                self._seen.popitem(last=False)
+            return count + 1 <= self._most
+
+    def over(self, sender: str) -> bool:
+        """Whether a sender is over the limit; counts nothing."""
+        with self._lock:
+            began, count = self._seen.get(sender, (0.0, 0))
+            return count >= self._most and time.monotonic() - began <= self._window

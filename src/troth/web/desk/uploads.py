@@ -1,0 +1,194 @@
+"""Forms as they arrive: fields in memory, files encrypted piece by piece and stored, no temporary file at all.
+
+Rules: a file's clear bytes exist only between two pieces from the network; sealed chunks above a small buffer go to the store while the rest arrives; all
+sizes are bounded, and what is over a bound is counted but not kept, so that the person gets the form back with what they wrote.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import parse_qsl
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import ClientDisconnect, Request
+
+from troth.app.desk.opening import Desk
+from troth.desk.crypt.streams import Sealer
+from troth.desk.intake.fields import FormError
+from troth.desk.storage.case_rows import StagedFile, new_id
+from troth.desk.storage.thread_rows import staged
+
+__all__ = ["Received", "receive", "receive_fields"]
+
+_FIELDS_BYTES: Final = 1024 * 1024
+_FIELDS: Final = 100
+_HELD: Final = 256 * 1024
+"""Sealed bytes that may wait in memory before they are stored."""
+Chunk = tuple[str, int, bytes]
+
+
+@dataclass(slots=True)
+class Received:
+    """A form that arrived.
+
+    Attributes:
+        fields: names and texts; the last of several counts.
+        files: received whole; `chunks` are those not yet stored.
+        problems: what was over a bound.
+    """
+
+    fields: dict[str, str] = field(default_factory=dict)
+    files: list[StagedFile] = field(default_factory=list)
+    chunks: list[Chunk] = field(default_factory=list)
+    problems: dict[str, str] = field(default_factory=dict)
+
+    def demand_whole(self) -> None:
+        """Refuse a form of which something was over a bound.
+
+        Raises:
+            FormError: it says what.
+        """
+        if self.problems:
+            raise FormError(self.problems)
+
+
+class _Parts:
+    """Callbacks of the parser: what belongs to which part."""
+
+    def __init__(self, received: Received, key_of: Callable[[dict[str, str]], bytes], max_files: int, max_bytes: int) -> None:
+        self.received, self._key_of = received, key_of
+        self._max_files, self._max_bytes = max_files, max_bytes
+        self._header, self._value = bytearray(), bytearray()
+        self._disposition = b""
+        self._name, self._file_name = "", ""
+        self._text = bytearray()
+        self._kept = self._stored = 0
+        self._sealer: Sealer | None = None
+        self._id, self._count = "", 0
+        self._parts = 0
+
+    def begin(self) -> None:
+        self._parts += 1
+        if self._parts > _FIELDS:
+            raise FormParserError("too many parts")
+        self._disposition, self._name, self._file_name, self._sealer = b"", "", "", None
+        self._header.clear()
+        self._value.clear()
+        self._text.clear()
+
+    def header_field(self, data: bytes, start: int, end: int) -> None:
+        self._header += data[start:end]
+
+    def header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+        if len(self._value) > 8_192:
+            raise FormParserError("a header is too long")
+
+    def header_end(self) -> None:
+        if bytes(self._header).lower() == b"content-disposition":
+            self._disposition = bytes(self._value)
+        self._header.clear()
+        self._value.clear()
+
+    def headers_finished(self) -> None:
+        _kind, options = parse_options_header(self._disposition)
+        self._name = options.get(b"name", b"").decode("utf-8", "replace")[:100]
+        if b"filename" in options:
+            self._file_name = options[b"filename"].decode("utf-8", "replace") or ""
+            self._id, self._count = new_id(), 0
+            if self._file_name and len(self.received.files) < self._max_files:
+                self._sealer = Sealer(self._key_of(self.received.fields), self._id)
+            elif self._file_name:
+                self.received.problems["files"] = f"More than {self._max_files} files. Put them into one archive."
+
+    def data(self, data: bytes, start: int, end: int) -> None:
+        piece = data[start:end]
+        if self._sealer is not None:
+            self._stored += len(piece)
+            if self._stored > self._max_bytes:
+                self.received.problems["files"] = f"The files are larger than {self._max_bytes // 1024 // 1024} MiB together."
+                self._sealer = None
+                return
+            for sealed in self._sealer.feed(piece):
+                self._chunk(sealed)
+        elif not self._file_name:
+            self._kept += len(piece)
+            if self._kept > _FIELDS_BYTES:
+                raise FormParserError("the text is too long")
+            self._text += piece
+
+    def end(self) -> None:
+        if self._sealer is not None:
+            size = self._sealer.size
+            self._chunk(self._sealer.finish())
+            self.received.files.append(staged(self._file_name, size, self._count, self._id))
+            self._sealer = None
+        elif self._name and not self._file_name:
+            self.received.fields[self._name] = self._text.decode("utf-8", "replace")
+
+    def _chunk(self, sealed: bytes) -> None:
+        self.received.chunks.append((self._id, self._count, sealed))
+        self._count += 1
+
+
+async def receive(request: Request, desk: Desk, key_of: Callable[[dict[str, str]], bytes]) -> Received:
+    """Read a form with files.
+
+    Args:
+        request: multipart or urlencoded.
+        desk: whose store takes the chunks.
+        key_of: the case's key, given the fields that came before the first file.
+
+    Raises:
+        FormError: it is no form, or larger than anything that people write.
+    """
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    if kind != b"multipart/form-data":
+        return Received(await receive_fields(request))
+    received = Received()
+    limit = desk.settings.max_mib * 1024 * 1024
+    parts = _Parts(received, key_of, desk.settings.max_files, limit)
+    total = 0
+    try:
+        parser = MultipartParser(options[b"boundary"], {
+            "on_part_begin": parts.begin, "on_header_field": parts.header_field, "on_header_value": parts.header_value, "on_header_end": parts.header_end,
+            "on_headers_finished": parts.headers_finished, "on_part_data": parts.data, "on_part_end": parts.end,
+        })  # fmt: skip
+        async for piece in request.stream():
+            total += len(piece)
+            if total > 2 * limit + _FIELDS_BYTES:
+                raise FormError({"files": f"This is much more than the {desk.settings.max_mib} MiB that fit."})
+            parser.write(piece)
+            if sum(len(sealed) for _file, _number, sealed in received.chunks) > _HELD:
+                await _store(desk, received)
+        parser.finalize()
+    except (FormParserError, KeyError, ClientDisconnect) as error:
+        raise FormError({"": "The form did not arrive whole. Please send it again."}) from error
+    return received
+
+
+async def _store(desk: Desk, received: Received) -> None:
+    chunks, received.chunks = received.chunks, []
+    await asyncio.wrap_future(desk.writer.submit(desk.threads.stage, chunks))
+
+
+async def receive_fields(request: Request) -> dict[str, str]:
+    """Read a form without files.
+
+    Raises:
+        FormError: it is too long or no form.
+    """
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > 3 * _FIELDS_BYTES:
+            raise FormError({"": "The text is too long."})
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_FIELDS, errors="replace")
+    except ValueError as error:
+        raise FormError({"": "The form did not arrive whole. Please send it again."}) from error
+    return dict(pairs)
