@@ -176,7 +176,7 @@ def test_work_over_a_limit_is_stopped(work, limit: str) -> None:
         )
 
     assert limit == refused.value.limit
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 50  # nothing here ends by itself before a minute; how soon it is stopped depends on the machine's load
 
 
 def test_nothing_that_the_work_started_is_left_behind() -> None:

@@ -8,6 +8,7 @@ import json
 import logging
 import logging.config
 import logging.handlers
+import os
 import pickle
 import queue
 import subprocess
@@ -37,7 +38,17 @@ def sink() -> Iterator[io.StringIO]:
     before, level = root.handlers[:], root.level
     root.handlers[:] = [handler]
     root.setLevel(logging.DEBUG)
+    # a library that an earlier test imported may have taken pytest's own handlers to its logger (torch does): they are none of this test's sinks
+    others = [
+        (one, one.handlers[:])
+        for one in list(logging.Logger.manager.loggerDict.values())
+        if isinstance(one, logging.Logger) and one.handlers
+    ]
+    for one, _ in others:
+        one.handlers[:] = []
     yield stream
+    for one, theirs in others:
+        one.handlers[:] = theirs
     root.handlers[:] = before
     root.setLevel(level)
     installation.remove()
@@ -177,7 +188,9 @@ def test_arguments_that_do_not_fit_are_reported_without_themselves(
     sink: io.StringIO, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # pytest puts handlers of its own on the root logger, and those raise
-    logging.getLogger().handlers[:] = [each for each in logging.getLogger().handlers if type(each) is logging.StreamHandler]
+    logging.getLogger().handlers[:] = [
+        each for each in logging.getLogger().handlers if type(each) is logging.StreamHandler
+    ]
     logging.getLogger("app").info("two %s %s", SECRET)  # noqa: PLE1206 - the mistake is the point
     told = capsys.readouterr().err
 
@@ -275,6 +288,42 @@ def test_an_unproven_sink_is_an_error(sink: io.StringIO) -> None:
     logging.getLogger("app").addHandler(Leaky())
     try:
         with pytest.raises(UnprovenSinkError, match="Leaky"):
+            prove()
+    finally:
+        logging.getLogger("app").handlers.clear()
+
+
+class Silent(logging.NullHandler):
+    """As libraries and test runners derive them: `handle` is inherited and drops everything."""
+
+
+def test_handlers_that_write_nothing_or_to_the_stream_of_the_moment_are_proved(sink: io.StringIO) -> None:
+    handlers: tuple[logging.Handler, ...] = (Silent(), type(logging.lastResort)())
+    logging.getLogger("app").handlers[:] = handlers
+    try:
+        with pytest.raises(UnprovenSinkError, match="stdout"):  # every handler is past; only the stream is bare
+            prove()
+    finally:
+        logging.getLogger("app").handlers.clear()
+
+
+class Lazy(logging.StreamHandler[io.StringIO]):
+    """As torch's trace handler: a stream of its own, opened at need, closed by its descriptor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stream = None  # type: ignore[assignment]
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self.stream is not None:
+            os.close(self.stream.fileno())
+        super().emit(record)
+
+
+def test_a_handler_that_opens_its_own_stream_is_proved_by_what_it_formats(sink: io.StringIO) -> None:
+    logging.getLogger("app").handlers[:] = [Lazy()]
+    try:
+        with pytest.raises(UnprovenSinkError, match="stdout"):
             prove()
     finally:
         logging.getLogger("app").handlers.clear()

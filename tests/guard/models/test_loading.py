@@ -67,7 +67,7 @@ def test_another_digest_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_short_digest_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(GuardError, match="64"):
+    with pytest.raises(GuardError, match="hexadecimal digits"):
         models.load(plain(tmp_path), expect="sha256:abcd")
 
 

@@ -7,7 +7,6 @@ import socket
 import stat
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -249,7 +248,6 @@ def test_no_racing_swap_lets_anything_out(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(SECRET)
     (inside / "a").write_bytes(b"fine")
     (inside / "b").symlink_to("../secret")
-    stop = threading.Event()
     swapper = subprocess.Popen(
         [
             sys.executable,
@@ -258,9 +256,10 @@ def test_no_racing_swap_lets_anything_out(tmp_path: Path) -> None:
         ]
     )
     root, opened, leaked = Root(inside), 0, 0
-    end = time.monotonic() + 2
+    begun = time.monotonic()
     try:
-        while time.monotonic() < end and not stop.is_set():
+        # two seconds at least, and on a machine that lets this process run only now and then as long as a hundred opens take
+        while (spent := time.monotonic() - begun) < 2 or (opened <= 100 and spent < 60):
             try:
                 data = root.read_bytes("a")
             except PathRefusedError:

@@ -81,6 +81,8 @@ def _record(canary: str) -> logging.LogRecord:
 
 def _handler(name: str, handler: logging.Handler, canary: str) -> str:
     label = f"{name}: {type(handler).__name__}"
+    if type(handler).handle is logging.NullHandler.handle:  # its own `handle` drops the record before any `emit`
+        return f"{label}: writes nothing"
     record = _record(canary)
     with _captured(handler) as captured:
         if captured is None:
@@ -111,6 +113,9 @@ def _uses_format(kind: type[logging.Handler]) -> bool:
     return False
 
 
+_STREAM_EMITS = (logging.StreamHandler.emit, logging.FileHandler.emit)
+
+
 @contextmanager
 def _captured(handler: logging.Handler) -> Iterator[io.StringIO | None]:
     """The handler's stream replaced by one that we can read; None for handlers without a stream of their own."""
@@ -118,8 +123,13 @@ def _captured(handler: logging.Handler) -> Iterator[io.StringIO | None]:
         yield None
         return
     captured = io.StringIO()
-    if handler is logging.lastResort:  # it looks sys.stderr up each time and has no stream of its own
+    if isinstance(
+        getattr(type(handler), "stream", None), property
+    ):  # as of the last resort: sys.stderr, each time anew
         yield None
+        return
+    if handler.stream is None and type(handler).emit not in _STREAM_EMITS:
+        yield None  # it opens a stream of its own, and may close ours: torch's trace handler
         return
     with_lock = handler.lock
     if with_lock is not None:

@@ -6,13 +6,11 @@ and shapes -> receipt. The descriptor pins the file, not its bytes: a writer wit
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, Final
 
@@ -23,14 +21,18 @@ from troth.formats.pickle.allow import AllowList
 from troth.formats.source import Source
 from troth.formats.unpacking import codec_of, expand
 from troth.formats.verdict import INERT, Judgement
+from troth.guard.models.digests import Digest, named
 from troth.guard.models.limits import Limits, check_loaded
 from troth.guard.models.pinned import Table, names_of, pickle_module, table_of, unpickle
+from troth.guard.models.proofs import ProofMemory
 from troth.guard.models.receipt import Receipt
+from troth.guard.models.signatures import Manifest
 from troth.guard.models.trust import TrustFile
 
-__all__ = ["Loaded", "joblib_load", "load", "numpy_load", "safetensors_load", "torch_load", "verified"]
+__all__ = ["POLICIES", "Loaded", "explain", "joblib_load", "load", "numpy_load", "open_regular", "safetensors_load", "torch_load", "verified"]
 
-_POLICIES: Final = {"weights": ("weights",), "libs": ("weights", "libs")}
+POLICIES: Final = {"weights": ("weights",), "libs": ("weights", "libs")}
+"""Policy -> tiers of the allow-lists."""
 PathLike = str | os.PathLike[str]
 
 
@@ -42,25 +44,12 @@ class Loaded:
     receipt: Receipt
 
 
-class _Digest(threading.Thread):
-    """SHA-256 of a descriptor, computed beside the proof."""
+def open_regular(path: PathLike) -> int:
+    """A descriptor of a regular file that is no link.
 
-    def __init__(self, descriptor: int) -> None:
-        super().__init__(daemon=True)
-        self._descriptor, self.hex, self.failed = descriptor, "", ""
-
-    def run(self) -> None:
-        digest, pos = hashlib.sha256(), 0
-        try:
-            while chunk := os.pread(self._descriptor, 4 << 20, pos):
-                digest.update(chunk)
-                pos += len(chunk)
-            self.hex = digest.hexdigest()
-        except OSError as error:
-            self.failed = str(error)
-
-
-def _open(path: PathLike) -> int:
+    Raises:
+        GuardError: it is something else, or cannot be opened.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError as error:
@@ -71,7 +60,8 @@ def _open(path: PathLike) -> int:
     return descriptor
 
 
-def _explain(path: str, found: Judgement) -> GuardError:
+def explain(path: str, found: Judgement) -> GuardError:
+    """The error that says why a file is not proved, where, and how to allow it."""
     if not found.reasons:
         return GuardError(f"{path} is no model ({found.format})")
     reason = found.reasons[0]
@@ -83,53 +73,57 @@ def _explain(path: str, found: Judgement) -> GuardError:
     return GuardError(f"{path} is refused: {reason.code}{place}{inside}: {reason.says}.{hint}")
 
 
-def _expected(expect: str | None, trust: TrustFile | None, path: PathLike) -> str:
-    if expect is not None:
-        kind, _, digest = expect.partition(":")
-        if kind != "sha256" or len(digest) != 64 or set(digest.lower()) - set("0123456789abcdef"):
-            raise GuardError("expect takes 'sha256:' and 64 hexadecimal digits")
-        return digest.lower()
-    return trust.digest(path) if trust is not None else ""
+def _expected(expect: str | None, trust: TrustFile | None, signed: Manifest | None, path: PathLike) -> tuple[str, str]:
+    """Algorithm and digest that the bytes must have; "" where nobody says. A signature counts beside what the caller expects: they must agree."""
+    told = [named(expect)] if expect is not None else []
+    told += [named(signed.digest(path))] if signed is not None else []
+    if not told and trust is not None:
+        told.append(("sha256", trust.digest(path)))
+    if len(told) == 2 and told[0] != told[1]:
+        raise GuardError(f"{os.fspath(path)} is signed as {':'.join(told[1])}, expected is {':'.join(told[0])}")
+    return told[0] if told else ("sha256", "")
 
 
 @contextmanager
 def verified(
-    path: PathLike, *, expect: str | None = None, trust: TrustFile | None = None, policy: str = "weights", extra_allow: Iterable[object] = (), limits: Limits | None = None
+    path: PathLike,
+    *,
+    expect: str | None = None,
+    trust: TrustFile | None = None,
+    signed: Manifest | None = None,
+    policy: str = "weights",
+    extra_allow: Iterable[object] = (),
+    limits: Limits | None = None,
+    memory: ProofMemory | None = None,
 ) -> Iterator[tuple[BinaryIO, Receipt]]:
     """Prove a file and give it, open, to a loader of the caller's choice.
 
     Args:
         path: the file; a symbolic link is refused.
-        expect: `sha256:<hex>` that the bytes must have.
-        trust: file of pinned digests, used where `expect` is None.
+        expect: `sha256:<hex>`, `blake3:<hex>` or `blake2b:<hex>` that the bytes must have.
+        trust: file of pinned digests, used where neither `expect` nor `signed` is given.
+        signed: a verified signature over the model's files; see `read_manifest`.
         policy: `weights` (tensors and plain data) or `libs` (also audited library classes).
         extra_allow: further classes and functions, as objects.
         limits: declared budgets.
+        memory: proofs of earlier loads; an unchanged file is then not read twice.
 
     Raises:
         GuardError: the file is not proved inert, has another digest, or changed meanwhile.
     """
-    if policy not in _POLICIES:
-        raise GuardError(f"policy is one of {', '.join(_POLICIES)}, not {policy!r}")
+    if policy not in POLICIES:
+        raise GuardError(f"policy is one of {', '.join(POLICIES)}, not {policy!r}")
     extra, limits, name = tuple(extra_allow), limits or Limits(), os.fspath(path)
-    wanted = _expected(expect, trust, path)
-    descriptor = _open(path)
+    wanted = _expected(expect, trust, signed, path)
+    descriptor = open_regular(path)
     try:
         before = os.fstat(descriptor)
-        digest = _Digest(descriptor)
-        digest.start()
-        found = judge(Source(descriptor, before.st_size), name, AllowList(_POLICIES[policy], names_of(extra)), limits.budget())
-        digest.join()
-        if digest.failed:
-            raise GuardError(f"{name} cannot be read: {digest.failed}")
-        if wanted and digest.hex != wanted:
-            raise GuardError(f"{name} has the digest sha256:{digest.hex}, expected is sha256:{wanted}")
-        if found.verdict != INERT:
-            raise _explain(name, found)
-        receipt = Receipt(
-            name, found.format, digest.hex, before.st_size, found.memory, found.tensors, found.globals, found.tier, policy, bool(wanted),
-            datetime.now(UTC).isoformat(timespec="seconds"), __version__,
-        )  # fmt: skip
+        key = ProofMemory.key(before, policy, sorted(names_of(extra)), limits) if memory is not None else ""
+        receipt = _remembered(memory, key, name, wanted)
+        if receipt is None:
+            receipt = _proved(descriptor, before, name, wanted, policy, extra, limits)
+            if memory is not None:
+                memory.remember(key, receipt, before)
         with os.fdopen(os.dup(descriptor), "rb") as file:
             file.seek(0)
             yield file, receipt
@@ -140,8 +134,46 @@ def verified(
         os.close(descriptor)
 
 
+def _remembered(memory: ProofMemory | None, key: str, name: str, wanted: tuple[str, str]) -> Receipt | None:
+    """An earlier proof of the same bytes; none where another algorithm's digest is asked for than was computed then."""
+    receipt = memory.receipt(key) if memory is not None else None
+    if receipt is None or (wanted[1] and receipt.digest.partition(":")[0] != wanted[0]):
+        return None
+    if wanted[1] and receipt.digest != ":".join(wanted):
+        raise GuardError(f"{name} has the digest {receipt.digest}, expected is {':'.join(wanted)}")
+    return replace(receipt, path=name, expected=bool(wanted[1]), at=datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def _proved(  # noqa: PLR0917 - all of one load, passed on
+    descriptor: int, before: os.stat_result, name: str, wanted: tuple[str, str], policy: str, extra: tuple[object, ...], limits: Limits
+) -> Receipt:
+    digest = Digest(descriptor, wanted[0])
+    digest.start()
+    found = judge(Source(descriptor, before.st_size), name, AllowList(POLICIES[policy], names_of(extra)), limits.budget())
+    digest.join()
+    if digest.failed:
+        raise GuardError(f"{name} cannot be read: {digest.failed}")
+    if wanted[1] and digest.hex != wanted[1]:
+        raise GuardError(f"{name} has the digest {wanted[0]}:{digest.hex}, expected is {':'.join(wanted)}")
+    if found.verdict != INERT:
+        raise explain(name, found)
+    return Receipt(
+        name, found.format, f"{wanted[0]}:{digest.hex}", before.st_size, found.memory, found.tensors, found.globals, found.tier, policy, bool(wanted[1]),
+        datetime.now(UTC).isoformat(timespec="seconds"), __version__,
+    )  # fmt: skip
+
+
 def load(  # noqa: D417
-    path: PathLike, *, expect: str | None = None, trust: TrustFile | None = None, policy: str = "weights", extra_allow: Iterable[object] = (), limits: Limits | None = None, device: str = "cpu"
+    path: PathLike,
+    *,
+    expect: str | None = None,
+    trust: TrustFile | None = None,
+    signed: Manifest | None = None,
+    policy: str = "weights",
+    extra_allow: Iterable[object] = (),
+    limits: Limits | None = None,
+    memory: ProofMemory | None = None,
+    device: str = "cpu",
 ) -> Loaded:
     """Load a model file that is proved harmless. See `verified` for the arguments.
 
@@ -152,7 +184,7 @@ def load(  # noqa: D417
         GuardError: refused, or of a format that this function does not load (use `verified` with the library's own loader).
     """
     extra, limits = tuple(extra_allow), limits or Limits()
-    with verified(path, expect=expect, trust=trust, policy=policy, extra_allow=extra, limits=limits) as (file, receipt):
+    with verified(path, expect=expect, trust=trust, signed=signed, policy=policy, extra_allow=extra, limits=limits, memory=memory) as (file, receipt):
         loader = _LOADERS.get(receipt.format.split("+")[0])
         if loader is None:
             raise GuardError(f"files of the format {receipt.format} are proved, but not loaded here; open them with guard.models.verified and their own library")

@@ -14,7 +14,7 @@ class Receipt:
     Attributes:
         path: as it was named.
         format: what the content is.
-        sha256: hex digest of the bytes that were proved.
+        digest: `algorithm:hex` of the bytes that were proved.
         size: bytes.
         memory: bytes that loading allocates for tensors and arrays, from the proof.
         tensors: number of tensors and arrays, from the proof.
@@ -28,7 +28,7 @@ class Receipt:
 
     path: str
     format: str
-    sha256: str
+    digest: str
     size: int
     memory: int
     tensors: int
@@ -38,6 +38,12 @@ class Receipt:
     expected: bool
     at: str
     troth: str
+
+    @property
+    def sha256(self) -> str:
+        """Hex SHA-256, where that was the algorithm; "" otherwise."""
+        kind, _, digest = self.digest.partition(":")
+        return digest if kind == "sha256" else ""
 
     def as_dict(self) -> dict[str, object]:
         """Plain data for a ledger entry."""

@@ -110,7 +110,10 @@ def walk_beneath(directory: int, path: str, flags: int, mode: int = 0, *, other_
 def _works() -> bool:
     if _CALL is None:
         return False
-    directory = os.open(os.sep, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        directory = os.open(os.sep, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        return False  # a sandbox that does not even show the root
     try:
         os.close(_openat2(directory, ".", os.O_RDONLY | os.O_DIRECTORY, 0, RESOLVE_BENEATH))
     except OSError:

@@ -1,0 +1,1 @@
+"""Attacks of the class bombs, and their benign twins."""

@@ -1,0 +1,1 @@
+"""Attacks of the class paths, and their benign twins."""

@@ -1,0 +1,1 @@
+"""Attacks of the class redaction, and their benign twins."""

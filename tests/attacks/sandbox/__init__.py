@@ -1,0 +1,1 @@
+"""Attacks of the class sandbox, and their benign twins."""

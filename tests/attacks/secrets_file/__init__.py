@@ -1,0 +1,1 @@
+"""Attacks of the class secrets file, and their benign twins."""
