@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from troth.detectors.scanner import Scanner
     from troth.engines.secrets.baseline import Baseline
     from troth.engines.secrets.findings import Report
     from troth.engines.secrets.history import Progress
@@ -49,6 +50,13 @@ def secrets() -> None:
 @click.option(
     "--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes (with --history)."
 )
+@click.option(
+    "--tier",
+    type=click.Choice(("provider", "context")),
+    default="provider",
+    show_default=True,
+    help="context: also values that are assigned to something called like a credential; some will be none.",
+)
 @click.option("--allow-incomplete", is_flag=True, help="Do not fail when something could not be scanned.")
 def scan(  # noqa: PLR0917 - click hands options over by name
     path: Path,
@@ -58,7 +66,7 @@ def scan(  # noqa: PLR0917 - click hands options over by name
     form: str,
     baseline: Path | None,
     allow_incomplete: bool,
-    **how: bool | int | None,
+    **how: bool | int | str | None,
 ) -> None:
     """Scan PATH (default: here): the work tree, or what an option names. `-` reads standard input."""
     from troth.engines.secrets.baseline import read_baseline
@@ -82,10 +90,11 @@ def scan(  # noqa: PLR0917 - click hands options over by name
     _finish(report, known, form, allow_incomplete)
 
 
-def _scan(mode: str, path: Path, revisions: str, key: bytes, how: dict[str, bool | int | None]) -> Report:
+def _scan(mode: str, path: Path, revisions: str, key: bytes, how: dict[str, bool | int | str | None]) -> Report:
     from troth.engines.secrets import worktree
     from troth.engines.secrets.history import Options, scan_history
 
+    scanner = _scanner(str(how["tier"]))
     scans: dict[str, Callable[[], Report]] = {
         "history": lambda: scan_history(
             path,
@@ -97,13 +106,24 @@ def _scan(mode: str, path: Path, revisions: str, key: bytes, how: dict[str, bool
                 key=key,
                 progress=_progress if sys.stderr.isatty() else None,
             ),
+            scanner,
         ),
-        "staged": lambda: worktree.scan_staged(path, key),
-        "range": lambda: worktree.scan_range(path, revisions, key),
-        "stdin": lambda: worktree.scan_stream(sys.stdin.buffer, key),
-        "tree": lambda: worktree.scan_tree(path, key),
+        "staged": lambda: worktree.scan_staged(path, key, scanner),
+        "range": lambda: worktree.scan_range(path, revisions, key, scanner),
+        "stdin": lambda: worktree.scan_stream(sys.stdin.buffer, key, scanner),
+        "tree": lambda: worktree.scan_tree(path, key, scanner),
     }
     return scans[mode]()
+
+
+def _scanner(tier: str) -> Scanner:
+    from troth.detectors.scanner import default
+
+    if tier != "context":
+        return default()
+    from troth.detectors.context import ContextScanner
+
+    return ContextScanner(default())
 
 
 def _progress(now: Progress) -> None:

@@ -21,8 +21,8 @@ def directory() -> Path | None:
     named = os.environ.get("TROTH_CACHE")
     if named == "":
         return None
-    base = Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "troth"
     try:
+        base = Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "troth"
         base.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = base.stat()
     except (OSError, RuntimeError):

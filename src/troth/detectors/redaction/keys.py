@@ -14,6 +14,7 @@ _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _SURE = frozenset(
     [
         "password",
+        "passwords",
         "passwd",
         "passphrase",
         "pwd",

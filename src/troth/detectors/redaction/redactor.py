@@ -8,12 +8,18 @@ Not here: where log records come from and how they are hooked (`guard`), and cut
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
+from troth.detectors.redaction.labelled import labelled, plain_view
 from troth.detectors.redaction.marker import marker, process_key
 from troth.detectors.redaction.registry import Registry
 from troth.detectors.rule import Match
 from troth.detectors.scanner import Scanner, default
 
 __all__ = ["Redactor"]
+
+_MARKER: Final = re.compile(rb"\[redacted ")
 
 
 class Redactor:
@@ -35,6 +41,13 @@ class Redactor:
         """Redact a string. Returns the same object where there is nothing to redact."""
         data = text.encode("utf-8", "surrogatepass")
         safe = self.bytes(data)
+        plain = plain_view(text)
+        if plain is not None:
+            seen = plain.encode("utf-8", "surrogatepass")
+            shown = self.bytes(seen)
+            # what only shows once invisible and look-alike letters are gone: then the text goes out without them
+            if shown is not seen and len(_MARKER.findall(shown)) > len(_MARKER.findall(safe)):
+                return shown.decode("utf-8", "surrogatepass")
         return text if safe is data else safe.decode("utf-8", "surrogatepass")
 
     def bytes(self, data: bytes) -> bytes:
@@ -45,6 +58,7 @@ class Redactor:
             for match in self._scanner.scan(data, everything=True)
         ]  # fmt: skip
         spans += self.registry.find(data)
+        spans += labelled(data)
         if not spans:
             return data
         spans.sort(key=lambda span: (span[0], -span[1]))

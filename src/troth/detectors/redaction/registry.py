@@ -6,6 +6,7 @@ Values shorter than six characters, and common words, are refused: replacing the
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 import threading
@@ -18,6 +19,8 @@ __all__ = ["Registry"]
 
 SHORTEST = 6
 MOST = 10_000
+_ESCAPES = (("%", "02x", ""), ("%", "02X", ""), ("\\x", "02x", ""), ("\\x", "02X", ""), ("&#", "d", ";"), ("&#x", "x", ";"))
+"""Every byte escaped: before it, its form, after it."""
 COMMON = frozenset(
     b"password,secret,changeme,default,development,production,localhost,example,username,enabled,disabled,undefined,anonymous,"
     b"123456,1234567,12345678,123456789".split(b",")
@@ -88,6 +91,14 @@ def _forms(raw: bytes) -> set[bytes]:
     forms.add(urllib.parse.quote(raw, safe="").encode())
     forms.add(urllib.parse.quote_plus(raw).encode())
     forms.add(repr(text)[1:-1].encode("utf-8", "surrogatepass"))
+    forms |= {"".join(f"{before}{byte:{form}}{after}" for byte in raw).encode() for before, form, after in _ESCAPES}
+    points = [ord(letter) for letter in text]
+    forms |= {"".join(f"\\u{point:{form}}" for point in points if point < 0x10000).encode() for form in ("04x", "04X")}
+    forms |= {json.dumps(text)[1:-1].replace("/", "\\/").encode(), html.escape(text).encode("utf-8", "surrogatepass")}
+    for skip in range(5):
+        body = base64.b32encode(b"\0" * skip + raw).rstrip(b"=")
+        kept = body[(0, 2, 4, 5, 7)[skip] : len(body) - (0 if (skip + len(raw)) % 5 == 0 else 1)]
+        forms |= {kept, kept.lower()} if len(kept) >= 8 else set()
     for skip in range(3):
         body = base64.b64encode(b"\0" * skip + raw).rstrip(b"=")
         spoiled = 0 if (skip + len(raw)) % 3 == 0 else 1
