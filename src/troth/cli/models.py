@@ -22,16 +22,20 @@ def models() -> None:
 @click.option("--format", "form", type=click.Choice(("text", "json", "sarif")), default="text", show_default=True, help="Format of the report.")
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to a file.")
 @click.option("--hash", "digest", is_flag=True, help="Also give each file's SHA-256.")
+@click.option("--fetch-limit", type=click.IntRange(1), default=None, metavar="BYTES", help="Largest file to fetch from an address (s3://..., extra troth[remote]).")
 @click.option("--processes", type=click.IntRange(0, 64), default=0, help="How many files to read at once; 0 decides by their number.")
-def scan(paths: tuple[str, ...], form: str, output: Path | None, digest: bool, processes: int) -> int:
-    """Prove the files at PATHS (files or folders) inert, or say why not."""
+def scan(*, paths: tuple[str, ...], form: str, output: Path | None, digest: bool, fetch_limit: int | None, processes: int) -> int:
+    """Prove the files at PATHS (files, folders, or addresses such as s3://bucket/model) inert, or say why not."""
     from troth.cli.output import write_file
     from troth.cli.progress import progress
     from troth.engines.models import reports
+    from troth.engines.models.remote import LIMIT_BYTES, is_address, scan_addresses
     from troth.engines.models.scan import scan as scan_paths
 
     with progress() as tell:
-        found = scan_paths(_fetched(paths), digest=digest, processes=processes, tell=tell)
+        found = scan_addresses([path for path in paths if is_address(path)], limit=fetch_limit or LIMIT_BYTES, digest=digest, tell=tell)
+        local = [path for path in paths if not is_address(path)]
+        found += scan_paths(local, digest=digest, processes=processes, tell=tell) if local else []
     text = reports.as_json(found) if form == "json" else reports.as_sarif(found) if form == "sarif" else _text(found)
     if output is not None:
         write_file(output, text, f"{form} report")
@@ -52,7 +56,7 @@ def _fetched(paths: tuple[str, ...]) -> list[str]:
 
     for path in paths:
         if "://" in path:
-            raise UsageError(f"{path} is an address; fetch the file first, Troth does not open the network for a scan")
+            raise UsageError(f"{path} is an address; fetch the files first and name the copies")
     return list(paths)
 
 

@@ -177,8 +177,12 @@ def judge_tar(source: Source, name: str, allow: AllowList, budget: Budget, depth
 
 
 def judge_7z(source: Source, name: str, allow: AllowList, budget: Budget, depth: int) -> Judgement:
-    """A 7z archive; no reader of it is part of the product, so that it is refused and not passed over."""
-    raise Refusal("archive-7z", "a 7z archive, which is not looked into; unpack it and scan its files", 0)
+    """A 7z archive: every member judged."""
+    from troth.formats.sevenzip import unpacked
+
+    with unpacked(source, budget) as members:
+        found = [_member(inner, entry, 0, allow, budget, depth) for entry, inner in members if inner.size]
+    return _whole("7z", found, budget)
 
 
 def judge_compressed(source: Source, name: str, codec: str, allow: AllowList, budget: Budget, depth: int) -> Judgement:
