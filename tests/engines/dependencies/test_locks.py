@@ -1,12 +1,14 @@
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.engines.trees import refusal
+from tests.engines.trees import refusal, tree_of
+from troth.engines.dependencies import look
 from troth.engines.dependencies.locks import KINDS, kind_of, parse_lock
 from troth.engines.documents import DocumentError
 
@@ -150,3 +152,55 @@ def test_each_lock_file_of_the_field_is_read_or_refused_with_a_reason(folder):
             path.name
         )
     assert refused
+
+
+@pytest.mark.parametrize("kind", PARSED)
+def test_a_lock_of_a_hundred_megabytes_is_refused_at_once(kind):
+    begun = time.process_time()
+    error = refusal(parse_lock, kind, "x.test/a v1.0.0 h1:aaa=\n" * 4_200_000)
+
+    assert "longer than" in error.says
+    assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("package-lock.json", '{"packages": {"node_modules/a": {"version": "1.0.0"}, "node_modules/a": {"version": "2.0.0"}}}'),
+        ("Pipfile.lock", '{"default": {"a": {"version": "==1"}, "a": {"version": "==2"}}}'),
+        ("bun.lock", '{"packages": {"a": ["a@1.0.0"], "a": ["a@2.0.0"],}}'),
+        ("poetry.lock", '[[package]]\nname = "a"\nname = "b"\nversion = "1"\n'),
+        ("pnpm-lock.yaml", "lockfileVersion: '9.0'\npackages:\n  'a@1.0.0': {resolution: {integrity: x}}\n  'a@1.0.0': {resolution: {integrity: y}}\n"),
+    ],
+)
+def test_a_key_that_stands_twice_is_refused_or_told_twice_and_never_silently_one(kind, text):
+    error = refusal(parse_lock, kind, text)
+    assert error is not None or len(parse_lock(kind, text)) == 2
+
+
+@pytest.mark.parametrize("kind", ["package-lock.json", "Pipfile.lock", "bun.lock", "poetry.lock", "uv.lock", "pdm.lock", "Cargo.lock", "pylock.toml"])
+def test_a_lock_that_breaks_off_is_refused(kind):
+    text = '{"packages": {"node_modules/a": {"vers' if kind.endswith(("json", "bun.lock")) or kind == "Pipfile.lock" else '[[package]]\nname = "a"\nversion = "1.'
+    assert refusal(parse_lock, kind, text).says
+
+
+@pytest.mark.skipif(CONFORMANCE is None, reason="TROTH_CONFORMANCE is not set")
+def test_all_files_of_the_fields_collection_are_read_or_refused_with_a_place():
+    counted, refused = 0, []
+    for path in sorted(Path(CONFORMANCE, "lockfiles").rglob("*")):
+        if not path.is_file() or path.name == "LICENSE":
+            continue
+        counted += 1
+        folder = path.parent.name
+        if folder == "requirements":
+            name, files = "requirements.txt", {each.name: each.read_bytes() for each in path.parent.iterdir()}
+            tree = tree_of({**files, name: path.read_bytes()})
+        else:
+            name = FOLDERS[folder]
+            tree = tree_of({name: path.read_bytes()})
+        found = look(tree)
+        refused += [(path.name, problem) for problem in found.problems if problem.place.path == name]
+        known = bool(found.manifest(name)) if folder == "requirements" else any(lock.path == name for lock in found.locks)
+        assert known or found.problem(name), path
+    assert counted == 179, "every file but the licence"
+    assert all(problem.says and problem.place.path for _, problem in refused)

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 from troth.engines.dependencies.locks_yarn_pnpm import pnpm, yarn
 from troth.engines.documents import DocumentError, JsonLines, parse_json, parse_toml
-from troth.engines.documents.plain import Plain, as_list, as_map, as_text
+from troth.engines.documents.plain import TEXT_LIMIT, Plain, as_list, as_map, as_text
 from troth.terms.facts.dependencies import Ecosystem, Locked
 
 __all__ = ["KINDS", "kind_of", "parse_lock"]
@@ -46,6 +46,8 @@ def parse_lock(kind: str, text: str) -> tuple[Locked, ...]:
     parser, _ = KINDS[kind]
     if parser is None:
         raise DocumentError("It is a binary format that is not read.")
+    if len(text) > TEXT_LIMIT:
+        raise DocumentError(f"It is longer than {TEXT_LIMIT:,} characters.")
     return tuple(parser(text))
 
 
@@ -122,7 +124,7 @@ def _pylock(text: str) -> Iterator[Locked]:
 
 
 def _object(text: str) -> Mapping[str, Plain]:
-    data = parse_json(text)
+    data = parse_json(text, unique=True)
     if not isinstance(data, Mapping):
         raise DocumentError("It is JSON, but no object.", 1)
     return as_map(data)
