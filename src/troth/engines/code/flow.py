@@ -1,0 +1,124 @@
+"""Local data flow: whether an expression may hold what a source gave, inside of one function and the names around it.
+
+Not ordered and not across functions: a name holds what any of its assignments gave it. Conversions that leave no text (`int`, `len`, comparisons), quoting and
+look-ups in a table by such a value end the flow.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Final
+
+from troth.engines.code.module import Module
+from troth.engines.code.scopes import Element, Scope
+
+__all__ = ["holds", "is_model_output", "is_secret", "is_untrusted"]
+
+Source = Callable[[ast.expr, Scope, Module], bool]
+_CLEAN: Final = frozenset((
+    "builtins.int", "?.isdigit", "ast.literal_eval", "shlex.quote", "html.escape", "hashlib.sha256", "builtins.print",
+))  # fmt: skip
+_CLEAN_NAMES: Final = frozenset(("int", "float", "bool", "len", "hash", "isinstance", "type", "sum", "id"))
+_MODEL_ENDS: Final = (
+    ".chat.completions.create", ".responses.create", ".messages.create", ".completions.create", ".generate_content",
+    ".chat.completions.parse", ".beta.chat.completions.parse",
+)  # fmt: skip
+_MODEL_CALLS: Final = frozenset((
+    "litellm.completion", "litellm.acompletion", "ollama.chat", "ollama.generate", "openai.ChatCompletion.create", "openai.Completion.create",
+    "transformers.pipeline()", "cohere.Client().chat", "cohere.Client().generate", "replicate.run",
+))  # fmt: skip
+_MODEL_METHODS: Final = frozenset(("invoke", "ainvoke", "predict", "complete", "chat", "generate", "apredict", "call_as_llm"))
+_MODEL_LIBRARIES: Final = ("langchain", "llama_index.", "transformers.", "vllm.", "llama_cpp.", "mlx_lm.", "guidance.", "dspy.")
+_UNTRUSTED: Final = (
+    "flask.request", "quart.request", "bottle.request", "fastapi.Request()", "starlette.requests.Request()", "django.http.HttpRequest()",
+    "aiohttp.web.Request()", "sys.argv",
+)  # fmt: skip
+_UNTRUSTED_CALLS: Final = frozenset((
+    "builtins.input", "requests.get", "requests.post", "httpx.get", "httpx.post", "urllib.request.urlopen", "requests.Session().get",
+))  # fmt: skip
+_ENVIRONMENT: Final = frozenset(("os.getenv", "os.environ.get"))
+_SECRET_WORDS: Final = ("SECRET", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "ACCESS_KEY", "PRIVATE_KEY", "TOKEN", "CREDENTIAL")
+_DEPTH: Final = 14
+
+
+def holds(node: ast.expr | None, scope: Scope, module: Module, source: Source, depth: int = 0) -> bool:
+    """Whether an expression may hold what `source` gave."""
+    if node is None or depth > _DEPTH:
+        return False
+    if source(node, scope, module):
+        return True
+    if isinstance(node, ast.Name):
+        return _bound(node.id, scope, module, source, depth)
+    if isinstance(node, ast.Call):
+        return _through(node, scope, module, source, depth)
+    if isinstance(node, (ast.Subscript, ast.Attribute)):
+        return holds(node.value, scope, module, source, depth + 1)
+    if isinstance(node, (ast.Compare, ast.Lambda)):
+        return False
+    return any(
+        holds(child, scope, module, source, depth + 1) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)
+    )
+
+
+def _bound(name: str, scope: Scope, module: Module, source: Source, depth: int) -> bool:
+    found = scope.find(name)
+    if found is None:
+        return False
+    for binding in found[0][:16]:
+        value = binding.value if isinstance(binding, Element) else binding
+        if isinstance(value, ast.expr) and holds(value, found[1], module, source, depth + 3):
+            return True
+    return False
+
+
+def _through(node: ast.Call, scope: Scope, module: Module, source: Source, depth: int) -> bool:
+    names = module.names(node.func, scope)
+    plain = node.func.id if isinstance(node.func, ast.Name) else ""
+    if names & _CLEAN or plain in _CLEAN_NAMES:
+        return False
+    if isinstance(node.func, ast.Attribute) and holds(node.func.value, scope, module, source, depth + 1):
+        return node.func.attr not in ("isdigit", "startswith", "endswith", "count", "index", "isalnum")
+    given = (*node.args, *(item.value for item in node.keywords))
+    return any(holds(item, scope, module, source, depth + 1) for item in given)
+
+
+def is_model_output(node: ast.expr, scope: Scope, module: Module) -> bool:
+    """A call that asks a language model."""
+    if not isinstance(node, ast.Call):
+        return False
+    for name in module.names(node.func, scope):
+        if name.endswith(_MODEL_ENDS) or name in _MODEL_CALLS:
+            return True
+        start, _, method = name.rpartition(".")
+        if method in _MODEL_METHODS and start.startswith(_MODEL_LIBRARIES):
+            return True
+        if name == "?.generate" and isinstance(node.func, ast.Attribute) and _speaks_of_model(node.func.value):
+            return True
+    return False
+
+
+def _speaks_of_model(node: ast.expr) -> bool:
+    word = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    return word.lower() in ("llm", "model", "chat_model", "language_model")
+
+
+def is_untrusted(node: ast.expr, scope: Scope, module: Module) -> bool:
+    """Text from outside: a request, a page, the terminal."""
+    if isinstance(node, ast.Call):
+        return bool(module.names(node.func, scope) & _UNTRUSTED_CALLS)
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        return any(name.startswith(_UNTRUSTED) for name in module.names(node, scope))
+    return False
+
+
+def is_secret(node: ast.expr, scope: Scope, module: Module) -> bool:
+    """A value from an environment variable whose name says that it is secret."""
+    key: ast.expr | None = None
+    if isinstance(node, ast.Call) and module.names(node.func, scope) & _ENVIRONMENT:
+        key = node.args[0] if node.args else None
+    elif isinstance(node, ast.Subscript) and "os.environ" in module.names(node.value, scope):
+        key = node.slice
+    if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+        return False
+    return any(word in key.value.upper() for word in _SECRET_WORDS)

@@ -1,0 +1,329 @@
+"""One parsed Python file: every call with the dotted names that it may mean, its arguments, and what they are worth.
+
+Names are followed through imports and their aliases, assignments, `getattr` with a constant, `functools.partial`, `import_module`, fields set on `self`,
+annotations of parameters, and subclasses (a subclass counts as its base, unless it has a `find_class` of its own). A call's result is written
+`tarfile.open()`, so that methods of results have names too; what nothing says is `?`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+from troth.engines.code.scopes import Binding, Built, Element, Function, Imported, Parameter, Scope, build
+
+__all__ = ["Constant", "Module", "Site"]
+
+Constant = str | bytes | bool | int | float | None
+_DEPTH: Final = 12
+_MOST: Final = 8
+_BUILTINS: Final = frozenset(("eval", "exec", "open", "input", "getattr", "__import__", "compile", "dict", "print", "int"))
+_UNKNOWN: Final = frozenset(("?",))
+_PARTIALS: Final = frozenset(("functools.partial", "functools.partialmethod"))
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One call: the node, where it stands, and the names that it may mean."""
+
+    node: ast.Call
+    scope: Scope
+    names: frozenset[str]
+    arguments: tuple[ast.expr, ...]
+    keywords: dict[str, ast.expr]
+    opaque: bool
+
+    @property
+    def line(self) -> int:
+        """Line of the call."""
+        return self.node.lineno
+
+    def argument(self, position: int, *keywords: str) -> ast.expr | None:
+        """An argument by any of its keywords, or by position (negative: by keyword only)."""
+        for keyword in keywords:
+            if keyword in self.keywords:
+                return self.keywords[keyword]
+        return self.arguments[position] if 0 <= position < len(self.arguments) else None
+
+
+@dataclass
+class Module:
+    """A parsed file, asked by rules."""
+
+    path: str
+    text: str
+    tree: ast.Module
+    _cache: dict[tuple[int, int], frozenset[str]] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def built(self) -> Built:
+        """Scopes of the file."""
+        return build(self.tree)
+
+    @cached_property
+    def sites(self) -> tuple[Site, ...]:
+        """All calls, by line."""
+        found = [self._site(node, scope) for node, scope in self.built.calls]
+        return tuple(sorted(found, key=lambda site: (site.line, site.node.col_offset)))
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Site]]:
+        table: dict[str, list[Site]] = {}
+        for site in self.sites:
+            for name in site.names:
+                table.setdefault(name, []).append(site)
+        return table
+
+    def calls(self, *names: str) -> Iterator[Site]:
+        """Calls that may mean any of the names, each once."""
+        seen = set()
+        for name in names:
+            for site in self._by_name.get(name, ()):
+                if id(site) not in seen:
+                    seen.add(id(site))
+                    yield site
+
+    def ending(self, *ends: str) -> Iterator[Site]:
+        """Calls whose name ends in any of the given, each once."""
+        return (site for site in self.sites if any(name.endswith(ends) for name in site.names))
+
+    def names(self, node: ast.expr, scope: Scope, depth: int = 0) -> frozenset[str]:
+        """Dotted names that an expression may stand for."""
+        if depth > _DEPTH:
+            return _UNKNOWN
+        key = (id(node), id(scope))
+        known = self._cache.get(key)
+        if known is None:
+            self._cache[key] = _UNKNOWN
+            known = self._names(node, scope, depth + 1)
+            known = frozenset(sorted(known)[:_MOST]) if len(known) > _MOST else known
+            if depth < _DEPTH - 4:
+                self._cache[key] = known
+            else:
+                del self._cache[key]
+        return known
+
+    def _names(self, node: ast.expr, scope: Scope, depth: int) -> frozenset[str]:
+        if isinstance(node, ast.Name):
+            return self._name(node.id, scope, depth)
+        if isinstance(node, ast.Attribute):
+            return self._attribute(node, scope, depth)
+        if isinstance(node, ast.Call):
+            return self._result(node, scope, depth)
+        if isinstance(node, (ast.Await, ast.NamedExpr, ast.Starred)):
+            return self.names(node.value, scope, depth)
+        if isinstance(node, ast.Subscript):
+            return frozenset(f"{name}[]" for name in self.names(node.value, scope, depth))
+        if isinstance(node, ast.IfExp):
+            return self.names(node.body, scope, depth) | self.names(node.orelse, scope, depth)
+        if isinstance(node, ast.BoolOp):
+            return frozenset().union(*(self.names(value, scope, depth) for value in node.values))
+        return _UNKNOWN
+
+    def _name(self, name: str, scope: Scope, depth: int) -> frozenset[str]:
+        found = scope.find(name)
+        if found is None:
+            return frozenset((f"builtins.{name}",)) if name in _BUILTINS else _UNKNOWN
+        bindings, where = found
+        parts = [self._binding(binding, where, depth) for binding in bindings[-_MOST:]]
+        return frozenset().union(*parts)
+
+    def _binding(self, binding: Binding, scope: Scope, depth: int) -> frozenset[str]:
+        if isinstance(binding, Imported):
+            return frozenset((binding.dotted,))
+        if isinstance(binding, Parameter):
+            if binding.annotation is None:
+                return _UNKNOWN
+            return frozenset(f"{name}()" for name in self._annotation(binding.annotation, scope, depth))
+        if isinstance(binding, Element):
+            return frozenset(f"{name}[]" for name in self.names(binding.value, scope, depth))
+        if isinstance(binding, ast.ClassDef):
+            return self._class(binding, scope, depth)
+        if isinstance(binding, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return frozenset((f"<here>.{binding.name}",))
+        return self.names(binding, scope, depth)
+
+    def _annotation(self, node: ast.expr, scope: Scope, depth: int) -> frozenset[str]:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            try:
+                node = ast.parse(node.value, mode="eval").body
+            except (SyntaxError, ValueError):
+                return _UNKNOWN
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+            return self._annotation(node.left, scope, depth) | self._annotation(node.right, scope, depth)
+        return self.names(node, scope, depth)
+
+    def _class(self, node: ast.ClassDef, scope: Scope, depth: int) -> frozenset[str]:
+        own = frozenset((f"<here>.{node.name}",))
+        guarded = any(isinstance(item, ast.FunctionDef) and item.name == "find_class" for item in node.body)
+        if guarded or not node.bases:
+            return own
+        bases = frozenset().union(*(self.names(base, scope, depth) for base in node.bases))
+        known = frozenset(name for name in bases if name != "?")
+        return known or own
+
+    def _attribute(self, node: ast.Attribute, scope: Scope, depth: int) -> frozenset[str]:
+        if isinstance(node.value, ast.Name) and node.value.id == "self" and scope.owner is not None:
+            values = self.built.fields.get(id(scope.owner), {}).get(node.attr)
+            if values:
+                return frozenset().union(*(self.names(value, where, depth) for value, where in values[:_MOST]))
+        return frozenset(f"{name}.{node.attr}" for name in self.names(node.value, scope, depth))
+
+    def _result(self, node: ast.Call, scope: Scope, depth: int) -> frozenset[str]:
+        functions = self.names(node.func, scope, depth)
+        first = node.args[0] if node.args else None
+        if "builtins.getattr" in functions and len(node.args) >= 2:
+            second = node.args[1]
+            if isinstance(second, ast.Constant) and isinstance(second.value, str):
+                return frozenset(f"{name}.{second.value}" for name in self.names(node.args[0], scope, depth))
+        if functions & {"importlib.import_module", "builtins.__import__"} and isinstance(first, ast.Constant):
+            return frozenset((str(first.value),))
+        if functions & _PARTIALS and first is not None:
+            return self.names(first, scope, depth)
+        return frozenset(f"{name}()" for name in functions)
+
+    def _site(self, node: ast.Call, scope: Scope) -> Site:
+        names = self.names(node.func, scope)
+        arguments: list[ast.expr] = []
+        keywords: dict[str, ast.expr] = {}
+        opaque = False
+        for call, where in reversed(list(self._chain(node, scope))):
+            partial = call is not node
+            arguments += call.args[1:] if partial else call.args
+            opaque |= self._keywords(call, where, keywords)
+        opaque |= any(isinstance(item, ast.Starred) for item in arguments) or self._hidden_partial(node.func, scope)
+        return Site(node, scope, names, tuple(arguments), keywords, opaque)
+
+    def _chain(self, node: ast.Call, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:
+        """The call itself, then the `partial` calls that its function was made with."""
+        yield node, scope
+        function: ast.expr = node.func
+        for _ in range(3):
+            if isinstance(function, ast.Name):
+                found = scope.find(function.id)
+                if found is None or len(found[0]) != 1 or not isinstance(found[0][0], ast.expr):
+                    return
+                function, scope = found[0][0], found[1]
+            if not isinstance(function, ast.Call) or not self.names(function.func, scope) & _PARTIALS:
+                return
+            yield function, scope
+            function = function.args[0] if function.args else function.func
+
+    def _hidden_partial(self, function: ast.expr, scope: Scope) -> bool:
+        """The function is one of several, and some of them was made with `partial`: arguments are given that are not followed."""
+        found = scope.find(function.id) if isinstance(function, ast.Name) else None
+        values = [item for item in found[0] if isinstance(item, ast.expr)] if found is not None else []
+        if found is None or (len(found[0]) == 1 and isinstance(values[0] if values else None, ast.Call)):
+            return False
+        inner = (item for value in values for item in ast.walk(value) if isinstance(item, ast.Call))
+        return any(self.names(item.func, found[1]) & _PARTIALS for item in inner)
+
+    def _keywords(self, node: ast.Call, scope: Scope, into: dict[str, ast.expr]) -> bool:
+        opaque = False
+        for item in node.keywords:
+            if item.arg is not None:
+                into[item.arg] = item.value
+            else:
+                table = self.table(item.value, scope)
+                opaque |= table is None
+                into.update(table or {})
+        return opaque
+
+    def table(self, node: ast.expr, scope: Scope, depth: int = 0) -> dict[str, ast.expr] | None:
+        """A dict literal, `dict(...)`, or a name bound once to one: key -> value; None where it cannot be told."""
+        if depth > 3:
+            return None
+        if isinstance(node, ast.Dict):
+            pairs = {}
+            for key, value in zip(node.keys, node.values, strict=True):
+                if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+                    return None
+                pairs[key.value] = value
+            return pairs
+        if isinstance(node, ast.Call) and "builtins.dict" in self.names(node.func, scope) and not node.args:
+            return None if any(item.arg is None for item in node.keywords) else {item.arg or "": item.value for item in node.keywords}
+        if isinstance(node, ast.Name):
+            found = scope.find(node.id)
+            if found is not None and len(found[0]) == 1 and isinstance(found[0][0], ast.expr):
+                return self.table(found[0][0], found[1], depth + 1)
+        return None
+
+    def values(self, node: ast.expr | None, scope: Scope, depth: int = 0) -> frozenset[Constant] | None:
+        """Constants that an expression may be worth; a parameter is worth its default; None where it cannot be told."""
+        if node is None or depth > _DEPTH:
+            return None
+        if isinstance(node, ast.Constant):
+            return frozenset((node.value,)) if isinstance(node.value, (str, bytes, bool, int, float, type(None))) else None
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            inner = self.values(node.operand, scope, depth + 1)
+            return None if inner is None else frozenset(not value for value in inner)
+        if isinstance(node, ast.IfExp):
+            return _union(self.values(node.body, scope, depth + 1), self.values(node.orelse, scope, depth + 1))
+        if isinstance(node, ast.Name):
+            return self._bound_values(node.id, scope, depth + 1)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            return _joined(self.values(node.left, scope, depth + 1), self.values(node.right, scope, depth + 1))
+        return None
+
+    def _bound_values(self, name: str, scope: Scope, depth: int) -> frozenset[Constant] | None:
+        found = scope.find(name)
+        if found is None:
+            return None
+        every: frozenset[Constant] = frozenset()
+        for binding in found[0][:_MOST]:
+            value = binding.default if isinstance(binding, Parameter) else binding
+            values = self.values(value, found[1], depth) if isinstance(value, ast.expr) else None
+            if values is None:
+                return None
+            every |= values
+        return every
+
+    def flagged(self, site: Site, node: ast.expr | None, bad: Callable[[Constant], bool]) -> Iterator[int]:
+        """Lines at which an argument of a call is given a bad constant: the call's own, or those of callers of the function around it."""
+        if node is None:
+            return
+        values = self.values(node, site.scope)
+        if values is not None and any(bad(value) for value in values):
+            yield site.line
+            return
+        parameter = self._parameter(node, site.scope)
+        if parameter is not None:
+            yield from self._callers(parameter, bad)
+
+    def _parameter(self, node: ast.expr, scope: Scope) -> Parameter | None:
+        found = scope.find(node.id) if isinstance(node, ast.Name) else None
+        binding = found[0][0] if found is not None and len(found[0]) == 1 else None
+        return binding if isinstance(binding, Parameter) else None
+
+    def _callers(self, parameter: Parameter, bad: Callable[[Constant], bool]) -> Iterator[int]:
+        node = parameter.function.node
+        if isinstance(node, ast.Lambda):
+            return
+        position = _position(parameter)
+        for site in self.calls(f"<here>.{node.name}", f"?.{node.name}"):
+            values = self.values(site.argument(position, parameter.name), site.scope)
+            if values is not None and any(bad(value) for value in values):
+                yield site.line
+
+
+def _position(parameter: Parameter) -> int:
+    function: Function = parameter.function
+    names = [item.arg for item in (*function.node.args.posonlyargs, *function.node.args.args)]
+    if parameter.name not in names:
+        return -1
+    shift = 1 if function.owner is not None and names and names[0] in ("self", "cls") else 0
+    return names.index(parameter.name) - shift
+
+
+def _union(first: frozenset[Constant] | None, second: frozenset[Constant] | None) -> frozenset[Constant] | None:
+    return None if first is None or second is None else first | second
+
+
+def _joined(first: frozenset[Constant] | None, second: frozenset[Constant] | None) -> frozenset[Constant] | None:
+    if first is None or second is None or len(first) != 1 or len(second) != 1:
+        return None
+    one, other = next(iter(first)), next(iter(second))
+    return frozenset((one + other,)) if isinstance(one, str) and isinstance(other, str) else None

@@ -1,0 +1,96 @@
+"""Units, calls, mentions and regular expressions of one Python file."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator
+from typing import Final
+
+from troth.engines.code.programs.gathered import TEXT_LIMIT, Gathered
+from troth.engines.code.programs.trial import tried
+from troth.judgement.guard_names import is_guard
+from troth.terms.facts.programs import Called, Mention, Pattern, Unit
+from troth.terms.place import Place
+
+__all__ = ["read_python"]
+
+_COMPILES: Final = frozenset(("compile", "match", "search", "fullmatch", "findall", "finditer", "sub", "subn", "split"))
+_ARGUMENT_LIMIT: Final = 160
+
+
+def read_python(path: str, data: bytes, into: Gathered) -> str:
+    """Read one file; the reason where it cannot be parsed, else an empty text."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(data)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return f"It is not Python that can be parsed ({type(error).__name__})."
+    lines = data.decode("utf-8-sig", "replace").splitlines()
+    pending: list[tuple[ast.AST, str, str]] = [(tree, "", "")]
+    while pending:
+        node, owner, inside = pending.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            into.units.append(_unit(path, node, owner, lines))
+            inside = f"{inside}.{node.name}".lstrip(".")
+            owner = node.name if isinstance(node, ast.ClassDef) else ""
+        elif isinstance(node, ast.Call):
+            _call(path, node, inside, into)
+        elif isinstance(node, (ast.Name, ast.Attribute)):
+            name = node.id if isinstance(node, ast.Name) else node.attr
+            if isinstance(node.ctx, ast.Load):
+                into.mention(name, Mention(Place(path, node.lineno), inside))
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            continue
+        pending.extend((child, owner, inside) for child in ast.iter_child_nodes(node))
+    return ""
+
+
+def _unit(path: str, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, owner: str, lines: list[str]) -> Unit:
+    end = node.end_lineno or node.lineno
+    text = "\n".join(lines[node.lineno - 1 : end])[:TEXT_LIMIT]
+    if isinstance(node, ast.ClassDef):
+        bases = tuple(_last(base) for base in node.bases)
+        return Unit(node.name, owner, "class", Place(path, node.lineno, end), "python", (), bases, text, bool(node.decorator_list))
+    arguments = node.args
+    named = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+    parameters = tuple(item.arg for item in named if item.arg not in ("self", "cls"))
+    return Unit(node.name, owner, "method" if owner else "function", Place(path, node.lineno, end), "python", parameters, (), text, bool(node.decorator_list))
+
+
+def _last(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _call(path: str, node: ast.Call, inside: str, into: Gathered) -> None:
+    name = _last(node.func)
+    if not name:
+        return
+    receiver = _text(node.func.value) if isinstance(node.func, ast.Attribute) else ""
+    if is_guard(name) or any(is_guard(item.arg or "") for item in node.keywords):
+        into.calls.append(
+            Called(name, receiver, tuple(_arguments(node)), Place(path, node.lineno, node.end_lineno), inside, "python")
+        )
+    first = node.args[0] if node.args else None
+    if name in _COMPILES and receiver in ("re", "regex") and isinstance(first, ast.Constant) and isinstance(first.value, str):
+        flags = "i" if any("IGNORECASE" in _text(item) or _text(item) == "re.I" for item in node.args[1:]) else ""
+        into.patterns.append(tried(Pattern(first.value, Place(path, first.lineno), flags, "python", inside, first.value)))
+
+
+def _arguments(node: ast.Call) -> Iterator[str]:
+    for item in node.args:
+        yield _text(item)
+    for keyword in node.keywords:
+        yield f"{keyword.arg or '**'}={_text(keyword.value)}"
+
+
+def _text(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Constant):
+        return repr(node.value)[:_ARGUMENT_LIMIT]
+    try:
+        return ast.unparse(node)[:_ARGUMENT_LIMIT]
+    except RecursionError:
+        return "..."

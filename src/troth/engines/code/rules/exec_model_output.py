@@ -1,0 +1,38 @@
+"""What a model wrote, run as Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from troth.engines.code.flow import holds, is_model_output
+from troth.engines.code.module import Module
+from troth.engines.code.rule import Context, Hit, Rule, Severity
+
+__all__ = ["RULE"]
+
+_CONFIRM = re.compile(rb"""(?<![\w.])(?:eval|exec)\s*\(|builtins\.|=\s*(?:eval|exec)\n""")
+
+
+def _check(module: Module, _: Context) -> Iterator[Hit]:
+    for site in module.calls("builtins.eval", "builtins.exec"):
+        if holds(site.argument(0), site.scope, module, is_model_output):
+            yield Hit(site.line, "What the model answered is run as Python.")
+
+
+RULE = Rule(
+    id="exec-model-output",
+    title="The output of a model is run as Python",
+    why="A prompt injection becomes code in this process.",
+    mend="Parse the answer (JSON, ast.literal_eval), or run it in a sandbox.",
+    severity=Severity.HIGH,
+    cwe=("CWE-95",),
+    owasp=("LLM05:2025",),
+    atlas=("AML.T0051", "AML.T0053"),
+    needs=((b"eval(", b"exec(", b"= eval\n", b"= exec\n"),),
+    confirm=_CONFIRM,
+    modules=frozenset(("openai", "anthropic", "litellm", "langchain", "langchain_openai", "langchain_anthropic", "langchain_core", "langchain_community", "llama_index", "ollama", "cohere", "vllm", "google", "genai", "replicate", "transformers", "llama_cpp", "mlx_lm", "guidance", "dspy")),
+    check=_check,
+    bad=("import litellm\nexec(litellm.completion(model='m', messages=[]).choices[0].message.content)\n",),
+    good=("import litellm\nprint(litellm.completion(model='m', messages=[]))\nexec('x = 1')\n",),
+)

@@ -1,0 +1,36 @@
+"""numpy.load with pickles allowed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from troth.engines.code.module import Module
+from troth.engines.code.rule import Context, Hit, Rule, Severity
+
+__all__ = ["RULE"]
+
+_CONFIRM = re.compile(rb"""allow_pickle["']?\s*[=:]\s*(?!False)|None, True""")
+
+def _check(module: Module, _: Context) -> Iterator[Hit]:
+    for site in module.calls("numpy.load", "numpy.lib.npyio.load", "numpy.lib.format.read_array"):
+        for line in module.flagged(site, site.argument(2, "allow_pickle"), bool):
+            yield Hit(line, "Arrays of objects are unpickled, which runs code from the file.")
+
+
+RULE = Rule(
+    id="numpy-allow-pickle",
+    title="numpy.load may unpickle",
+    why="With allow_pickle an .npy or .npz file may hold objects, and those are pickles.",
+    mend="Leave allow_pickle off; store objects in another format.",
+    severity=Severity.HIGH,
+    cwe=("CWE-502",),
+    owasp=("LLM03:2025",),
+    atlas=("AML.T0010.003", "AML.T0011.000"),
+    needs=((b"allow_pickle", b"None, True"),),
+    modules=frozenset(("numpy",)),
+    confirm=_CONFIRM,
+    check=_check,
+    bad=("import numpy as np\nnp.load('a.npy', allow_pickle=True)\n",),
+    good=("import numpy as np\nnp.load('a.npy')\n",),
+)

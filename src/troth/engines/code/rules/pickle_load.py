@@ -1,0 +1,58 @@
+"""Loaders of pickles and of formats that hold them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from troth.engines.code.module import Module
+from troth.engines.code.rule import Context, Hit, Rule, Severity
+
+__all__ = ["RULE"]
+
+_CONFIRM = re.compile(rb"""\.loads?\b|\bloads?\s*\(|import[^\n]*\bloads?\b|["']loads?["']|read_pickle|shelve|\.decode\b|load_model|Unpickler""")
+
+_NAMES = (
+    "pickle.load", "pickle.loads", "_pickle.loads", "cPickle.load", "cPickle.loads", "dill.load", "dill.loads", "cloudpickle.load", "cloudpickle.loads",
+    "joblib.load", "sklearn.externals.joblib.load", "pandas.read_pickle", "shelve.open", "marshal.load", "marshal.loads", "jsonpickle.decode",
+    "pickle.Unpickler().load", "dill.Unpickler().load", "mlflow.pyfunc.load_model", "mlflow.sklearn.load_model", "mlflow.pytorch.load_model", "pickle5.load",
+    "pickle5.loads", "hickle.load", "compress_pickle.load",
+)  # fmt: skip
+_WRITERS = frozenset(("pickle.dumps", "dill.dumps", "cloudpickle.dumps", "marshal.dumps"))
+
+
+def _check(module: Module, _: Context) -> Iterator[Hit]:
+    for site in module.calls(*_NAMES):
+        first = site.argument(0)
+        if isinstance(first, ast.Call) and module.names(first.func, site.scope) & _WRITERS:
+            continue
+        name = sorted(name for name in site.names if name in _NAMES)[0]
+        yield Hit(site.line, f"{name} runs whatever code the data names.")
+    for site in module.calls("skops.io.load", "skops.io.loads"):
+        for line in module.flagged(site, site.argument(-1, "trusted"), lambda value: value is True):
+            yield Hit(line, "trusted=True lets the file name any type.")
+
+
+RULE = Rule(
+    id="pickle-load",
+    title="Unpickling runs code from the data",
+    why="pickle, dill, cloudpickle, joblib, shelve, marshal and what is built on them call what the data names while they load.",
+    mend="Load a format that holds data alone (safetensors, JSON, Parquet), or an Unpickler with a find_class that allows a fixed list.",
+    severity=Severity.HIGH,
+    cwe=("CWE-502",),
+    owasp=("LLM03:2025",),
+    atlas=("AML.T0010.003", "AML.T0011.000"),
+    needs=(
+        (b"pickle", b"dill", b"joblib", b"shelve", b"marshal", b"skops", b"mlflow", b"hickle", b"read_pickle"),
+        (
+            b"load(", b"loads(", b".load", b"loads", b"load as", b"import load", b"read_pickle", b"shelve.open", b".decode(", b"Unpickler", b"load_model",
+            b"\"load\"", b"'load'",
+        ),
+    ),
+    modules=frozenset(("pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "sklearn", "pandas", "shelve", "marshal", "jsonpickle", "skops", "mlflow", "pickle5", "hickle", "compress_pickle",)),
+    confirm=_CONFIRM,
+    check=_check,
+    bad=("import pickle\npickle.load(open('a', 'rb'))\n", "import joblib as j\nj.load('m')\n"),
+    good=("import pickle\npickle.loads(pickle.dumps(1))\n", "import pandas\npandas.read_csv('a')\n"),
+)

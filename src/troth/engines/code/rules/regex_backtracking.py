@@ -1,0 +1,48 @@
+"""Regular expressions that take time without end on a hostile line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from troth.engines.code.backtracking import explodes
+from troth.engines.code.module import Module
+from troth.engines.code.rule import Context, Hit, Rule, Severity
+
+__all__ = ["RULE"]
+
+_CONFIRM = re.compile(rb"""["'][^\n]*[+*}][^\n(]{0,60}\)(?:\+|\*(?!\*)|\{\d)|["'][^\n]*\|[^\n()]*\)(?:\+|\*(?!\*)|\{\d)|["'][^\n]*\)\)[+*{]""")
+
+
+_CALLS = tuple(
+    f"{library}.{name}"
+    for library in ("re", "regex")
+    for name in ("compile", "match", "search", "fullmatch", "findall", "finditer", "split", "sub", "subn")
+)
+_TOKENIZERS = ("tokenizers.Regex",)
+
+
+def _check(module: Module, _: Context) -> Iterator[Hit]:
+    for site in module.calls(*_CALLS, *_TOKENIZERS):
+        values = module.values(site.argument(0, "pattern"), site.scope)
+        for value in values or ():
+            if isinstance(value, str) and explodes(value):
+                yield Hit(site.line, "A repeat within a repeat can be matched in more ways than there is time.")
+
+
+RULE = Rule(
+    id="regex-backtracking",
+    title="A regular expression with catastrophic backtracking",
+    why="A pre-tokenizer or filter stops the process on a line that somebody chose.",
+    mend="Let neighbours in a repeat begin with different characters, or use a possessive repeat or another engine.",
+    severity=Severity.MEDIUM,
+    cwe=("CWE-1333",),
+    owasp=("LLM10:2025",),
+    atlas=("AML.T0029",),
+    needs=((b"import re", b"import regex", b"from re ", b"from regex ", b"Regex("), (b"+)+", b"*)*", b"+)*", b"*)+", b")+", b")*", b"){")),
+    modules=frozenset(("re", "regex", "tokenizers",)),
+    confirm=_CONFIRM,
+    check=_check,
+    bad=("import re\nre.compile(r'(a+)+$')\n",),
+    good=("import re\nre.compile(r'a+$')\n",),
+)

@@ -1,0 +1,59 @@
+"""Digests that can be forged, where a file or model is checked by them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from troth.engines.code.module import Module, Site
+from troth.engines.code.rule import Context, Hit, Rule, Severity
+
+__all__ = ["RULE"]
+
+_WEAK = ("hashlib.md5", "hashlib.sha1")
+_CHECKS = re.compile(r"verif|checksum|integrity|digest|fingerprint|signature|expected|validate|trusted", re.IGNORECASE)
+
+
+def _check(module: Module, _: Context) -> Iterator[Hit]:
+    for site in module.calls(*_WEAK):
+        if not _not_for_security(module, site) and _about_checking(site):
+            yield Hit(site.line, "Two files with the same digest can be made.")
+    for site in module.calls("hashlib.new", "hashlib.file_digest"):
+        name = site.argument(0 if "hashlib.new" in site.names else 1, "name", "digest")
+        values = module.values(name, site.scope)
+        weak = values is not None and any(str(value).lower().replace("-", "") in ("md5", "sha1") for value in values)
+        if weak and not _not_for_security(module, site) and _about_checking(site):
+            yield Hit(site.line, "Two files with the same digest can be made.")
+
+
+def _not_for_security(module: Module, site: Site) -> bool:
+    return module.values(site.argument(-1, "usedforsecurity"), site.scope) == frozenset((False,))
+
+
+def _about_checking(site: Site) -> bool:
+    function = site.scope.function
+    while function is not None:
+        node = function.node
+        if not isinstance(node, ast.Lambda):
+            words = {item.id for item in ast.walk(node) if isinstance(item, ast.Name)} | {node.name}
+            return any(_CHECKS.search(word) for word in words)
+        function = function.outer.function
+    return False
+
+
+RULE = Rule(
+    id="weak-hash",
+    title="A forgeable digest checks a file",
+    why="MD5 and SHA-1 let an attacker make a second model with the same digest.",
+    mend="Use SHA-256 or BLAKE2; say usedforsecurity=False where it is no check.",
+    severity=Severity.MEDIUM,
+    cwe=("CWE-328", "CWE-327"),
+    owasp=("LLM03:2025",),
+    atlas=("AML.T0010.003",),
+    needs=((b"hashlib",), (b"md5", b"sha1", b"sha-1", b"MD5", b"SHA1")),
+    modules=frozenset(("hashlib",)),
+    check=_check,
+    bad=("import hashlib\ndef verify(data):\n    return hashlib.md5(data).hexdigest()\n",),
+    good=("import hashlib\ndef verify(data):\n    return hashlib.sha256(data).hexdigest()\n", "import hashlib\ndef bucket(data):\n    return hashlib.md5(data).digest()\n"),
+)
