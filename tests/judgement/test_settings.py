@@ -84,8 +84,8 @@ APPROVE = {"actor_type": "RepositoryRole", "actor_id": 5, "bypass_mode": "always
 TWO = lambda forge: judge.reviews_required(forge, 2)
 STALE = lambda forge: judge.reviews_required(forge, dismiss_stale=True)
 OWNERS = lambda forge: judge.reviews_required(forge, code_owners=True)
-STRICT = lambda forge: judge.checks_required(forge, ("ci",), strict=True)
-NAMED = lambda forge: judge.checks_required(forge, ("ci",))
+STRICT = lambda forge: judge.checks_required(forge, (("ci",),), strict=True)
+NAMED = lambda forge: judge.checks_required(forge, (("ci",),))
 
 BRANCHES: list[tuple[str, Callable[[Forge], Verdict], Forge, str]] = [
     ("reviews, protected", judge.branch_protected, branch(classic(**reviews()), []), "kept"),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.report.results import CONTROLS, hostile, orchard
+from tests.timing import until
 from troth.report import html
 
 pytestmark = pytest.mark.browser
@@ -158,7 +159,7 @@ IN_VIEW = """(id) => {
 
 def test_sentence_and_evidence_are_seen_together_on_a_desktop(visit):
     page = visit(viewport={"width": 1400, "height": 420}, fragment="#p8")
-    page.wait_for_function(IN_VIEW, arg="p8")
+    until(lambda: page.evaluate(IN_VIEW, "p8"), "p8 in view")
     assert page.evaluate(IN_VIEW, "s8")
     for number in (9, 1, 2, 3):
         page.keyboard.press("n")
@@ -169,9 +170,9 @@ def test_sentence_and_evidence_are_seen_together_on_a_desktop(visit):
 def test_evidence_is_seen_on_a_phone(visit):
     page = visit(viewport=PHONE)
     page.locator("#s6").click()
-    page.wait_for_function(IN_VIEW, arg="p6")
+    until(lambda: page.evaluate(IN_VIEW, "p6"), "p6 in view")
     page.locator("#p6 .back").click()
-    page.wait_for_function(IN_VIEW, arg="s6")
+    until(lambda: page.evaluate(IN_VIEW, "s6"), "s6 in view")
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE, {"width": 320, "height": 600}])

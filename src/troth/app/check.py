@@ -13,22 +13,32 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from troth import __version__
+from troth.app.advisories import AdvisoryIndex, advisories_engine
 from troth.app.engines import ENGINES
+from troth.app.forge import ForgeSource, forge_engine
+from troth.app.proofs import read_proofs
+from troth.app.registries import registries_engine
 from troth.check.catalogue import Catalogue, shipped
 from troth.check.looks import Looks
 from troth.check.weigh import demand_engines, weigh
 from troth.engines.git.repository import open_repository
-from troth.errors import CatalogueError, PolicyError, PolicyNotFoundError, PolicyTooLargeError, UsageError
+from troth.errors import CatalogueError, LookError, PolicyError, PolicyNotFoundError, PolicyTooLargeError, UsageError
+from troth.judgement.proved_runs import with_runs
 from troth.policy import read_bytes
 from troth.policy.find import find
 from troth.policy.match import match
 from troth.policy.settings import Settings, apply, bind, pinned, read_settings
+from troth.terms.facts.advisories import AdvisoriesShown
 from troth.terms.facts.clock import Clock
+from troth.terms.facts.desk_records import DeskSource
+from troth.terms.facts.forge_shown import ForgeShown
 from troth.terms.facts.policies import PolicySet
+from troth.terms.facts.registries import RegistriesShown
+from troth.terms.facts.scans import ScanReports, ScanRun
 from troth.terms.facts.tree import Tree
 from troth.terms.place import Place
 from troth.terms.promise import Promise
-from troth.terms.result import PolicyFile, Result
+from troth.terms.result import EngineRun, PolicyFile, Result
 from troth.terms.verdict import Broken, Evidence, Finding, Kept, NotApplicable, Partly, Unknown, Verdict
 
 __all__ = ["Session", "open_session", "run_check", "run_promises"]
@@ -58,6 +68,12 @@ def run_check(
     policies: tuple[str, ...] = (),
     settings: Path | None = None,
     only: tuple[str, ...] = (),
+    forge: ForgeSource | None = None,
+    sarif: tuple[Path, ...] = (),
+    advisories: AdvisoryIndex | None = None,
+    registries: Path | None = None,
+    proofs: tuple[Path, ...] = (),
+    proof_key: str | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Check a tree against its own policy.
@@ -67,6 +83,12 @@ def run_check(
         policies: policies to judge instead of those found: paths in the tree, or files elsewhere.
         settings: settings file to use instead of the tree's own.
         only: ids or aliases of controls; empty = all.
+        forge: where settings come from; None = nobody asks, and what only settings can decide stays Unknown.
+        sarif: SARIF files of other scanners, as evidence that they ran.
+        advisories: index of known vulnerabilities to ask; None = nobody asks one.
+        registries: file with answers of package registries (`troth registries`).
+        proofs: signed files of `troth prove`.
+        proof_key: id of the key that signed them; the user's own where None.
         progress: called with a label, the number done and the number in all.
 
     Raises:
@@ -74,10 +96,17 @@ def run_check(
         PolicyError: no policy, or one that cannot be read.
         CatalogueError: Troth itself is broken.
     """
-    session = open_session(root, policies=policies, settings=settings, progress=progress)
+    session = open_session(root, policies=policies, settings=settings, forge=forge, sarif=sarif, advisories=advisories, registries=registries, progress=progress)
     wanted = _only(only, session.catalogue)
     promises = tuple(promise for promise in session.promises if not only or promise.control in wanted)
     findings = judge(session, promises, progress)
+    if proofs:
+        runs = read_proofs(proofs, proof_key)
+        findings = tuple(with_runs(finding, runs, session.tree.commit or "", dirty=bool(session.tree.dirty)) for finding in findings)
+        session.looks.runs.extend(EngineRun("ProvedRuns", False, problem, 0.0) for problem in runs.problems)
+    _record_forge(session.looks)
+    _record_scans(session.looks)
+    _record_outside(session.looks)
     return Result(
         root=str(root),
         commit=session.tree.commit,
@@ -91,6 +120,47 @@ def run_check(
         version=__version__,
         started=session.started.isoformat(timespec="seconds"),
     )
+
+
+def _record_forge(looks: Looks) -> None:
+    """A look at the forge that was asked for and failed is a failure of the run, though files may have decided in its place."""
+    if not any(run.facts == ForgeShown.__name__ for run in looks.runs):
+        return
+    shown = looks.get(ForgeShown)
+    if isinstance(shown, ForgeShown) and shown.asked and shown.forge is None:
+        looks.runs.append(EngineRun("Forge", False, shown.gap.because, 0.0))
+
+
+def _reports(paths: tuple[Path, ...]) -> ScanReports:
+    if not paths:
+        return ScanReports()
+    from troth.engines.sarif import read_sarif
+
+    runs: list[ScanRun] = []
+    problems: list[str] = []
+    for path in paths:
+        try:
+            runs += read_sarif(path)
+        except LookError as error:
+            problems.append(f"{path.name}: {error.because}")
+    return ScanReports(tuple(runs), tuple(problems))
+
+
+def _record_scans(looks: Looks) -> None:
+    reports = looks.get(ScanReports)
+    if isinstance(reports, ScanReports):
+        looks.runs.extend(EngineRun("ScanReports", False, problem, 0.0) for problem in reports.problems)
+
+
+def _record_outside(looks: Looks) -> None:
+    """An index or a file of answers that was named and cannot be used is a failure of the run, like a forge that does not answer."""
+    ran = {run.facts for run in looks.runs}
+    advisories = looks.get(AdvisoriesShown) if AdvisoriesShown.__name__ in ran else None
+    if isinstance(advisories, AdvisoriesShown) and advisories.asked and advisories.advisories is None:
+        looks.runs.append(EngineRun("Advisories", False, advisories.gap.because, 0.0))
+    registries = looks.get(RegistriesShown) if RegistriesShown.__name__ in ran else None
+    if isinstance(registries, RegistriesShown) and registries.asked and registries.registries is None:
+        looks.runs.append(EngineRun("Registries", False, registries.gap.because, 0.0))
 
 
 def run_promises(root: Path, promises: Sequence[Promise], *, policies: tuple[str, ...] = ()) -> tuple[Finding, ...]:
@@ -112,9 +182,14 @@ def open_session(
     *,
     policies: tuple[str, ...] = (),
     settings: Path | None = None,
+    forge: ForgeSource | None = None,
+    sarif: tuple[Path, ...] = (),
+    advisories: AdvisoryIndex | None = None,
+    registries: Path | None = None,
     progress: Progress | None = None,
     lenient: bool = False,
     now: datetime | None = None,
+    at: str = "",
 ) -> Session:
     """Open a tree, read its policies and match their promises.
 
@@ -122,9 +197,14 @@ def open_session(
         root: the tree.
         policies: policies to judge instead of those found.
         settings: settings file to use instead of the tree's own.
+        forge: see `run_check`.
+        sarif: see `run_check`.
+        advisories: see `run_check`.
+        registries: see `run_check`.
         progress: see `run_check`.
         lenient: accept a tree without any policy.
         now: the moment for which to judge; the clock's by default.
+        at: commit (full id) to judge in place of the work tree.
 
     Raises:
         UsageError, PolicyError, CatalogueError: see `run_check`.
@@ -134,7 +214,9 @@ def open_session(
     if progress is not None:
         progress("looking at the tree", 0, 0)
     repository = open_repository(root)
-    looks = Looks(ENGINES, given=(repository, Clock(started), PolicySet()))
+    if at:
+        repository = replace(repository, bare=True, commit=at)
+    looks = Looks((*ENGINES, forge_engine(forge), advisories_engine(advisories), registries_engine(registries)), given=(repository, Clock(started), PolicySet(), DeskSource(), _reports(sarif)))
     demand_engines(catalogue, looks)
     tree = looks.get(Tree)
     if not isinstance(tree, Tree):
@@ -146,6 +228,7 @@ def open_session(
     everything = (*chosen, *(policy for policy in inside if all(policy.path != each.path for each in chosen)))
     statements = tuple(statement for policy in everything for statement in policy.statements)
     own = bind(read_settings(tree, settings, known=catalogue.keys()), statements)
+    looks.give(own.desk)
     matched = {policy.path: pinned(match(policy.statements, catalogue), policy.statements, own) for policy in everything}
     known = tuple(promise for policy in everything for promise in matched[policy.path])
     looks.give(PolicySet(everything, known, tree.origin))

@@ -8,15 +8,19 @@ from troth.engines import (
     containers,
     data_fields,
     dependencies,
+    desk_records,
     hooks,
     ignores,
+    licences,
     models,
     owners,
     secrets,
     tools,
     updates,
+    workflow_audit,
     workflows,
 )
+from troth.engines.code import programs
 from troth.engines.git import history, tree
 
 __all__ = ["ENGINES"]
@@ -26,8 +30,11 @@ ENGINES: tuple[Engine, ...] = (
     history.look,
     history.look_changes,
     workflows.look,
+    workflow_audit.look,
     tools.look,
     dependencies.look,
+    dependencies.look_ages,
+    licences.look,
     updates.look,
     containers.look,
     hooks.look,
@@ -37,5 +44,7 @@ ENGINES: tuple[Engine, ...] = (
     models.look,
     code.look,
     data_fields.look,
+    programs.look,
+    desk_records.look,
 )
 """Each gives one fact; see `docs/tour.md` for what stands on what."""

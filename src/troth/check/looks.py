@@ -52,13 +52,15 @@ class Looks:
     """
 
     def __init__(self, engines: Iterable[Engine], given: Iterable[object] = ()) -> None:
+        self._all = tuple(engines)
+        self._given = tuple(given)
         self._engines: dict[type, Engine] = {}
-        for engine in engines:
+        for engine in self._all:
             _, fact = signature_of(engine)
             if fact in self._engines:
                 raise CatalogueError(f"two engines give {fact.__name__}")
             self._engines[fact] = engine
-        self._facts: dict[type, object] = {type(fact): fact for fact in given}
+        self._facts: dict[type, object] = {type(fact): fact for fact in self._given}
         self._failed: dict[type, LookError] = {}
         self._pending: list[type] = []
         self.runs: list[EngineRun] = []
@@ -69,7 +71,12 @@ class Looks:
 
     def give(self, fact: object) -> None:
         """Add a fact that has become known."""
+        self._given = (*self._given, fact)
         self._facts[type(fact)] = fact
+
+    def anew(self, *facts: object) -> Looks:
+        """The same engines, nothing looked at yet, with what was given before and `facts` in the place of what they are of."""
+        return Looks(self._all, (*self._given, *facts))
 
     def get(self, fact: type) -> object:
         """The fact of this type.

@@ -7,13 +7,17 @@ A word that this module does not know is Unknown. Every verdict's evidence names
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from troth.terms.facts.forge import Answer, Branch, Environment, Forge, Layer, NotSeen, Seen, Source
+from troth.terms.facts.forge_answer import Answer, NotSeen, Seen, Source
 from troth.terms.place import Place
 from troth.terms.verdict import Broken, Evidence, How, Kept, NotApplicable, Partly, Unknown, Verdict
 
+if TYPE_CHECKING:
+    from troth.terms.facts.forge import Branch, Environment, Forge, Layer
+
 __all__ = [
+    "actions_allowed",
     "actions_limited",
     "admins_included",
     "branch_protected",
@@ -23,6 +27,8 @@ __all__ = [
     "environment_guarded",
     "feature_on",
     "fork_approval",
+    "history_protected",
+    "linear_history",
     "pushes_restricted",
     "reviews_required",
     "signatures_required",
@@ -120,16 +126,18 @@ def reviews_required(
     return _demand(forge, branch, what, meets)
 
 
-def checks_required(forge: Forge, names: tuple[str, ...] = (), *, branch: str = "", strict: bool = False) -> Verdict:
-    """Checks must pass before a merge: those named, or any; `strict`: the branch must be up to date."""
+def checks_required(
+    forge: Forge, names: tuple[tuple[str, ...], ...] = (), *, branch: str = "", strict: bool = False
+) -> Verdict:
+    """Checks must pass before a merge: those named (each by any of its names), or any; `strict`: the branch must be up to date."""
     what = (
         "checks must pass"
-        + (f" ({', '.join(names)})" if names else "")
+        + (f" ({', '.join(name[0] for name in names)})" if names else "")
         + (", on an up-to-date branch" if strict else "")
     )
 
     def meets(layer: Layer) -> bool:
-        return bool(layer.checks) and set(names) <= set(layer.checks) and (layer.strict or not strict)
+        return bool(layer.checks) and all(set(name) & set(layer.checks) for name in names) and (layer.strict or not strict)
 
     return _demand(forge, branch, what, meets)
 
@@ -142,6 +150,18 @@ def pushes_restricted(forge: Forge, branch: str = "") -> Verdict:
 def signatures_required(forge: Forge, branch: str = "") -> Verdict:
     """Commits must be signed."""
     return _demand(forge, branch, "commits must be signed", lambda layer: layer.signatures)
+
+
+def history_protected(forge: Forge, branch: str = "", *, deletion: bool = False) -> Verdict:
+    """The branch's history cannot be rewritten, or (`deletion`) the branch cannot be deleted."""
+    if deletion:
+        return _demand(forge, branch, "no deletion", lambda layer: layer.no_deletion)
+    return _demand(forge, branch, "no force pushes", lambda layer: layer.no_force_push)
+
+
+def linear_history(forge: Forge, branch: str = "") -> Verdict:
+    """No merge commits on the branch."""
+    return _demand(forge, branch, "a linear history", lambda layer: layer.linear)
 
 
 def admins_included(forge: Forge, branch: str = "") -> Verdict:
@@ -211,6 +231,22 @@ def actions_limited(forge: Forge) -> Verdict:
     if _EVERYTHING & set(selected.value.patterns):
         return Broken(How.TOOTHLESS, listed, "The list has a pattern that allows everything.", "Name the actions.")
     return Kept(listed, "Only chosen actions may run.")
+
+
+def actions_allowed(forge: Forge, wanted: str) -> Verdict:
+    """The setting has the value `wanted` (`all`, `selected`, `local_only`), by the forge's words; for `selected`, the list must leave something out."""
+    told = forge.actions.permissions
+    if isinstance(told, NotSeen):
+        return _unknown(told)
+    if wanted == "selected" or told.value.allowed not in ("all", "selected", "local_only"):
+        return actions_limited(forge)
+    evidence = _evidence(f"Allowed actions: {told.value.allowed}.", told.source)
+    if told.value.enabled and told.value.allowed == wanted:
+        return Kept(evidence, f"The setting is {wanted}, as the policy says.")
+    if not told.value.enabled:
+        return NotApplicable("Actions are switched off in this repository.", evidence)
+    because = f"The setting is {told.value.allowed}, not {wanted}."
+    return Broken(How.CONTRADICTED, evidence, because, "Make the policy and the setting agree.")
 
 
 def default_token_reads(forge: Forge) -> Verdict:

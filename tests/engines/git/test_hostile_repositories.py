@@ -152,6 +152,16 @@ def test_links_out_of_the_tree_read_as_nothing(tmp_path: Path) -> None:
     assert {None} == {found.text(path) for path in ("out.md", "absolute.md", "loop", "folder")}
 
 
+def test_what_became_a_link_has_the_mode_of_a_link(tmp_path: Path) -> None:
+    made = repository(tmp_path / "repo", {"code.py": "x = 1\n", "same.py": "y = 1\n"})
+    (made.root / "code.py").unlink()
+    (made.root / "code.py").symlink_to("/nonexistent")
+    (made.root / "new.py").symlink_to("same.py")
+    files = tree.look(open_repository(made.root)).files
+
+    assert [files[path].mode for path in ("code.py", "new.py", "same.py")] == ["120000", "120000", "100644"]
+
+
 def test_a_fifo_does_not_hang_the_reader(tmp_path: Path) -> None:
     made = repository(tmp_path / "repo", {"README.md": "x\n"})
     os.mkfifo(made.root / "pipe")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.engines.trees import tree_of
+from tests.timing import processor_seconds
 from troth.engines.workflows.look import look, read_workflow
 from troth.judgement.occasions import Occasion
 from troth.judgement.reach import entries, job_reached, step_reached
@@ -234,16 +233,14 @@ def test_a_filter_for_ignored_paths_is_told() -> None:
     assert [(path, pattern.value) for path, pattern in facts.ignored] == [(CI, ".changeset/**")]
 
 
-def test_forty_workflows_are_read_well_under_half_a_second() -> None:
+def test_forty_workflows_are_read_quickly() -> None:
     text = "on: [push, pull_request]\njobs:\n" + "".join(
         f"  job{n}:\n    runs-on: ubuntu-latest\n    steps:\n" + "      - uses: actions/checkout@v4\n      - run: make test\n        if: github.event_name == 'push'\n" * 5
         for n in range(8)
     )
     tree = tree_of({f".github/workflows/w{n}.yml": text for n in range(40)})
-    begun = time.perf_counter()
-    look(tree)
-
-    assert time.perf_counter() - begun < 1.5  # 0.2 s on an idle machine
+    with processor_seconds(1.5):  # 0.2 s on an idle machine
+        look(tree)
 
 
 def test_unreadable_bytes_are_invalid_not_skipped() -> None:

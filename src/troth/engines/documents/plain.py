@@ -11,12 +11,14 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-__all__ = ["DocumentError", "Plain", "as_list", "as_map", "as_text", "parse_json", "parse_toml"]
+__all__ = ["TEXT_LIMIT", "DocumentError", "Plain", "as_list", "as_map", "as_text", "parse_json", "parse_toml"]
 
 Plain = None | bool | int | float | str | Sequence["Plain"] | Mapping[str, "Plain"]
 """What a document holds; TOML's dates become text."""
 
 TEXT_LIMIT: Final = 8_000_000
+"""Characters of one document; a file of 100 MB is refused before any of it is parsed."""
+
 _TOML_LINE = re.compile(r"at line (\d+)")
 _STRING_OR_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.DOTALL)
 
@@ -35,31 +37,47 @@ class DocumentError(Exception):
         self.line = line
 
 
-def parse_json(text: str) -> Plain:
+def parse_json(text: str, *, unique: bool = False) -> Plain:
     """Plain data of a JSON text.
+
+    Args:
+        text: the text.
+        unique: refuse an object with a key that stands twice, which different programs read differently.
 
     Raises:
         DocumentError: it is none, even with comments and trailing commas taken away.
     """
     _bounded(text)
     try:
-        return _load(text)
+        return _load(text, unique=unique)
     except ValueError as error:
         relaxed = _STRING_OR_COMMENT.sub(_keep_strings, text)
         if relaxed == text:
             raise DocumentError(_json_reason(error), getattr(error, "lineno", 0)) from error
     try:
-        return _load(relaxed)
+        return _load(relaxed, unique=unique)
     except ValueError as error:
         raise DocumentError(_json_reason(error), getattr(error, "lineno", 0)) from error
 
 
-def _load(text: str) -> Plain:
+def _load(text: str, *, unique: bool) -> Plain:
     try:
-        data: Plain = json.loads(text)
+        data: Plain = json.loads(text, object_pairs_hook=_unique if unique else None)
     except RecursionError as error:
         raise DocumentError("It is nested too deeply.") from error
     return data
+
+
+def _unique(pairs: list[tuple[str, Plain]]) -> dict[str, Plain]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        twice = ""
+        for key, _ in pairs:
+            twice = key if key in seen else twice
+            seen.add(key)
+        raise DocumentError(f"The key {twice[:80]!r} stands twice in one object.")
+    return found
 
 
 def _json_reason(error: ValueError) -> str:

@@ -61,7 +61,7 @@ def path_of(endpoint: Endpoint, parts: dict[str, str]) -> str:
     return f"{path}?{endpoint.query}" if endpoint.query else path
 
 
-_SECRETS: Final[Shape] = {"total_count!": "int", "secrets!": [{"name!": "str", "updated_at!": "time"}]}
+_SECRETS: Final[Shape] = {"total_count!": "int", "secrets!": [{"name!": "str", "updated_at!": "time", "created_at": "time"}]}
 _ENABLED: Final[Shape] = {"enabled": "bool"}
 _STATUS: Final[Shape] = {"status": "str"}
 _REVIEWERS: Final[Shape] = [{"type": "str"}]
@@ -124,6 +124,7 @@ _REPOSITORY: Final[Shape] = {
     "default_branch!": "str",
     "private!": "bool",
     "archived!": "bool",
+    "has_discussions": "bool",
     "security_and_analysis": {"?": "", **dict.fromkeys(_FEATURES, _STATUS)},
 }
 _SWITCHES: Final = (

@@ -71,7 +71,12 @@ def _repository(node: Node) -> facts.Repository:
             (name, status == "enabled") for name, status in shown.items() if status in ("enabled", "disabled")
         )
     return facts.Repository(
-        node.text("full_name"), node.text("default_branch"), node.flag("private"), node.flag("archived"), features
+        node.text("full_name"),
+        node.text("default_branch"),
+        node.flag("private"),
+        node.flag("archived"),
+        features,
+        node.maybe_flag("has_discussions"),
     )
 
 
@@ -123,7 +128,7 @@ def _secret_names(asker: Asker, question: str, **parts: str) -> Answer[tuple[fac
 
 
 def _names(reply: Reply) -> tuple[facts.SecretName, ...]:
-    return tuple(facts.SecretName(node.text("name"), node.time("updated_at")) for node in reply.nodes)
+    return tuple(facts.SecretName(node.text("name"), node.time("updated_at"), node.maybe_time("created_at")) for node in reply.nodes)
 
 
 def _environments(asker: Asker) -> Answer[tuple[facts.Environment, ...]]:

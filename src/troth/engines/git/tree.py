@@ -76,7 +76,7 @@ def _is_dirty(repository: Repository) -> bool | None:
         return True
     budget = DIRTY_BUDGET_BYTES
     for path, (blob, tag) in staged.items():
-        size = _size_on_disk(repository.root, path)
+        size, _link = _on_disk(repository.root, path)
         if tag == "S" or size is None:
             if tag != "S" and not (repository.root / path).is_dir():
                 return True
@@ -123,20 +123,20 @@ def _work_tree_files(repository: Repository) -> tuple[dict[str, File], tuple[str
         head, _, raw = record.partition(b"\t")
         tag, mode, blob, _stage = head.decode("ascii").split(" ")
         path = os.fsdecode(raw)
-        size = _size_on_disk(repository.root, path)
+        size, link = _on_disk(repository.root, path)
         if tag == "S":
             sparse[path] = blob
         elif size is None and mode != _SUBMODULE:
             deleted += 1
             continue
-        files[path] = File(path, -1 if size is None else size, mode)
+        files[path] = File(path, -1 if size is None else size, _SYMLINK if link else mode)
         _bounded(files)
     others = git.run("ls-files", "--others", "--exclude-standard", "-z")
     for raw in others.split(b"\0")[:-1]:
         path = os.fsdecode(raw)
-        size = _size_on_disk(repository.root, path)
+        size, link = _on_disk(repository.root, path)
         if size is not None and not path.endswith("/"):
-            files.setdefault(path, File(path, size, tracked=False))
+            files.setdefault(path, File(path, size, _SYMLINK if link else "100644", tracked=False))
             _bounded(files)
     notes = (f"{deleted} tracked files are missing from the work tree; they count as deleted.",) if deleted else ()
     return files, notes, sparse
@@ -147,11 +147,13 @@ def _bounded(files: dict[str, File]) -> None:
         raise LookError("a tree of at most 500,000 files", "The tree holds more files than that.")
 
 
-def _size_on_disk(root: Path, path: str) -> int | None:
+def _on_disk(root: Path, path: str) -> tuple[int | None, bool]:
+    """Size in bytes (None where nothing is there), and whether it is a link now, whatever the index says: the link is what would be read."""
     try:
-        return os.lstat(root / path).st_size
+        status = os.lstat(root / path)
     except (OSError, ValueError):
-        return None
+        return None, False
+    return status.st_size, stat.S_ISLNK(status.st_mode)
 
 
 def _committed_files(repository: Repository) -> tuple[dict[str, File], dict[str, str]]:

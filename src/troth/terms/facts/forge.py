@@ -45,6 +45,7 @@ class Repository:
         private: not public (internal counts as private).
         archived: read-only.
         features: switches of `security_and_analysis`, name -> whether it is enabled; None where the forge did not show them to this token.
+        discussions: the forum is open; None where the forge does not say.
     """
 
     full_name: str
@@ -52,6 +53,7 @@ class Repository:
     private: bool
     archived: bool
     features: tuple[tuple[str, bool], ...] | None
+    discussions: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +163,11 @@ class PrivateForks:
 
 @dataclass(frozen=True, slots=True)
 class SecretName:
-    """A secret that the forge keeps, by name; its value is never read."""
+    """A secret that the forge keeps, by name; its value is never read. `created_at` is None where the forge does not say."""
 
     name: str
     updated_at: datetime
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,124 @@
+"""Shared reasoning about what guards a program: is the sentence a claim that code can decide, is a guard called at all, and which run would prove the rest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from troth.judgement.guard_names import is_guard
+from troth.judgement.policy_scope import said
+from troth.terms.facts.programs import Programs, Unit
+from troth.terms.facts.tree import Tree
+from troth.terms.promise import Modality, Polarity, Statement
+from troth.terms.verdict import Broken, Evidence, How, Partly, Unknown
+
+__all__ = ["called_by_frameworks", "evidence_of", "names", "not_a_claim", "prove", "softened", "source_lines", "sources", "split", "universal", "unread"]
+
+_ASIDE: Final = re.compile(
+    r"(?:^|/)(?:tests?|testing|__tests__|spec|examples?|docs?|benchmarks?|benches|bench|samples?|tutorials?|fixtures?|mocks?|__mocks__|e2e|node_modules|dist|vendor|"
+    r"third_party|build|site-packages)/|(?:^|/)(?:test_[^/]*|[^/]*_tests?|conftest)\.(?:py|rs|go)\Z|[._-](?:test|spec|stories|d|min)\.[cm]?[jt]sx?\Z"
+)
+_CODE: Final = (".py", ".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", ".cjs", ".jsx", ".rs")
+_SIZE_LIMIT: Final = 512 * 1024
+_PARTS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_UNIVERSAL: Final = re.compile(r"\b(?:all|every|each|any|no|never|always|only|nothing|none|automatically)\b", re.IGNORECASE)
+
+
+def not_a_claim(statement: Statement, what: str) -> Unknown | None:
+    """The verdict on a line that claims nothing of the code: advice to users, an admitted gap, a threat; None for a claim."""
+    if statement.modality is Modality.RECOMMENDATION_USERS:
+        because = f"The sentence asks users to {what}; nothing in this repository can keep or break it."
+        return Unknown("what users of the software do, which no repository shows", because, (said(statement, "It is advice to users."),))
+    if statement.polarity is Polarity.ADMITTED or statement.modality is Modality.LIMIT:
+        return Unknown("a claim", "The line owns up to a gap or names a threat; it does not say what the code does.", (said(statement, "It is no claim."),))
+    return None
+
+
+def softened(verdict: Broken, statement: Statement, *, claims: bool) -> Broken | Partly:
+    """What a fault of the program's own code means for a sentence: advice to users is not broken by it, unless the advice leans on what is at fault.
+
+    Args:
+        verdict: what it would be for a claim.
+        statement: the sentence.
+        claims: the sentence names the option, setting or function that is at fault, and so says that it works.
+    """
+    if claims or statement.modality is not Modality.RECOMMENDATION_USERS:
+        return verdict
+    because = f"It is advice to users, and the program's own code does not follow it: {verdict.because}"
+    return Partly(How.CONTRADICTED, verdict.evidence, because, verdict.mend)
+
+
+def names(statement: Statement, identifier: str) -> bool:
+    """Whether a sentence names an identifier: as it is written, or all of its words (`requirePolicyToken`: "require policy tokens")."""
+    text = statement.quote.lower()
+    words = [word.lower() for word in _PARTS.findall(identifier)]
+    return identifier.lower() in text or (len(words) > 1 and all(re.search(rf"\b{re.escape(word)}", text) for word in words))
+
+
+def prove(name: str, because: str, evidence: tuple[Evidence, ...] = ()) -> Unknown:
+    """What only a run could decide, and the run that would: `troth prove NAME`."""
+    return Unknown(f"a run: `troth prove {name}`", because, evidence)
+
+
+def universal(statement: Statement) -> bool:
+    """Whether the sentence speaks of all cases."""
+    return bool(_UNIVERSAL.search(statement.text))
+
+
+def called_by_frameworks(unit: Unit) -> bool:
+    """Whether something may call a unit without naming it: a decorator, a protocol's name, a method that overrides another's."""
+    dunder = unit.name.startswith("__") and unit.name.endswith("__")
+    return unit.decorated or dunder or unit.kind == "method"
+
+
+def split(units: Iterable[Unit], programs: Programs) -> tuple[list[Unit], list[Unit]]:
+    """Units with a mention elsewhere in production code, and those without; what cannot be told counts with the first."""
+    called: list[Unit] = []
+    idle: list[Unit] = []
+    for unit in units:
+        unknown = not is_guard(unit.name) or called_by_frameworks(unit) or programs.unseen(unit)
+        (called if unknown or programs.uses(unit) else idle).append(unit)
+    return called, idle
+
+
+def evidence_of(units: Iterable[Unit], tree: Tree, says: str, most: int = 8) -> tuple[Evidence, ...]:
+    """Evidence at the first line of each unit."""
+    return tuple(tree.evidence(unit.place.path, unit.place.line, says) for unit in list(units)[:most])
+
+
+def sources(tree: Tree, *extensions: str) -> Iterator[str]:
+    """Paths of production code; of the given extensions, or of every language that is known here."""
+    for path, file in tree.files.items():
+        if path.endswith(extensions or _CODE) and file.mode != "120000" and 0 < file.size <= _SIZE_LIMIT and not _ASIDE.search(path):
+            yield path
+
+
+def unread(tree: Tree, *extensions: str) -> list[str]:
+    """Paths of production code that `source_lines` cannot look into: too large, binary, UTF-16, or not readable. Nothing is absent from them."""
+    every = (path for path, file in tree.files.items() if path.endswith(extensions or _CODE) and file.mode != "120000" and file.size and not _ASIDE.search(path))
+    return [path for path in every if tree.files[path].size > _SIZE_LIMIT or tree.text(path) is None]
+
+
+def source_lines(tree: Tree, pattern: re.Pattern[str], *extensions: str, holds: bytes = b"") -> Iterator[tuple[str, int, re.Match[str]]]:
+    """Lines of production code that match, comments that begin a line left out: path, line, match.
+
+    Args:
+        tree: the judged tree.
+        pattern: looked for in each line.
+        extensions: of files; every known one by default.
+        holds: ASCII that every match holds; a file without it is neither decoded nor searched.
+    """
+    for path in sources(tree, *extensions):
+        if holds and holds not in (tree.reader(path) or b""):
+            continue
+        text = tree.text(path)
+        if text is None or not pattern.search(text):
+            continue
+        remarks = ("#", '"""', "'''") if path.endswith(".py") else ("//", "*", "/*")
+        for number, line in enumerate(text.split("\n"), start=1):
+            if len(line) > 1000 or line.lstrip().startswith(remarks):
+                continue
+            match = pattern.search(line)
+            if match is not None:
+                yield path, number, match
