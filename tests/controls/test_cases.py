@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.controls.cases import Case, read_cases
+from tests.controls.cases import FORGE, Case, read_cases, write_advisories, write_forge
 from tests.repositories import MadeCommit, MadeRepository
+from troth.app.advisories import AdvisoryIndex
 from troth.app.check import Session, judge, open_session
+from troth.app.forge import ForgeSource
 from troth.check.catalogue import shipped
 from troth.terms.place import Span
 from troth.terms.promise import Kind, Promise, Statement
@@ -62,7 +64,12 @@ def test_a_case_of_a_control_gets_the_verdict_that_its_readme_tells(case: Case, 
     build(case, tmp_path / "repository")
     today = case.expect.get("today")
     now = datetime(today.year, today.month, today.day, 12, tzinfo=UTC) if today else datetime(2026, 2, 1, 12, tzinfo=UTC)
-    session = open_session(tmp_path / "repository", lenient=True, now=now)
+    source = None
+    if case.forge:
+        write_forge(case, tmp_path / "forge.json", now)
+        source = ForgeSource(tmp_path / "forge.json", FORGE)
+    index = AdvisoryIndex(write_advisories(case, tmp_path, now)) if case.advisories else None
+    session = open_session(tmp_path / "repository", lenient=True, now=now, forge=source, advisories=index)
     finding: Finding = judge(session, (promise_of(case, session),), None)[0]
     verdict = finding.verdict
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.policy_match.test_paraphrases import spoken
+from tests.timing import processor_seconds
 from troth.errors import CatalogueError
 from troth.policy import read
 from troth.policy.match import Matcher, match
@@ -119,18 +118,16 @@ def test_no_policy_crashes_it_and_results_are_well_formed(lines: list[str]) -> N
 
 @pytest.mark.parametrize("sentence", ["never " * 2000, "a, " * 3000, "(" * 4000, "within 48 hours and " * 300, "`" * 4000, "no x or y " * 500, "- " * 2000, "https://" * 900, "a@" * 3000, "**x** " * 900])
 def test_hostile_sentences_do_not_make_it_slow(sentence: str) -> None:
-    begun = time.perf_counter()
-    promises(f"# P\n\n## Reporting\n\n- {sentence}\n")
-    assert time.perf_counter() - begun < 3.0
+    with processor_seconds(3):
+        promises(f"# P\n\n## Reporting\n\n- {sentence}\n")
 
 
 def test_a_long_policy_is_matched_quickly() -> None:
     block = "## Part\n\n- **Secrets**: never commit API keys to the repository\n- CodeQL runs on every pull request\n- We acknowledge reports within 48 hours\n- Input validation with Pydantic\n\n"
     statements = read("# P\n\n" + block * 50, "SECURITY.md").statements
     match(statements[:5], CATALOGUE)
-    begun = time.perf_counter()
-    match(statements, CATALOGUE)
-    assert time.perf_counter() - begun < 1.0
+    with processor_seconds(1):
+        match(statements, CATALOGUE)
 
 
 def test_a_rule_with_an_unknown_key_stops_the_run() -> None:

@@ -28,8 +28,11 @@ _SUBJECTS: Final = tuple(
         ("disclosure", r"\bdisclos\w*|\bpublic(?:ly|ation)?\b|\bpublish\w*|\bembargo\w*"),
     )
 )  # fmt: skip
-_SEVERITY: Final = re.compile(r"\b(critical|high|medium|moderate|low)\b", re.IGNORECASE)
-_SAME: Final = {"moderate": "medium"}
+_SEVERITY: Final = re.compile(r"(?<!non-)(?<!non )\b(critical|high|medium|moderate|low|p[0-3](?=:|\s*[-–(/]|\s+(?:issue|bug|vulnerab)))\b", re.IGNORECASE)
+_SAME: Final = {"moderate": "medium", "p0": "critical", "p1": "high", "p2": "medium", "p3": "low"}
+_FIX_TIME: Final = re.compile(r"\W{0,4}(?:(?:bug |security )?(?:fix|patch|resolution|remediation)(?:es)?) (?:time(?:line|frame)?|time frame|schedule|target|window)s?\b", re.IGNORECASE)
+_PLAN: Final = re.compile(r"\b(?:provide|give|send|share|communicate|propose)\w*\b.{0,60}\b(?:timeline|time ?frame|plan|estimate|eta|schedule)\b", re.IGNORECASE)
+_ASSESSING: Final = re.compile(r"\bassess|\btriag|\bvalidat|\bverif|\bevaluat|\bconfirm|\binvestigat|\banaly|\breproduc", re.IGNORECASE)
 _NOT_A_LIMIT: Final = re.compile(
     r"\bif you (?:do not|don't|have not|haven't)|\bdo(?:es)? not (?:receive|hear)|\bno (?:response|reply|answer)\b|\bhave(?:n't| not) (?:heard|received)|\bprior to\b|\bin advance\b|\bahead of\b|\bat least\b|\bbefore (?:public|disclos|publish)|\bfor (?:a |at least |up to )?\d+ (?:month|year)",
     re.IGNORECASE,
@@ -98,12 +101,21 @@ def timed(statements: Iterable[Statement], promises: Iterable[Promise] = ()) -> 
     for statement in statements:
         if not statement.durations or _NOT_A_LIMIT.search(statement.text):
             continue
-        if statement.cells:
-            found.extend(_row(statement))
-            continue
         own = matched.get((statement.path, statement.span.start), [])
-        found.extend(_prose(statement, _CONTROLS[own[0].control] if len(own) == 1 and len(statement.durations) == 1 else None))
+        if statement.cells:
+            found.extend(_row(statement, _given(own, statement)))
+            continue
+        found.extend(_prose(statement, _given(own, statement)))
     return tuple(found)
+
+
+def _given(own: list[Promise], statement: Statement) -> str | None:
+    """The subject that the one promise of a statement with one time gives; a first assessment may in truth be a plan, or the time for the fix itself."""
+    if len(own) != 1 or len(statement.durations) != 1:
+        return None
+    if own[0].control == "report/assess-within" and _FIX_TIME.match(statement.label or statement.text):
+        return "fix"
+    return "plan" if own[0].control == "report/assess-within" and _PLAN.search(statement.text) and not _ASSESSING.search(statement.text) else _CONTROLS[own[0].control]
 
 
 def _prose(statement: Statement, given: str | None) -> Iterable[Timed]:
@@ -114,7 +126,7 @@ def _prose(statement: Statement, given: str | None) -> Iterable[Timed]:
     for duration in statement.durations:
         start = max(statement.text.find(duration.text, at), at)
         stop = start + len(duration.text)
-        subject = given or _subject(statement, at, start, stop)
+        subject = given or _subject(statement, at, start, stop) or subject_in(statement.label or "")
         if subject is not None:
             timeline = day_range(duration.text) is not None
             for severity in _severities(statement, at, stop):
@@ -122,12 +134,12 @@ def _prose(statement: Statement, given: str | None) -> Iterable[Timed]:
         at = stop
 
 
-def _row(statement: Statement) -> Iterable[Timed]:
-    """Times of a table row: its column says what each is for, the first cell for which severity."""
+def _row(statement: Statement, given: str | None) -> Iterable[Timed]:
+    """Times of a table row: its column says what each is for, the first cell for which severity; the one promise that was matched knows better."""
     first = statement.cells[0]
     for column, cell in zip(statement.columns, statement.cells, strict=False):
-        subject = subject_in(first) if cell is not first else None
-        subject = subject or subject_in(column)
+        subject = subject_in(cell) or subject_in(first) if cell is not first else None
+        subject = given or subject or subject_in(column)
         at = 0
         for duration in find(cell) if subject is not None else ():
             stop = max(cell.find(duration.text, at), at) + len(duration.text)
@@ -154,7 +166,8 @@ def _subject(statement: Statement, low: int, start: int, stop: int) -> str | Non
 
 def _severities(statement: Statement, low: int, high: int) -> tuple[str, ...]:
     """Severities that the time before `text[high]` is for: those of its label, else of its clause, else of its lead-in."""
-    for words in (statement.label or "", _clause(statement.text, low, high), statement.lead_in[-1] if statement.lead_in else ""):
+    label, clause = statement.label or "", _clause(statement.text, low, high)
+    for words in (clause if low else label, label if low else clause, statement.lead_in[-1] if statement.lead_in else ""):
         names = _named(words)
         if names:
             return names

@@ -15,6 +15,7 @@ from typing import Final
 
 from troth.policy.inline import Run, plain
 from troth.policy.sentences import symbols_end
+from troth.terms.facts.desk_records import DeskSource
 from troth.terms.promise import Statement
 from troth.terms.values import Value
 
@@ -84,12 +85,14 @@ class Settings:
         source: path of the file; empty where there is none.
         undone: (policy, digest of a sentence that changed) -> remark for its finding.
         notes: remarks for the whole run.
+        desk: where a desk's signed statement lies, and whose key it needs.
     """
 
     entries: tuple[Entry, ...] = ()
     source: str = ""
     undone: Mapping[tuple[str, str], str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    desk: DeskSource = field(default_factory=DeskSource)
 
     def of(self, statement: Statement) -> tuple[Entry, ...]:
         """Entries that speak of a statement."""

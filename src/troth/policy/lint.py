@@ -18,6 +18,7 @@ from troth.judgement.contacts import placeholder_in
 from troth.judgement.version_ranges import Range, parse_range
 from troth.policy.clauses import Timed, days_of, subject_in, timed
 from troth.policy.durations import day_range
+from troth.policy.lint_order import clashes, closed_channels
 from troth.policy.polarity import tick
 from troth.terms.place import Place
 from troth.terms.promise import Kind, Modality, Polarity, Promise, Section, Statement
@@ -119,6 +120,7 @@ def lint(statements: Iterable[Statement], promises: Iterable[Promise] = ()) -> t
         lambda: _unmeasurable(told),
         lambda: _radio_buttons(told),
         lambda: _public_reports(told),
+        lambda: (Remark(Flaw.CONTRADICTION, one.rule, one.says, one.statements) for one in (*clashes(times), *closed_channels(told))),
     )
     found = [remark for rule in rules for remark in rule()]
     return tuple(sorted(found, key=lambda remark: (remark.statements[0].path, remark.statements[0].line, remark.rule)))
@@ -130,11 +132,13 @@ def _at(statement: Statement) -> str:
 
 def _limits(times: Sequence[Timed]) -> Iterable[Remark]:
     """Two limits, or two aims, for one subject and one severity."""
-    groups: dict[tuple[str, str, bool, bool], list[Timed]] = {}
+    groups: dict[tuple[str, str, bool, bool, str], list[Timed]] = {}
     for time in times:
         if time.days is not None and not time.timeline:
-            groups.setdefault((time.subject, time.severity, time.duration.aim, time.duration.recurring), []).append(time)
-    for (subject, severity, aim, _), group in groups.items():
+            # an assessment can be several things (a triage, a severity, a detailed answer): only what carries one label is one thing
+            label = (time.statement.label or time.statement.text).casefold() if time.subject == "assessment" else ""
+            groups.setdefault((time.subject, time.severity, time.duration.aim, time.duration.recurring, label), []).append(time)
+    for (subject, severity, aim, _, _), group in groups.items():
         by_value: dict[float, Timed] = {}
         for time in group:
             by_value.setdefault(time.days or 0.0, time)

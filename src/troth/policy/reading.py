@@ -14,6 +14,7 @@ from typing import Final
 
 from troth.errors import PolicyTooLargeError
 from troth.policy.decoding import MAX_BYTES, decode, normalise
+from troth.policy.fences import close_fences
 from troth.policy.markdown import MAX_NESTING, parse
 from troth.policy.other_markup import shadow
 from troth.policy.sentences import MAX_SENTENCE
@@ -102,9 +103,11 @@ def _read(text: str, path: str, notes: tuple[Note, ...]) -> Reading:
     else:
         cut = len(text)
     view = shadow(text[:cut], path)
-    document = parse(view.text if view else text[:cut])
-    if view is not None:
+    source, mended = _closed(view.text if view else text[:cut], found)
+    document = parse(source)
+    if view is not None or mended:
         document = replace(document, text=text[:cut])
+    if view is not None:
         found.extend(Note(line, says) for line, says in view.notes[:MAX_REMARKS])
     reader = statements(document, path)
     if not text.strip():
@@ -121,6 +124,15 @@ def _read(text: str, path: str, notes: tuple[Note, ...]) -> Reading:
         found.append(Note(long.line, f"a sentence longer than {MAX_SENTENCE:,} characters was read in pieces"))
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     return Reading(path, text, tuple(reader.found), tuple(found), digest)
+
+
+def _closed(source: str, found: list[Note]) -> tuple[str, bool]:
+    """The text with code blocks that end, and whether anything had to be mended."""
+    mended = close_fences(source)
+    if mended is None:
+        return source, False
+    found.append(Note(mended[1], "a closing fence carries a language, so that the rest would be code; it was read as closing"))
+    return mended[0], True
 
 
 def _line_end(text: str, lines: int) -> int:

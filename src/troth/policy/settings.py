@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from typing import Final
 from troth.errors import SettingsError
 from troth.policy.entries import DIGEST_LENGTH, Attest, Entry, Settings, quote_digest, sentence_digest
 from troth.policy.pins import apply, bind, pinned
+from troth.terms.facts.desk_records import DeskSource
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Promise
 from troth.terms.values import Value
@@ -28,6 +30,8 @@ MAX_ENTRIES: Final = 2_000
 
 _KEYS: Final = frozenset({"policy", "quote", "digest", "control", "params", "why", "ignore", "attest"})
 _ATTEST_KEYS: Final = frozenset({"by", "until", "note"})
+_DESK_KEYS: Final = frozenset({"statement", "key", "max_age_days"})
+_KEY: Final = re.compile(r"[0-9a-f]{64}\Z")
 _LINE: Final = re.compile(r"at line (\d+)")
 _CONTROL: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _DIGEST: Final = re.compile(rf"(?:sha256:)?([0-9a-f]{{{DIGEST_LENGTH},64}})\Z")
@@ -56,7 +60,7 @@ def read_settings(tree: Tree, given: Path | None = None, *, known: Collection[st
         if data is None:
             raise SettingsError("troth.toml cannot be read")
         found = parse_settings(data, "troth.toml", known=known)
-        return Settings(found.entries, found.source, notes=tuple(notes))
+        return replace(found, notes=tuple(notes))
     if project:
         return parse_settings(project, "pyproject.toml", known=known)
     return Settings()
@@ -113,7 +117,8 @@ def parse_settings(data: bytes, source: str, *, known: Collection[str] | None = 
         if not isinstance(found, dict):
             raise SettingsError(f"{source}: [tool.troth] must be a table")
         section, prefix = found, "tool.troth."
-    return Settings(_entries(section, _Lines(text, source, f"{prefix}promise"), known), source)
+    entries = _entries(section, _Lines(text, source, f"{prefix}promise"), known)
+    return Settings(entries, source, desk=_desk(section.get("desk"), f"{source}, [{prefix}desk]"))
 
 
 class _Lines:
@@ -133,8 +138,8 @@ class _Lines:
 
 def _entries(section: Mapping[str, object], lines: _Lines, known: Collection[str] | None) -> tuple[Entry, ...]:
     for key in section:
-        if key != "promise":
-            raise SettingsError(f"{lines.source}: unknown key {key!r}; the settings have [[promise]] entries only")
+        if key not in ("promise", "desk"):
+            raise SettingsError(f"{lines.source}: unknown key {key!r}; the settings have [[promise]] entries and a [desk] table only")
     listed = section.get("promise", [])
     if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
         raise SettingsError(f"{lines.source}: 'promise' must be an array of tables: [[promise]]")
@@ -145,6 +150,22 @@ def _entries(section: Mapping[str, object], lines: _Lines, known: Collection[str
         if known is not None and entry.control is not None and entry.control not in known:
             raise SettingsError(f"{entry.place}: there is no control {entry.control!r}")
     return entries
+
+
+def _desk(item: object, place: str) -> DeskSource:
+    """The table that names a desk's signed statement and the key that has to have signed it."""
+    if item is None:
+        return DeskSource()
+    if not isinstance(item, dict) or set(item) - _DESK_KEYS:
+        raise SettingsError(f"{place}: known keys are {', '.join(sorted(_DESK_KEYS))}")
+    path, key, age = _text(item, "statement", place), _text(item, "key", place).lower().removeprefix("sha256:"), item.get("max_age_days", 100)
+    if not path or path.startswith("/") or ".." in path.split("/"):
+        raise SettingsError(f"{place}: 'statement' is the path of a file in the tree")
+    if not _KEY.match(key):
+        raise SettingsError(f"{place}: 'key' is the id of the desk's key: 64 hexadecimal digits")
+    if not isinstance(age, int) or isinstance(age, bool) or not 1 <= age <= 400:
+        raise SettingsError(f"{place}: 'max_age_days' is a whole number from 1 to 400")
+    return DeskSource(path, key, age)
 
 
 def _entry(item: Mapping[str, object], place: str) -> Entry:

@@ -1,4 +1,4 @@
-"""Judges whether changes are reviewed before they reach the main branch: approval is a setting and a forge's record; history shows who went past it."""
+"""Judges whether changes are reviewed before they reach the main branch: settings decide where the forge showed them; else history shows who went past it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 
 from troth.judgement.main_line import authors, introduced, main_line
 from troth.judgement.policy_scope import for_users, said
+from troth.judgement.settings import reviews_required
+from troth.judgement.shown_settings import settings_or
+from troth.terms.facts.forge_shown import ForgeShown
 from troth.terms.facts.history import Changes, History
 from troth.terms.facts.owners import Owners
 from troth.terms.facts.policies import PolicySet
@@ -22,13 +25,64 @@ _CHANGES = re.compile(
 )
 
 
+_COUNT = re.compile(
+    r"\b(?:(?:at least|minimum(?: of)?|requires?) )?(\d|one|two|three|four|five)\+?(?: or more)? (?:\w+ ){0,2}(?:approv\w+|review(?:s|ers?)?\b)",
+    re.IGNORECASE,
+)
+_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
+
+
 def verify(
-    params: Params, statement: Statement, *, history: History, changes: Changes, owners: Owners, policies: PolicySet
+    params: Params,
+    statement: Statement,
+    *,
+    history: History,
+    changes: Changes,
+    owners: Owners,
+    policies: PolicySet,
+    shown: ForgeShown,
 ) -> Verdict:
-    """Never Kept: no approval is in git. Broken where changes came straight, Partly where the only owner is the only author."""
+    """Settings decide where they were seen. Without them never Kept: no approval is in git. Broken where changes came straight, Partly where the only owner is the only author."""
     advice = for_users(statement, "review changes")
     if advice is not None:
         return advice
+    codeowners = bool(params.flag("codeowners"))
+
+    def from_history() -> Verdict:
+        return _from_history(params, statement, history=history, changes=changes, owners=owners, policies=policies)
+
+    if (codeowners and owners.path is None) or not _settled(params, statement):
+        return from_history()
+    return settings_or(
+        shown,
+        lambda forge: reviews_required(
+            forge,
+            _approvals(statement.text),
+            branch=params.text("branch") or "",
+            dismiss_stale=bool(params.flag("dismiss_stale")),
+            code_owners=codeowners,
+        ),
+        from_history,
+    )
+
+
+def _settled(params: Params, statement: Statement) -> bool:
+    """Whether a setting can decide the sentence: it speaks of all changes, not of some that only people can tell apart."""
+    scope = params.text("scope")
+    if scope and not _EVERYTHING.search(scope):
+        return False
+    about = " ".join((*statement.headings[-2:], *statement.lead_in, statement.text))
+    return bool(params.flag("dismiss_stale") or params.flag("codeowners")) or bool(_CHANGES.search(about))
+
+
+def _approvals(text: str) -> int:
+    found = _COUNT.search(text)
+    return max(1, int(_WORDS.get(found.group(1).lower(), found.group(1)))) if found else 1
+
+
+def _from_history(
+    params: Params, statement: Statement, *, history: History, changes: Changes, owners: Owners, policies: PolicySet
+) -> Verdict:
     if params.flag("dismiss_stale"):
         return Unknown(
             _SETTINGS, "Whether approvals are dismissed after a push is a setting of the forge, which no file shows."

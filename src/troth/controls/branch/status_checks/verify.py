@@ -6,11 +6,16 @@ import re
 from dataclasses import dataclass
 
 from troth.judgement.occasions import Occasion
+from troth.judgement.policy_scope import for_users
 from troth.judgement.reach import job_reached
+from troth.judgement.settings import checks_required
+from troth.judgement.shown_settings import settings_or
+from troth.terms.facts.forge_shown import ForgeShown
 from troth.terms.facts.tools import Purpose, ToolRuns
 from troth.terms.facts.tree import Tree
 from troth.terms.facts.workflows import Job, Workflow, Workflows
 from troth.terms.place import Place
+from troth.terms.promise import Statement
 from troth.terms.values import Params
 from troth.terms.verdict import Broken, Evidence, How, Partly, Unknown, Verdict
 
@@ -50,8 +55,11 @@ class _Check:
         return own | {f"{self.workflow.name} / {name}".lower() for name in self.job.checks}
 
 
-def verify(params: Params, workflows: Workflows, tools: ToolRuns, tree: Tree) -> Verdict:
-    """Names that match no job can never be satisfied; that the others are required is a setting."""
+def verify(
+    params: Params, statement: Statement, *, workflows: Workflows, tools: ToolRuns, tree: Tree, shown: ForgeShown
+) -> Verdict:
+    """Names that match no job can never be satisfied; that the others are required, the settings say."""
+    strict = bool(params.flag("strict"))
     wanted = [name for name in (_clean(text) for text in params.texts("checks")) if name]
     checks = [
         _Check(workflow, job)
@@ -60,9 +68,12 @@ def verify(params: Params, workflows: Workflows, tools: ToolRuns, tree: Tree) ->
         if _on_pulls(workflow, job, workflows)
     ]
     if not wanted:
-        return Unknown(
+        none_named = Unknown(
             _SETTING, "Which checks a merge needs is a setting; the sentence names none.", _some(checks, tree)
         )
+        if for_users(statement, "require checks") is not None:
+            return none_named
+        return settings_or(shown, lambda forge: checks_required(forge, strict=strict), lambda: none_named)
     missing = [name for name in wanted if not any(_is(name, check) for check in checks) and not _APPS.search(name)]
     found = [(name, check) for name in wanted for check in checks if _is(name, check)]
     dull = [(name, check) for name, check in found if _toothless(check, tools)]
@@ -83,8 +94,18 @@ def verify(params: Params, workflows: Workflows, tools: ToolRuns, tree: Tree) ->
     evidence.extend(
         tree.evidence(check.workflow.path, check.job.name_line, f"{name!r} is a check") for name, check in found
     )
-    shown = tuple(dict.fromkeys(evidence))[:_MOST] or _nothing(workflows, tree)
-    return _weigh(wanted, missing, dull, shown)
+    seen = tuple(dict.fromkeys(evidence))[:_MOST] or _nothing(workflows, tree)
+    told = _weigh(wanted, missing, dull, seen)
+    if not isinstance(told, Unknown):
+        return told
+    names = tuple(_accepted(name, found) for name in wanted)
+    return settings_or(shown, lambda forge: checks_required(forge, names, strict=strict), lambda: told)
+
+
+def _accepted(name: str, found: list[tuple[str, _Check]]) -> tuple[str, ...]:
+    """Names under which a branch rule may require the check that the policy calls `name`."""
+    jobs = [check for wanted, check in found if wanted == name]
+    return tuple(dict.fromkeys((name, *(one for check in jobs for one in check.job.checks))))
 
 
 def _weigh(

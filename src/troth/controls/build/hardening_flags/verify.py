@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 
 from troth.judgement.naming import is_advice
@@ -38,6 +39,9 @@ def verify(params: Params, statement: Statement, tools: ToolRuns, workflows: Wor
     if called:
         return Kept(tuple(called[:6]), f"{flag} is set in a workflow that runs.")
     written = list(_written(flag, tree))
+    unread = next((item.place.path for item in written if _unparsable(item.place.path, tree)), None)
+    if unread is not None:
+        return Unknown("build files that can be parsed", f"{unread} holds {flag}, but is not TOML: no tool builds with it.")
     if written:
         active = [run for run in tools.runs if run.carrier is Carrier.WORKFLOW and run.works]
         if active:
@@ -59,6 +63,16 @@ def verify(params: Params, statement: Statement, tools: ToolRuns, workflows: Wor
         for item in workflows.valid
     )
     return Broken(How.ABSENT, shown[:4], f"Nothing sets {flag}.", f"Set {flag} where releases are built.")
+
+
+def _unparsable(path: str, tree: Tree) -> bool:
+    if not path.endswith(".toml"):
+        return False
+    try:
+        tomllib.loads(tree.text(path) or "")
+    except (ValueError, RecursionError):
+        return True
+    return False
 
 
 def _core(flag: str) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from troth.judgement.second_opinion import doubted
 from troth.terms.facts.tree import Tree
+from troth.terms.facts.workflow_audit import WorkflowAudit
 from troth.terms.facts.workflows import Job, Uses, Workflow, Workflows
 from troth.terms.promise import Statement
 from troth.terms.verdict import Broken, Evidence, How, Kept, NotApplicable, Partly, Verdict
@@ -41,8 +43,14 @@ class _Use:
         return (not secrets, not self.moving, not self.foreign)
 
 
-def verify(statement: Statement, workflows: Workflows, tree: Tree) -> Verdict:
-    """Count what is pinned; only other people's actions where the sentence speaks of third parties."""
+def verify(statement: Statement, workflows: Workflows, tree: Tree, audit: WorkflowAudit) -> Verdict:
+    """Count what is pinned; only other people's actions where the sentence speaks of third parties. A second auditor may object."""
+    third = re.search(r"third[- ]part|external|community", statement.text, re.IGNORECASE) is not None
+    told = _count(statement, workflows, tree)
+    return told if third else doubted(told, audit, "unpinned-uses")
+
+
+def _count(statement: Statement, workflows: Workflows, tree: Tree) -> Verdict:
     uses = _all(workflows)
     third = re.search(r"third[- ]part|external|community", statement.text, re.IGNORECASE) is not None
     counted = [use for use in uses if use.foreign or not third]

@@ -1,9 +1,12 @@
-"""Which actions may run is a setting of the repository; only settings kept as code (Terraform) show it in a file."""
+"""Which actions may run is a setting of the repository: the forge shows it, or settings kept as code (Terraform)."""
 
 from __future__ import annotations
 
 import re
 
+from troth.judgement.settings import actions_allowed, actions_limited
+from troth.judgement.shown_settings import settings_or
+from troth.terms.facts.forge_shown import ForgeShown
 from troth.terms.facts.tree import Tree
 from troth.terms.facts.workflows import Workflows
 from troth.terms.values import Params
@@ -20,11 +23,19 @@ _VALUES = {
 }
 
 
-def verify(params: Params, workflows: Workflows, tree: Tree) -> Verdict:
-    """Compare with settings kept as code; else say what the workflows use, and when the promise asks for the weakest value."""
+def verify(params: Params, workflows: Workflows, tree: Tree, shown: ForgeShown) -> Verdict:
+    """Compare with the setting, else with settings kept as code; else say what the workflows use, and when the promise asks for the weakest value."""
     wanted = next(
         (value for word, value in _VALUES.items() if (params.text("policy") or "").lower().startswith(word)), ""
     )
+    return settings_or(
+        shown,
+        lambda forge: actions_allowed(forge, wanted) if wanted else actions_limited(forge),
+        lambda: _files(wanted, workflows, tree),
+    )
+
+
+def _files(wanted: str, workflows: Workflows, tree: Tree) -> Verdict:
     coded = _coded(tree)
     if coded and wanted:
         shown = tuple(evidence for _, evidence in coded)

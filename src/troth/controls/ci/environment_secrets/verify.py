@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from troth.judgement.exposure import readings, told_to_store
+from troth.judgement.exposure import Reading, readings, told_to_store
+from troth.judgement.forge_features import secrets_in_environment
+from troth.judgement.shown_settings import settings_or
+from troth.terms.facts.forge_shown import ForgeShown
 from troth.terms.facts.tree import Tree
 from troth.terms.facts.workflows import Environment, Workflow, Workflows
 from troth.terms.values import Params
 from troth.terms.verdict import Broken, Evidence, How, NotApplicable, Partly, Unknown, Verdict
 
 
-def verify(params: Params, workflows: Workflows, tree: Tree) -> Verdict:
-    """Compare the environments of workflows with the promise; protection rules are settings and stay unknown."""
+def verify(params: Params, workflows: Workflows, tree: Tree, shown: ForgeShown) -> Verdict:
+    """Compare the environments of workflows with the promise; where a secret lies and what guards it, the settings say."""
     declared = [
         (workflow, job.environment)
         for workflow in workflows.valid
@@ -18,14 +21,14 @@ def verify(params: Params, workflows: Workflows, tree: Tree) -> Verdict:
         if job.environment is not None
     ]
     read = list(readings(workflows))
-    shown = tuple(tree.evidence(item.workflow.path, item.use.line, f"{item.use.name} is read here") for item in read)[
+    reads = tuple(tree.evidence(item.workflow.path, item.use.line, f"{item.use.name} is read here") for item in read)[
         :4
     ]
     if not declared:
         if not read:
             return NotApplicable("No workflow reads a stored secret, and none names an environment.")
         return Broken(
-            How.ABSENT, shown, "No job names an environment.", "Name an environment in the job that reads the secret."
+            How.ABSENT, reads, "No job names an environment.", "Name an environment in the job that reads the secret."
         )
     found = tuple(tree.evidence(workflow.path, item.line, f"environment {item.name}") for workflow, item in declared)[
         :4
@@ -34,11 +37,22 @@ def verify(params: Params, workflows: Workflows, tree: Tree) -> Verdict:
     if differs:
         because = f"An environment is named, but not as promised: {differs[0].says}."
         return Partly(How.CONTRADICTED, (*differs, *found), because, "Make the policy and the workflow agree.")
+    bare = [item for item in read if item.job is None or item.job.environment is None]
+    if bare or any(item.use.name == "*" for item in read) or any("${{" in item.name for _, item in declared) or not read:
+        return _files(bare, (*found, *reads), found, tree)
+    uses = tuple((item.use.name, item.job.environment.name) for item in read if item.job and item.job.environment)
+    return settings_or(
+        shown,
+        lambda forge: secrets_in_environment(forge, uses),
+        lambda: _files(bare, (*found, *reads), found, tree),
+    )
+
+
+def _files(bare: list[Reading], seen: tuple[Evidence, ...], found: tuple[Evidence, ...], tree: Tree) -> Verdict:
     told = told_to_store(tree)
     if told:
         because = "The job names an environment, but the documents tell people to keep the secret in the repository."
         return Partly(How.CONTRADICTED, (*found, *told), because, "Keep it as a secret of the environment, and say so.")
-    bare = [item for item in read if item.job is None or item.job.environment is None]
     if bare:
         outside = tuple(
             tree.evidence(item.workflow.path, item.use.line, f"{item.use.name} is read without an environment")
@@ -53,7 +67,7 @@ def verify(params: Params, workflows: Workflows, tree: Tree) -> Verdict:
     return Unknown(
         "the environment's secrets and protection rules (settings)",
         "Every job that reads a secret names an environment; what protects it, no file tells.",
-        (*found, *shown),
+        seen,
     )
 
 

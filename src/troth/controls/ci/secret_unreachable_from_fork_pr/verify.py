@@ -5,23 +5,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from troth.judgement.exposure import Exposure, Trust, exposures, readings, told_to_store
+from troth.judgement.second_opinion import doubted
 from troth.judgement.worst import evidence_of
 from troth.terms.control import Parts
 from troth.terms.facts.tree import Tree
+from troth.terms.facts.workflow_audit import WorkflowAudit
 from troth.terms.facts.workflows import Workflows
 from troth.terms.promise import Statement
 from troth.terms.values import Params
 from troth.terms.verdict import Broken, Evidence, How, Kept, NotApplicable, Partly, Unknown, Verdict
 
 _MOST = 10
+_STRANGERS = frozenset(
+    ("pull_request_target", "issues", "issue_comment", "discussion", "discussion_comment", "pull_request_review", "pull_request_review_comment", "workflow_run", "fork", "watch")
+)  # fmt: skip
+"""Events that a stranger can cause and that run with the repository's secrets."""
 ALL = "*"
 """Stands for every stored secret."""
 
 
-def verify(params: Params, statement: Statement, workflows: Workflows, tree: Tree, parts: Parts) -> Verdict:
+def verify(  # noqa: PLR0917 - facts are injected by type
+    params: Params, statement: Statement, workflows: Workflows, tree: Tree, parts: Parts, audit: WorkflowAudit
+) -> Verdict:
     """Decide for one secret, or for all of them; an umbrella sentence stands on the lines below it."""
     secret = params.text("secret") or ALL
+    readers = tuple(
+        dict.fromkeys(
+            item.workflow.path
+            for item in readings(workflows, secret)
+            if any(trigger.event in _STRANGERS for trigger in item.workflow.triggers)
+        )
+    )
     own = _own(secret, workflows, tree)
+    own = doubted(own, audit, "dangerous-triggers", "template-injection", "secrets-inherit", paths=readers) if readers else own
     if statement.children:
         return _umbrella(own, parts, secret, workflows, tree)
     return own

@@ -5,11 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from troth.judgement.effect import Ground, Wish, absent, judge_runs, shown
+from troth.judgement.effect import Ground, Wish, absent, judge_runs
+from troth.judgement.effect import shown as shown_runs
+from troth.judgement.forge_features import code_scanning
 from troth.judgement.moments import moments_of
 from troth.judgement.naming import SECURITY, Named, is_advice, named, runs_for
+from troth.judgement.scan_reports import with_reports
+from troth.judgement.shown_settings import settings_or
 from troth.judgement.threshold import rank, threshold_of
 from troth.judgement.worst import worst
+from troth.terms.facts.clock import Clock
+from troth.terms.facts.forge_shown import ForgeShown
+from troth.terms.facts.scans import ScanReports
 from troth.terms.facts.tools import Purpose, ToolConfig, ToolRun, ToolRuns
 from troth.terms.facts.tree import Tree
 from troth.terms.facts.workflows import Workflows
@@ -33,8 +40,44 @@ _COUNT = re.compile(
 _ADDS = re.compile(r"^[\w.-]+/")
 
 
-def verify(params: Params, statement: Statement, tools: ToolRuns, workflows: Workflows, tree: Tree) -> Verdict:
+def verify(
+    params: Params,
+    statement: Statement,
+    *,
+    tools: ToolRuns,
+    workflows: Workflows,
+    tree: Tree,
+    reports: ScanReports,
+    clock: Clock,
+    shown: ForgeShown,
+) -> Verdict:
     """Decide whether the scanners that the sentence names have effect."""
+    told = _from_files(params, statement, tools=tools, workflows=workflows, tree=tree)
+    if is_advice(statement):
+        return told
+    seen = with_reports(
+        told,
+        reports,
+        (params.text("tool") or "",),
+        now=clock.now,
+        commit=tree.commit,
+        schedule=params.text("schedule") or "",
+        on=params.texts("on"),
+    )
+    forges_own = (params.text("tool") or "").lower() in ("codeql", "code scanning")
+    if not isinstance(seen, Unknown) or not forges_own or _COUNT.search(statement.text) or params.texts("on"):
+        return seen
+    return settings_or(shown, lambda forge: code_scanning(forge, clock.now), lambda: seen)
+
+
+def _from_files(
+    params: Params,
+    statement: Statement,
+    *,
+    tools: ToolRuns,
+    workflows: Workflows,
+    tree: Tree,
+) -> Verdict:
     ground = Ground(tools, workflows, tree)
     if _COUNT.search(statement.text):
         return Unknown("the scanner's present results", "How much it found, only the forge or a run tells.")
@@ -84,7 +127,7 @@ def _with_init(item: Named, found: Verdict, ground: Ground) -> Verdict:
     """CodeQL's first step (languages, queries) is evidence too."""
     if item.tool != "codeql" or not isinstance(found, (Kept, Partly)):
         return found
-    begun = shown(ground.tree, ground.tools.of("codeql-init")[:2], "CodeQL is set up here")
+    begun = shown_runs(ground.tree, ground.tools.of("codeql-init")[:2], "CodeQL is set up here")
     return replace(found, evidence=(*begun, *found.evidence))
 
 
@@ -97,7 +140,7 @@ def _none(item: Named, wish: Wish, ground: Ground) -> Verdict:
     near = [run for run in ground.tools.for_purpose(Purpose.LINT, Purpose.TYPES) if run.reaches and run.works]
     if item.label == _ANALYSER and near:
         says = "Linters or type checkers run, and no security analyser does; a setting could switch one on."
-        return Unknown("which tool the sentence means", says, shown(ground.tree, tuple(near[:3]), "a linter runs here"))
+        return Unknown("which tool the sentence means", says, shown_runs(ground.tree, tuple(near[:3]), "a linter runs here"))
     return absent(
         wish, ground, ground.tools.settings.get("codeql" if item.label == _CODE_SCANNING else item.tool or "", "")
     )

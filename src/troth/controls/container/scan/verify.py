@@ -7,7 +7,10 @@ from dataclasses import replace
 from troth.judgement.effect import Ground, Wish, absent, judge_runs, shown
 from troth.judgement.moments import moments_of
 from troth.judgement.naming import is_advice, named, runs_for
+from troth.judgement.scan_reports import with_reports
 from troth.judgement.worst import worst
+from troth.terms.facts.clock import Clock
+from troth.terms.facts.scans import ScanReports
 from troth.terms.facts.tools import Purpose, ToolRun, ToolRuns
 from troth.terms.facts.tree import Tree
 from troth.terms.facts.workflows import Workflows
@@ -16,8 +19,39 @@ from troth.terms.values import Params
 from troth.terms.verdict import Broken, Unknown, Verdict
 
 
-def verify(params: Params, statement: Statement, tools: ToolRuns, workflows: Workflows, tree: Tree) -> Verdict:
+def verify(
+    params: Params,
+    statement: Statement,
+    *,
+    tools: ToolRuns,
+    workflows: Workflows,
+    tree: Tree,
+    reports: ScanReports,
+    clock: Clock,
+) -> Verdict:
     """Decide whether an image scanner has effect on the promised events."""
+    told = _from_files(params, statement, tools=tools, workflows=workflows, tree=tree)
+    if is_advice(statement):
+        return told
+    return with_reports(
+        told,
+        reports,
+        (params.text("tool") or "",),
+        now=clock.now,
+        commit=tree.commit,
+        schedule="",
+        on=params.texts("on"),
+    )
+
+
+def _from_files(
+    params: Params,
+    statement: Statement,
+    *,
+    tools: ToolRuns,
+    workflows: Workflows,
+    tree: Tree,
+) -> Verdict:
     if is_advice(statement):
         return Unknown("a record of what people do", "The sentence asks people to scan images.")
     ground = Ground(tools, workflows, tree)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 
+from troth.judgement.forge_features import feature
 from troth.judgement.policy_scope import for_users, said
+from troth.judgement.shown_settings import settings_or
+from troth.terms.facts.clock import Clock
 from troth.terms.facts.dependencies import Dependencies, Manifest, Pin
+from troth.terms.facts.forge_shown import ForgeShown
 from troth.terms.facts.tree import Tree
 from troth.terms.facts.updates import UpdateBot, UpdateRule, Updates
 from troth.terms.promise import Statement
@@ -47,18 +51,29 @@ _UPDATES = re.compile(
 _ASIDE = re.compile(r"(?:^|/)(?:tests?|examples?|docs?|fixtures?|samples?|bench\w*|fuzz|templates?)/")
 
 
-def verify(params: Params, statement: Statement, updates: Updates, dependencies: Dependencies, tree: Tree) -> Verdict:
+def verify(
+    params: Params,
+    statement: Statement,
+    *,
+    updates: Updates,
+    dependencies: Dependencies,
+    tree: Tree,
+    shown: ForgeShown,
+    clock: Clock,
+) -> Verdict:
     """Kept needs a file that the bot accepts, rules that open requests often enough, and no package list left out."""
     advice = for_users(statement, "run an update bot")
     if advice is not None:
         return advice
     if params.flag("auto_security_prs"):
-        return Unknown(
+        fixes = Unknown(
             "the forge's settings",
             "Whether security fixes are proposed by themselves is a setting of the forge, which no file shows.",
         )
+        return settings_or(shown, lambda forge: feature(forge, "security-updates", clock.now), lambda: fixes)
     if not updates.bots and _ALERTS.search(statement.text) and not _UPDATES.search(statement.text):
-        return Unknown("the forge's settings", "Alerts are a setting of the forge, which no file shows.")
+        alerts = Unknown("the forge's settings", "Alerts are a setting of the forge, which no file shows.")
+        return settings_or(shown, lambda forge: feature(forge, "dependabot-alerts", clock.now), lambda: alerts)
     if not updates.bots:
         evidence = (said(statement, "It promises an update bot, and no file of the tree configures one."),)
         hosted = "renovate" in statement.text.lower() or re.search(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from troth.judgement.main_line import GIT, is_bot
 from troth.judgement.policy_scope import for_users, said
 from troth.terms.facts.dependencies import Dependencies
+from troth.terms.facts.dependency_ages import Ages, DependencyAges
 from troth.terms.facts.history import Commit, History
 from troth.terms.facts.tree import Tree
 from troth.terms.facts.updates import UpdateRule, Updates
@@ -27,12 +29,26 @@ _KEEP = re.compile(
     re.IGNORECASE,
 )
 _DAY = 86_400
+_INTERVALS = {
+    "daily": 1, "nightly": 1, "weekly": 7, "biweekly": 14, "fortnightly": 14, "monthly": 31, "quarterly": 92, "annually": 366, "yearly": 366, "annual": 366,
+}  # fmt: skip
+_LOOKED = 6
+"""Intervals that are looked back."""
+_SLACK = 1.5
+"""Times the interval that may lie between two updates before it counts as missed: weekends, holidays, nothing new."""
 RECENT_DAYS = 120
 FEWEST = 3
 
 
 def verify(
-    params: Params, statement: Statement, *, history: History, updates: Updates, dependencies: Dependencies, tree: Tree
+    params: Params,
+    statement: Statement,
+    *,
+    history: History,
+    updates: Updates,
+    dependencies: Dependencies,
+    ages: DependencyAges,
+    tree: Tree,
 ) -> Verdict:
     """Kept needs updates that really came in, and lately; a bot whose proposals lie unmerged is not enough."""
     stale = _outlived(params, statement, dependencies, history)
@@ -41,7 +57,37 @@ def verify(
     advice = for_users(statement, "keep what they install up to date")
     if advice is not None:
         return advice
+    every = _INTERVALS.get((params.text("cadence") or "").lower())
+    if every is not None:
+        return _by_cadence(every, ages.read(), history)
     return _by_history(history, [rule for bot in updates.working for rule in bot.rules if rule.works], tree)
+
+
+def _by_cadence(every: int, ages: Ages, history: History) -> Verdict:
+    """A promised interval against the days on which versions of dependencies really moved; judged as of the newest commit."""
+    if not ages.files or not history.commits:
+        return Unknown("a lock file or manifest with history", "Nothing in history shows when dependencies moved.")
+    if ages.partial:
+        return Unknown("the whole history of the lock files", "History is shallow, or too large to be compared as a whole.")
+    end = max(commit.committed for commit in history.commits)
+    born = min(item.born for item in ages.files)
+    if end - born < 2 * every * _DAY:
+        return Unknown("a history longer than two intervals", f"Dependencies have been here for {(end - born) // _DAY} days only.")
+    moves = sorted((move for item in ages.files for move in item.moves), key=lambda move: -move.when)
+    shown = tuple(
+        Evidence(f"{', '.join(move.packages[:3])} moved to another version.", Place(GIT, 0, commit=move.commit)) for move in moves[:4]
+    ) or (Evidence("No version of a dependency ever moved.", Place(ages.files[0].path)),)
+    begin = max(born, end - _LOOKED * every * _DAY)
+    days = [end, *(move.when for move in moves if move.when >= begin), begin]
+    gaps = [(later - earlier) / _DAY for later, earlier in pairwise(days)]
+    late = [gap for gap in gaps if gap > every * _SLACK]
+    if not late:
+        return Kept(shown, f"Dependencies moved at least every {max(gaps):.0f} days, as promised every {every}.")
+    says = f"For {max(gaps):.0f} days no dependency moved; {every} are promised."
+    mend = "Update when it is promised, or promise what is done."
+    if gaps[0] > every * _SLACK:
+        return Broken(How.STALE, shown, says, mend)
+    return Partly(How.INCOMPLETE, shown, says, mend)
 
 
 def _outlived(params: Params, statement: Statement, dependencies: Dependencies, history: History) -> Verdict | None:

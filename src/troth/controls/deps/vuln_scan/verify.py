@@ -9,8 +9,11 @@ from troth.judgement.effect import Ground, Wish, absent, judge_runs, shown
 from troth.judgement.filters import path_matches
 from troth.judgement.moments import Moment, moments_of
 from troth.judgement.naming import Named, is_advice, is_universal, named, runs_for
+from troth.judgement.scan_reports import with_reports
 from troth.judgement.worst import worst
+from troth.terms.facts.clock import Clock
 from troth.terms.facts.dependencies import Dependencies
+from troth.terms.facts.scans import ScanReports
 from troth.terms.facts.tools import Carrier, Purpose, ToolRun, ToolRuns
 from troth.terms.facts.tree import Tree
 from troth.terms.facts.updates import Updates
@@ -25,16 +28,43 @@ _DEPENDABOT = "whether Dependabot alerts and security updates are switched on (s
 _MOST = 10
 
 
-def verify(  # noqa: PLR0917 - facts are injected by type
+def verify(
     params: Params,
     statement: Statement,
+    *,
+    tools: ToolRuns,
+    workflows: Workflows,
+    tree: Tree,
+    dependencies: Dependencies,
+    updates: Updates,
+    reports: ScanReports,
+    clock: Clock,
+) -> Verdict:
+    """Decide for each scanner that the sentence names, or for scanning as such."""
+    told = _from_files(params, statement, tools=tools, workflows=workflows, tree=tree, dependencies=dependencies, updates=updates)
+    if is_advice(statement):
+        return told
+    return with_reports(
+        told,
+        reports,
+        (params.text("tool") or "",),
+        now=clock.now,
+        commit=tree.commit,
+        schedule=params.text("schedule") or "",
+        on=params.texts("on"),
+    )
+
+
+def _from_files(
+    params: Params,
+    statement: Statement,
+    *,
     tools: ToolRuns,
     workflows: Workflows,
     tree: Tree,
     dependencies: Dependencies,
     updates: Updates,
 ) -> Verdict:
-    """Decide for each scanner that the sentence names, or for scanning as such."""
     items = named(params.text("tool"), tools, _SCANS, "a dependency scanner")
     mixed = _mixed(items, statement, tools)
     if mixed is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from troth.judgement.policy_scope import for_users
+from troth.judgement.torch_default import torch_default
+from troth.terms.facts.dependencies import Dependencies
 from troth.terms.facts.python_calls import PythonCall, PythonCalls
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
@@ -16,7 +18,7 @@ _ABOUT = re.compile(r"\b(?:load\w*|trust\w*|untrusted|sources?|models?|checkpoin
 _FROM_OUTSIDE = re.compile(r"\b(?:args|options|opts|config|cfg|sys\.argv|request|params)\b")
 
 
-def verify(statement: Statement, calls: PythonCalls, tree: Tree) -> Verdict:
+def verify(statement: Statement, calls: PythonCalls, dependencies: Dependencies, tree: Tree) -> Verdict:
     """Never Kept: where a file comes from is known when it is loaded. Broken where a pickle loader takes whatever path it is given."""
     advice = for_users(statement, "choose where their models come from")
     if advice is not None:
@@ -24,8 +26,11 @@ def verify(statement: Statement, calls: PythonCalls, tree: Tree) -> Verdict:
     if not _ABOUT.search(statement.text):
         return Unknown("the sentence that the line introduces", "The line speaks of no loading and of no source.")
     hashing = calls.hashing or {}
+    safe = bool(torch_default(dependencies).safe)
     open_loads = [
-        call for call in calls.of(*_PICKLES) if not call.test and _takes_any(call) and call.place.path not in hashing
+        call
+        for call in calls.of(*_PICKLES)
+        if not call.test and _takes_any(call) and call.place.path not in hashing and not (safe and _default(call))
     ]
     if not open_loads:
         return Unknown(
@@ -47,6 +52,11 @@ def verify(statement: Statement, calls: PythonCalls, tree: Tree) -> Verdict:
         because,
         "Load safetensors or weights alone, or check a digest or signature before the load.",
     )
+
+
+def _default(call: PythonCall) -> bool:
+    """Torch's own default decides, which since 2.6 is weights alone."""
+    return call.name.startswith("torch") and call.keyword("weights_only") is None
 
 
 def _takes_any(call: PythonCall) -> bool:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
 from troth.judgement.policy_scope import for_users
+from troth.judgement.torch_default import torch_default
 from troth.terms.facts.dependencies import Dependencies
 from troth.terms.facts.python_calls import PythonCall, PythonCalls
 from troth.terms.facts.tree import Tree
@@ -24,7 +23,7 @@ _DATA = ("safetensors.torch.load_file", "safetensors.safe_open")
 def verify(statement: Statement, calls: PythonCalls, dependencies: Dependencies, tree: Tree) -> Verdict:
     """Kept only if every call asks for weights alone, by keyword or by a torch that does so by default."""
     loads = [call for call in calls.of(*_LOADS) if not call.test]
-    safe_default = _safe_default(dependencies)
+    safe_default = bool(torch_default(dependencies).safe)
     unsafe = [call for call in loads if _unsafe(call, safe_default=safe_default)]
     if _warns(statement):
         if unsafe:
@@ -91,21 +90,6 @@ def _without_loads(statement: Statement, calls: PythonCalls, tree: Tree) -> Verd
     return Unknown(
         "a call that loads a model", "No Python file of the tree calls torch.load outside tests and examples."
     )
-
-
-def _safe_default(dependencies: Dependencies) -> bool:
-    """Every manifest that asks for torch shuts out versions before 2.6, which loaded everything by default."""
-    specs = [entry.spec for item in dependencies.manifests for entry in item.entries if entry.name == "torch"]
-    try:
-        return bool(specs) and not any(
-            SpecifierSet(spec).contains("2.5.1") or not spec or _below(spec) for spec in specs
-        )
-    except InvalidSpecifier:
-        return False
-
-
-def _below(spec: str) -> bool:
-    return any(SpecifierSet(spec).contains(version) for version in ("1.13.1", "2.0.0", "2.1.0", "2.4.0"))
 
 
 def _unsafe(call: PythonCall, *, safe_default: bool) -> bool:

@@ -6,9 +6,11 @@ import re
 
 from troth.judgement.releasing import publishing_runs
 from troth.terms.facts.dependencies import Dependencies, Ecosystem
+from troth.terms.facts.registries import ProvenanceState, RegistriesShown
 from troth.terms.facts.tools import Carrier, Purpose, ToolRun, ToolRuns
 from troth.terms.facts.tree import Tree
 from troth.terms.facts.workflows import Job, PermissionsKind, Workflows
+from troth.terms.place import Place
 from troth.terms.promise import Modality, Statement
 from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Verdict
 
@@ -16,9 +18,54 @@ _MOST = 10
 
 
 def verify(
-    statement: Statement, tools: ToolRuns, workflows: Workflows, dependencies: Dependencies, tree: Tree
+    statement: Statement,
+    *,
+    tools: ToolRuns,
+    workflows: Workflows,
+    dependencies: Dependencies,
+    registries: RegistriesShown,
+    tree: Tree,
 ) -> Verdict:
-    """Flag, environment, package setting or attestation step, together with `id-token: write`."""
+    """What the registry holds, where it was asked; else flag, environment, package setting or attestation step, together with `id-token: write`."""
+    published = _published(registries, tree.origin)
+    return published if published is not None else _by_files(statement, tools, workflows, dependencies, tree)
+
+
+def _published(shown: RegistriesShown, origin: str | None) -> Verdict | None:
+    """The verdict that the newest releases on the registries give; None where they were not asked or know no package.
+
+    Args:
+        shown: what the registries told.
+        origin: `owner/name` of the tree's forge, to compare the signer with; None where it is not known.
+    """
+    told = shown.registries
+    if told is None or not told.packages:
+        return None
+    files = [(package, artifact) for package in told.packages for artifact in package.artifacts]
+    evidence = tuple(
+        Evidence(
+            f"{package.registry}: provenance of {artifact.name} is {artifact.state}{': ' if artifact.publisher or artifact.because else ''}{artifact.publisher or artifact.because}",
+            Place("(registries)"),
+            source=package.source,
+        )
+        for package, artifact in files
+    )
+    good = [item for (_, artifact), item in zip(files, evidence, strict=True) if artifact.state is ProvenanceState.VERIFIED]
+    bad = [item for (_, artifact), item in zip(files, evidence, strict=True) if artifact.state in (ProvenanceState.ABSENT, ProvenanceState.INVALID)]
+    if bad:
+        how = Partly if good else Broken
+        kind = How.INCOMPLETE if good else How.ABSENT
+        return how(kind, (*bad, *good)[:_MOST], f"{len(bad)} of {len(files)} published files carry no provenance that verifies.", "Publish with provenance, all files.")
+    if len(good) < len(files) or told.unseen:
+        because = told.unseen[0].because if told.unseen else "The provenance of some published files could not be looked at."
+        return Unknown("answers of the registries about every package", because, evidence[:_MOST])
+    strange = [item for (_, artifact), item in zip(files, evidence, strict=True) if origin and not re.search(rf"(?:\s|/){re.escape(origin)}(?:\s|\Z)", artifact.publisher, re.IGNORECASE)]
+    if strange:
+        return Partly(How.CONTRADICTED, tuple(strange[:_MOST]), f"The provenance verifies, but tells of another repository than {origin}.", "Publish from this repository, or say which one does.")
+    return Kept(evidence[:_MOST], f"All {len(files)} files of the newest releases carry provenance that verifies.")
+
+
+def _by_files(statement: Statement, tools: ToolRuns, workflows: Workflows, dependencies: Dependencies, tree: Tree) -> Verdict:
     if statement.modality is Modality.RECOMMENDATION_USERS:
         return Unknown(
             "the attestations on the registry",

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 from troth.judgement.contacts import placeholder_in
+from troth.judgement.forge_features import discussions_open
 from troth.judgement.policy_scope import said
+from troth.judgement.shown_settings import settings_or
+from troth.terms.facts.forge_shown import ForgeShown
 from troth.terms.facts.policies import PolicySet
 from troth.terms.place import Place
 from troth.terms.promise import Statement
@@ -16,7 +19,7 @@ _BOUNTY = re.compile(r"bount|reward|swag|paid|compensat", re.IGNORECASE)
 _NONE = re.compile(r"\b(?:no|not|never|don'?t|does not|currently not|unable)\b", re.IGNORECASE)
 
 
-def verify(params: Params, statement: Statement, policies: PolicySet) -> Verdict:
+def verify(params: Params, statement: Statement, policies: PolicySet, shown: ForgeShown) -> Verdict:
     """Kept for a bounty's declared state that no other sentence contradicts; whether a channel is open is a setting."""
     if placeholder_in(statement.quote) is not None:
         return Broken(
@@ -27,11 +30,12 @@ def verify(params: Params, statement: Statement, policies: PolicySet) -> Verdict
         )
     kind = params.text("kind") or ("bounty" if _BOUNTY.search(statement.text) else "")
     if kind != "bounty":
-        return Unknown(
+        unseen = Unknown(
             "the forge's settings",
             "Whether the tracker or forum is open is a setting of the forge, which no file shows.",
             (said(statement, "The channel stands here."),),
         )
+        return settings_or(shown, discussions_open, lambda: unseen) if "discuss" in kind else unseen
     mine = bool(_NONE.search(statement.text))
     for promise in policies.of("report/channels-declared"):
         other = promise.statement

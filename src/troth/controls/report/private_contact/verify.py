@@ -6,7 +6,10 @@ import re
 
 from troth.judgement.contacts import ADDRESS, Mention, placeholder_in, security_mentions
 from troth.judgement.policy_scope import for_users, said, twin_of, whole
+from troth.judgement.settings import switched_on
+from troth.judgement.shown_settings import settings_or
 from troth.terms.facts.dependencies import Dependencies
+from troth.terms.facts.forge_shown import ForgeShown
 from troth.terms.facts.policies import PolicySet
 from troth.terms.facts.tree import Tree
 from troth.terms.place import Place
@@ -28,9 +31,15 @@ _MEND = "Name a contact that exists and is read, and the same one everywhere."
 
 
 def verify(
-    params: Params, statement: Statement, *, policies: PolicySet, tree: Tree, dependencies: Dependencies
+    params: Params,
+    statement: Statement,
+    *,
+    policies: PolicySet,
+    tree: Tree,
+    dependencies: Dependencies,
+    shown: ForgeShown,
 ) -> Verdict:
-    """Never Kept: no file shows that somebody reads a mailbox, or that the forge takes private reports."""
+    """No file shows that somebody reads a mailbox; that the forge takes private reports, its settings show, and only that is ever Kept."""
     text = whole(statement, policies)
     # one sentence may name two ways: a template's address says nothing about the other way
     template = placeholder_in(ADDRESS.sub(" ", text) if params.text("channel") == "ghsa" else text)
@@ -64,8 +73,13 @@ def verify(
         return contradiction
     advice = for_users(statement, "use a contact")
     says = "Whether somebody reads the mailbox, or whether the forge takes private reports, is in no file."
-    return advice or Unknown(
+    unseen = advice or Unknown(
         "a probe of the mailbox, or the forge's settings", says, (said(statement, "The contact stands here."),)
+    )
+    if advice is not None or channels != ["ghsa"] or addresses:
+        return unseen
+    return settings_or(
+        shown, lambda forge: switched_on(forge.security.private_reporting, "private reports"), lambda: unseen
     )
 
 

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from troth.judgement.effect import Ground, Wish, absent, shown
 from troth.judgement.moments import AUTOMATIC
 from troth.judgement.naming import is_advice, named, runs_for
+from troth.judgement.scan_reports import with_reports
+from troth.terms.facts.clock import Clock
+from troth.terms.facts.scans import ScanReports
 from troth.terms.facts.tools import Carrier, Depth, Purpose, ToolRun, ToolRuns
 from troth.terms.facts.tree import Tree
 from troth.terms.facts.workflows import Workflows
@@ -17,8 +20,39 @@ from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Ve
 _MOST = 8
 
 
-def verify(params: Params, statement: Statement, tools: ToolRuns, workflows: Workflows, tree: Tree) -> Verdict:
+def verify(
+    params: Params,
+    statement: Statement,
+    *,
+    tools: ToolRuns,
+    workflows: Workflows,
+    tree: Tree,
+    reports: ScanReports,
+    clock: Clock,
+) -> Verdict:
     """Full history on an automatic event, by a scanner that can fail."""
+    told = _from_files(params, statement, tools=tools, workflows=workflows, tree=tree)
+    if is_advice(statement):
+        return told
+    return with_reports(
+        told,
+        reports,
+        (params.text("tool") or "",),
+        now=clock.now,
+        commit=tree.commit,
+        schedule="",
+        on=params.texts("on"),
+    )
+
+
+def _from_files(
+    params: Params,
+    statement: Statement,
+    *,
+    tools: ToolRuns,
+    workflows: Workflows,
+    tree: Tree,
+) -> Verdict:
     if is_advice(statement):
         return Unknown("a record of what people do", "The sentence asks people to scan.")
     ground = Ground(tools, workflows, tree)

@@ -1,11 +1,16 @@
-"""Judges switches of the forge. They are settings; one of them leaves a trace in git that nothing else leaves."""
+"""Judges switches of the forge: by its settings where they were seen; else one of them leaves a trace in git that nothing else leaves."""
 
 from __future__ import annotations
 
 import re
 
+from troth.judgement.forge_features import feature as judged
+from troth.judgement.forge_features import feature_name
 from troth.judgement.main_line import GIT
 from troth.judgement.policy_scope import for_users
+from troth.judgement.shown_settings import settings_or
+from troth.terms.facts.clock import Clock
+from troth.terms.facts.forge_shown import ForgeShown
 from troth.terms.facts.history import History
 from troth.terms.place import Place
 from troth.terms.promise import Statement
@@ -18,11 +23,31 @@ _OFF = re.compile(r"\b(?:disabled?|turn(?:ed)? off|switch(?:ed)? off)\b", re.IGN
 _RECENT_SECONDS = 400 * 86_400
 
 
-def verify(params: Params, statement: Statement, history: History) -> Verdict:
-    """Kept only for code scanning, and only where a recent commit mends an alert by the number that the forge gave it."""
+def verify(params: Params, statement: Statement, *, history: History, shown: ForgeShown, clock: Clock) -> Verdict:
+    """Settings decide; without them, Kept only for code scanning, and only where a recent commit mends a numbered alert."""
     advice = for_users(statement, "switch on features of their forge")
     if advice is not None:
         return advice
+    name = feature_name(params.text("feature") or statement.text)
+    return settings_or(
+        shown,
+        lambda forge: _turned(judged(forge, name, clock.now), statement),
+        lambda: _trace(params, statement, history),
+    )
+
+
+def _turned(verdict: Verdict, statement: Statement) -> Verdict:
+    """A sentence that says "off" is true where the feature is off."""
+    if not _OFF.search(statement.text):
+        return verdict
+    if isinstance(verdict, Kept):
+        return Broken(How.CONTRADICTED, verdict.evidence, "It is on, although the policy says that it is off.")
+    if isinstance(verdict, Broken):
+        return Kept(verdict.evidence, "It is off, as the policy says.")
+    return verdict
+
+
+def _trace(params: Params, statement: Statement, history: History) -> Verdict:
     feature = (params.text("feature") or statement.text).lower()
     if not re.search(r"code[- ]scanning", feature):
         return Unknown(_SETTINGS, "Whether a feature of the forge is switched on is a setting, which no file shows.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from troth.judgement.policy_scope import home_of, inside, said
 from troth.judgement.version_ranges import Range, Version, parse_range, parse_version
+from troth.policy.flaws import contradiction
 from troth.terms.facts.dependencies import Dependencies, Package
 from troth.terms.facts.history import History, Tag
 from troth.terms.facts.policies import PolicySet
@@ -66,6 +67,10 @@ def verify(
     ):
         # a manifest that lies behind the newest release holds a placeholder; releases are what tags say
         current = (stable or tags)[-1:]
+    clash = contradiction(statement, policies, "supported-and-not") if not current else None
+    if clash is not None:
+        evidence = tuple(said(row, "This row answers for the same version.") for row in clash.statements)
+        return Broken(How.CONTRADICTED, evidence, clash.says, "Let each version lie in one row.")
     if not current:
         return Unknown(
             "a version in a manifest, or a tag", "Neither a manifest nor a tag says which version is current."

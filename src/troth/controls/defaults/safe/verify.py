@@ -1,0 +1,80 @@
+"""Judges whether a stated default is the default: by the value that code gives a setting where none is set, and by the files that set it on the way to a user."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from troth.judgement.guards import not_a_claim, prove, source_lines, unread
+from troth.terms.facts.tree import Tree
+from troth.terms.promise import Statement
+from troth.terms.values import Params
+from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Verdict
+
+_SETTING = re.compile(r"[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+\Z")
+_SHIPPED = ("docker-compose*.y*ml", "*/docker-compose*.y*ml", "compose*.y*ml", "*/compose*.y*ml", "Dockerfile*", "*/Dockerfile*", ".env.example", "*/.env.example", ".env.sample", "README.md")
+_SAME = ({"127.0.0.1", "localhost"}, {"true", "1", "on", "yes", "enabled"}, {"false", "0", "off", "no", "disabled"})
+_BINDS = re.compile(r"\b(?:bind|listen|bound)\w*\b.*\b(?:localhost|127\.0\.0\.1|loopback)\b|\b(?:localhost|127\.0\.0\.1|loopback)\b.*\b(?:by default|bind|listen)", re.IGNORECASE)
+_HOSTS = re.compile(r"(?:getenv|environ\.get)\(\s*['\"](?P<py>\w*(?:HOST|BIND)\w*)['\"]\s*,|process\.env\.(?P<js>\w*(?:HOST|BIND)\w*)\s*(?:\?\?|\|\|)")
+_MEND = "Let code and every shipped file give the value that the policy states."
+
+
+def verify(params: Params, statement: Statement, tree: Tree) -> Verdict:
+    """By an environment variable and its value: Broken where code defaults to another, Partly where a shipped file sets another, Kept where neither does."""
+    other = not_a_claim(statement, "set it")
+    if other is not None:
+        return other
+    name, value = (params.text("setting") or "").strip("` "), (params.text("value") or "").strip("`'\" ")
+    if not _SETTING.match(name) and _BINDS.search(statement.text):
+        name, value = _bind_setting(tree), "127.0.0.1"
+    if not _SETTING.match(name) or not value or " " in value:
+        return prove("defaults", "Which setting is meant, or what its value is, cannot be told from the sentence: reading it back from the running program would tell.")
+    defaults = list(_defaults(name, tree))
+    if not defaults:
+        return prove("defaults", f"No line of code that reads {name} gives it a default in a form that is known here.")
+    wrong = [piece for given, piece in defaults if not _equal(given, value)]
+    right = [piece for given, piece in defaults if _equal(given, value)]
+    if wrong and not right:
+        return Broken(How.CONTRADICTED, tuple(wrong[:6]), f"Where {name} is not set, it is something other than {value}.", _MEND)
+    undone = [piece for given, piece in _shipped(name, tree) if not _equal(given, value)]
+    if wrong or undone:
+        return Partly(How.CONTRADICTED, (*right[:2], *wrong[:3], *undone[:4]), f"{name} is {value} by default in code, and a file sets or documents another.", _MEND)
+    blind = unread(tree)
+    if blind:
+        return Unknown("every file of the code", f"{len(blind)} files of it could not be read ({blind[0]}); one of them may set another default.", tuple(right[:2]))
+    return Kept(tuple(right[:6]), f"Where {name} is not set, it is {value}, and no shipped file sets another.")
+
+
+def _bind_setting(tree: Tree) -> str:
+    """The one environment variable by which code chooses the address that it listens on; empty where there are none or several."""
+    aside = ("DB_", "DATABASE", "REDIS", "POSTGRES", "MYSQL", "OLLAMA", "SMTP", "MONGO", "PROXY", "QDRANT")
+    names = {match.group("py") or match.group("js") for _, _, match in source_lines(tree, _HOSTS)}
+    fitting = {name for name in names if not any(word in name for word in aside)}
+    return fitting.pop() if len(fitting) == 1 else ""
+
+
+def _equal(given: str, value: str) -> bool:
+    one, other = given.strip("'\"` ").lower(), value.lower()
+    return one == other or any(one in group and other in group for group in _SAME)
+
+
+def _defaults(name: str, tree: Tree) -> Iterator[tuple[str, Evidence]]:
+    word = re.escape(name)
+    value = r"(?P<value>['\"`][^'\"`]*['\"`]|[\w.-]+)"
+    pattern = re.compile(
+        rf"(?:getenv|environ\.get|env_?var|env)\(\s*['\"]{word}['\"]\s*,\s*{value}|process\.env(?:\.{word}|\[['\"]{word}['\"]\])\s*(?:\)\s*)?(?:\?\?|\|\|)\s*{value.replace('value', 'other')}"
+    )
+    for path, line, match in source_lines(tree, pattern):
+        given = match.group("value") or match.group("other")
+        if given[0] in "'\"`" or re.match(r"[\d.]+\Z|true\Z|false\Z|True\Z|False\Z", given):
+            yield given, tree.evidence(path, line, f"Where {name} is not set, it is {given}.")
+
+
+def _shipped(name: str, tree: Tree) -> Iterator[tuple[str, Evidence]]:
+    pattern = re.compile(rf"(?:^|[\s\"'`|-]){re.escape(name)}[\"'`]?\s*(?:[:=]|\|)\s*[\"'`]?(?P<value>[\w.:/-]+)")
+    for path in tree.paths(*_SHIPPED):
+        for number, line in enumerate(tree.lines(path)[:3000], start=1):
+            match = pattern.search(line[:500])
+            shown = path != "README.md" or line.lstrip().startswith("|")  # a table of defaults; an example is no default
+            if shown and match is not None and not line.lstrip().startswith(("#", "//")) and not match.group("value").startswith(("$", "your")):
+                yield match.group("value"), tree.evidence(path, number, f"It gives {name} another value.")

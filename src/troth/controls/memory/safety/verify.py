@@ -1,0 +1,57 @@
+"""Judges claims of memory and thread safety by what undermines them in Rust: unsafe blocks, statics that anybody may write, promises of Send and Sync."""
+
+from __future__ import annotations
+
+import re
+
+from troth.judgement.guards import not_a_claim, prove, source_lines, sources
+from troth.terms.facts.tree import Tree
+from troth.terms.promise import Statement
+from troth.terms.verdict import Broken, How, Kept, Partly, Unknown, Verdict
+
+_UNSAFE = re.compile(r"(?<![\w\"])unsafe\s*(?:\{|fn\b|impl\b|extern\b)")
+_RACES = (
+    (re.compile(r"(?<![\w\"])static\s+mut\s+\w+"), b"static"),
+    (re.compile(r"unsafe\s+impl\b[^{]*\b(?:Send|Sync)\s+for\b"), b"unsafe"),
+)
+"""What lets two threads write, and what every such line holds."""
+_ABOUT = re.compile(
+    r"memory[- ]safe|buffer|overflow|use[- ]after|double[- ]free|unsafe|\brace|thread|bounds|dangling|undefined behaviou?r|type[- ]safe|\brust\b", re.IGNORECASE
+)
+_OTHER = re.compile(r"sensitive|secret|zeroi[sz]|plaintext|held in memory|keys? in memory", re.IGNORECASE)
+_NO_UNSAFE = re.compile(r"\b(?:no|zero|without|forbids?|free of)\s+(?:any\s+)?`?unsafe", re.IGNORECASE)
+_ROOTS = ("src/lib.rs", "src/main.rs")
+
+
+def verify(statement: Statement, tree: Tree) -> Verdict:
+    """No unsafe code: Kept where every crate forbids it, Broken by the first block. Other claims: Partly with a count, else a run."""
+    other = not_a_claim(statement, "use memory safely")
+    if other is not None:
+        return other
+    rust = tuple(sources(tree, ".rs"))
+    if not _ABOUT.search(statement.text) or _OTHER.search(statement.text):
+        return Unknown("a claim of memory or thread safety", "The line speaks of something else than what a compiler checks.")
+    if not rust:
+        return Unknown("code whose memory is its own concern", "There is no Rust code; what C, C++ or an interpreter does is not followed.")
+    unsafe = [(path, line) for path, line, _ in source_lines(tree, _UNSAFE, ".rs", holds=b"unsafe")]
+    races = sorted({(path, line) for pattern, holds in _RACES for path, line, _ in source_lines(tree, pattern, ".rs", holds=holds)})
+    if _NO_UNSAFE.search(statement.text):
+        return _none_at_all(unsafe, rust, tree)
+    if races and re.search(r"race|thread|concurren|sync", statement.text, re.IGNORECASE):
+        shown = tuple(tree.evidence(path, line, "The compiler no longer checks who writes when.") for path, line in races[:10])
+        return Partly(How.INCOMPLETE, shown, f"{len(races)} statics or promises of Send and Sync stand outside of what the compiler checks.", "Use locks or atomics, or give the proof beside each.")
+    if unsafe:
+        shown = tuple(tree.evidence(path, line, "Outside of what the compiler checks.") for path, line in unsafe[:10])
+        return Partly(How.INCOMPLETE, shown, f"{len(unsafe)} unsafe blocks, functions or impls stand outside of what the compiler checks.", "Take them out, or test them under Miri and the sanitizers.")
+    return prove("memory", f"No unsafe code in {len(rust)} Rust files; what dependencies and the foreign side do takes a run under Miri or a sanitizer.")
+
+
+def _none_at_all(unsafe: list[tuple[str, int]], rust: tuple[str, ...], tree: Tree) -> Verdict:
+    if unsafe:
+        shown = tuple(tree.evidence(path, line, "Unsafe code.") for path, line in unsafe[:10])
+        return Broken(How.CONTRADICTED, shown, f"{len(unsafe)} unsafe blocks, functions or impls.", "Take them out, or say how many there are.")
+    roots = [path for path in rust if path.endswith(_ROOTS)]
+    forbidding = [tree.evidence(path, line, "The compiler refuses unsafe code.") for path, line, _ in source_lines(tree, re.compile(r"#!\[forbid\([^)]*\bunsafe_code\b"), ".rs", holds=b"unsafe_code")]
+    if roots and {item.place.path for item in forbidding} >= set(roots):
+        return Kept(tuple(forbidding[:8]), "Every crate of the tree forbids unsafe code.")
+    return Unknown("`#![forbid(unsafe_code)]` in every crate", f"No unsafe code was found in {len(rust)} files, and nothing keeps it out (macros, generated code).")

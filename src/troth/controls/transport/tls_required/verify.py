@@ -1,0 +1,43 @@
+"""Judges whether traffic is encrypted, as far as code shows it: verification that is switched off, and addresses that are not."""
+
+from __future__ import annotations
+
+import re
+
+from troth.judgement.guards import not_a_claim, prove, source_lines, universal
+from troth.terms.facts.tree import Tree
+from troth.terms.promise import Statement
+from troth.terms.verdict import Broken, Evidence, How, Partly, Verdict
+
+_OFF = re.compile(
+    r"\bverify\s*=\s*False\b|_create_unverified_context|CERT_NONE\b|check_hostname\s*=\s*False|rejectUnauthorized\s*:\s*false|NODE_TLS_REJECT_UNAUTHORIZED['\"]?\]?\s*=\s*['\"]?0"
+    r"|danger_accept_invalid_certs\(\s*true|InsecureSkipVerify\s*:\s*true"
+)
+_CONDITIONAL = re.compile(r"\bif\b|insecure|debug|\?", re.IGNORECASE)
+_PLAIN = re.compile(
+    r"(?:get|post|put|request|fetch|urlopen|Client|base_?url|endpoint|api_?base\w*|url)\w*['\"]?\s*[(=:]\s*f?['\"`]http://(?!localhost|127\.|0\.0\.0\.0|\[::1\]|\{|\$|%|host\.docker|"
+    r"(?:\w+\.)*(?:example|test|local|internal|invalid|localhost)\b|(?:www\.)?w3\.org|schemas?\.|xmlns|purl\.org|json-schema|[a-z0-9_-]+(?::\d+|/|['\"`]))",
+    re.IGNORECASE,
+)
+_MEND = "Use https, and leave verification on."
+
+
+def verify(statement: Statement, tree: Tree) -> Verdict:
+    """Broken where verification is switched off without a condition, Partly where some address is plain; never Kept: settings and libraries decide the rest."""
+    other = not_a_claim(statement, "use TLS")
+    if other is not None:
+        return other
+    off: list[Evidence] = []
+    for path, line, _ in source_lines(tree, _OFF):
+        if not _CONDITIONAL.search(tree.lines(path)[line - 1]) and not _CONDITIONAL.search(tree.lines(path)[line - 2] if line > 1 else ""):
+            off.append(tree.evidence(path, line, "Any certificate is taken."))
+    if off and not re.search(r"certificat|verif", statement.text, re.IGNORECASE):
+        if not universal(statement):
+            return prove("tls", "Some code takes any certificate; whether what the sentence speaks of does, takes a run.", tuple(off[:8]))
+        return Partly(How.BYPASSED, tuple(off[:8]), f"{len(off)} lines switch the verification of certificates off: encrypted to whoever answers.", _MEND)
+    if off:
+        return Broken(How.BYPASSED, tuple(off[:8]), f"{len(off)} lines switch the verification of certificates off.", _MEND)
+    plain = [tree.evidence(path, line, "A plain address.") for path, line, _ in source_lines(tree, _PLAIN)]
+    if plain:
+        return Partly(How.INCOMPLETE, tuple(plain[:8]), f"{len(plain)} addresses in the code are plain http.", _MEND)
+    return prove("tls", "No line of the code speaks against it; what goes over the wire takes a run and a listener.")
