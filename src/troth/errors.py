@@ -5,7 +5,8 @@ Rules:
 * families are cut by *who can act*: the caller (`UsageError`), the author of a policy (`PolicyError`),
   the owner of the repository's Troth settings (`SettingsError`), Troth's own makers (`CatalogueError`),
   whoever can give an engine what it lacked (`LookError`), the holder of a ledger or evidence file
-  (`LedgerError`), the owner of a file that a strict parser met (`FormatError`), a program that broke a guard's rule (`GuardError`);
+  (`LedgerError`), the owner of a file that a strict parser met (`FormatError`), a program that broke a guard's rule (`GuardError`), whoever works at the
+  disclosure desk (`DeskError`), whoever asks for, approves or runs a job (`JobError`), whoever runs the database (`StoreError`);
 * every class has a `code` (stable, kebab-case), a one-line `help` that says what to do, and `docs`, the anchor that explains it;
 * `exit_code` is the only place that maps errors to exit codes.
 
@@ -18,11 +19,13 @@ from typing import ClassVar, Final
 
 __all__ = [
     "CatalogueError",
+    "DeskError",
     "DetectorError",
     "EvidenceFileError",
     "ForgeUnreachableError",
     "FormatError",
     "GuardError",
+    "JobError",
     "LedgerError",
     "LookError",
     "NotAskedError",
@@ -31,6 +34,7 @@ __all__ = [
     "PolicyTooLargeError",
     "PolicyUnreadableError",
     "SettingsError",
+    "StoreError",
     "TrothError",
     "UsageError",
     "exit_code",
@@ -180,6 +184,37 @@ class EvidenceFileError(LedgerError):
 
     code = "evidence-file"
     help = "Check that the file is whole and that the public key belongs to its signer."
+
+
+class StoreError(TrothError):
+    """The database cannot do what was asked: it is away, full, of another version, or not as protected as it has to be."""
+
+    code = "store"
+    help = "The message names the database and what it lacks; docs/storage.md says how it is set up."
+
+
+class DeskError(TrothError):
+    """The desk was asked for something that a case, a policy or a report does not allow."""
+
+    code = "desk"
+    help = "The message says why, and what would be possible instead."
+
+
+class JobError(TrothError):
+    """A job, a permit or a handler asked for something that the executor does not do. Raised before anything has happened, unless it says otherwise.
+
+    Args:
+        reason: which rule refused, kebab-case: for programs, tests and the ledger.
+        says: what happened, one sentence, without the content of what was refused.
+    """
+
+    code = "job"
+    help = "The message names the rule that refused; docs/jobs.md explains each."
+
+    def __init__(self, reason: str, says: str) -> None:
+        super().__init__(f"{says} ({reason})")
+        self.reason = reason
+        self.says = says
 
 
 EXIT_OK: Final = 0

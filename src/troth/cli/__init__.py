@@ -25,12 +25,23 @@ from troth.errors import TrothError, exit_code
 __all__ = ["COMMANDS", "main", "run"]
 
 COMMANDS: Final = {
+    "advisories": ("troth.cli.advisories:advisories", "Ask known vulnerabilities about a tree, offline."),
+    "blame": ("troth.cli.blame:blame", "Find the commit since which a promise is not kept."),
     "check": ("troth.cli.check:check", "Judge the promises of a tree's security policy."),
+    "code": ("troth.cli.code:code", "Find dangerous lines around models, prompts and agents."),
     "controls": ("troth.cli.controls:controls", "List the controls of the catalogue, or show one."),
+    "desk": ("troth.cli.desk:desk", "Take vulnerability reports in private, and keep the policy's clocks."),
     "demo": ("troth.cli.demo:demo", "Check a small demonstration project."),
+    "fix": ("troth.cli.fix:fix", "Mend broken promises on a new branch, once it is approved."),
+    "jobs": ("troth.cli.jobs:jobs", "Submit, approve, run and look back at jobs."),
+    "ledger": ("troth.cli.ledger:ledger", "Verify, show, prove and export the ledger."),
+    "insights": ("troth.cli.insights:insights", "Write findings as Security Insights or OSPS Baseline."),
     "models": ("troth.cli.models:models", "Look into model files without loading them."),
+    "registries": ("troth.cli.registries:registries", "Store what npm and PyPI tell of a tree's packages."),
+    "prove": ("troth.cli.prove:prove", "Run a program with canaries, and sign what its guards did."),
     "secrets": ("troth.cli.secrets:secrets", "Scan a tree and its history for secrets."),
     "snapshot": ("troth.cli.snapshot:snapshot", "Store a repository's settings on its forge."),
+    "suggest": ("troth.cli.suggest:suggest", "Print patches that would mend broken promises."),
     "verify": ("troth.cli.verify:verify", "Verify a signed evidence file."),
 }
 """Name of each command -> where it is, and its line in `--help`; a test holds both true."""
