@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.browsers import ready_for_keys
 from tests.report.results import CONTROLS, hostile, orchard
 from tests.timing import until
 from troth.report import html
@@ -45,6 +46,8 @@ def visit(browser, tmp_path):
         file = tmp_path / "report.html"
         file.write_text(html.render(run or orchard(), CONTROLS), encoding="utf-8")
         page.goto(file.as_uri() + fragment)
+        if options.get("java_script_enabled", True):
+            ready_for_keys(page)
         opened.append((context, file.as_uri(), asked, complaints))
         return page
 

@@ -12,6 +12,7 @@ pytest.importorskip("fastapi", reason="the extra `desk` is not installed")
 pytest.importorskip("webauthn", reason="webauthn is not installed")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
+from tests.browsers import ready_for_keys  # noqa: E402
 from tests.web.board_made import Made, served  # noqa: E402
 from troth.jobs.job import State  # noqa: E402
 
@@ -43,6 +44,7 @@ def page_of(browser, made: Made, **options: object):
     page.on("pageerror", lambda error: page.said.append(str(error)))
     page.goto(made.board.link("ana"))
     page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", level=1, name="Waiting for approval").wait_for()  # a click does not wait for what it leads to
     return page
 
 
@@ -93,6 +95,7 @@ def test_every_page_passes_the_named_checks(browser, made: Made, scheme: str, wi
 
 def test_the_way_to_a_job_and_its_form_is_open_to_the_keyboard(browser, made: Made) -> None:
     page = page_of(browser, made)
+    ready_for_keys(page)
     page.keyboard.press("Tab")
     assert "Skip to content" == page.evaluate("document.activeElement.textContent")
     seen = []
@@ -103,6 +106,7 @@ def test_the_way_to_a_job_and_its_form_is_open_to_the_keyboard(browser, made: Ma
             page.keyboard.press("Enter")
             break
     page.wait_for_url("**/jobs/*")
+    ready_for_keys(page)
     reached = set()
     for _ in range(30):
         page.keyboard.press("Tab")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.browsers import ready_for_keys
 from tests.timing import until
 from tests.web.conftest import REPORT, Room
 from troth.app.desk.opening import new_member
@@ -161,10 +162,12 @@ def test_the_board_moves_by_keys(served: Room, browser) -> None:
         served.report(client, title=f"Report number {at}")
     page = signed_in(served, browser)
     page.goto(f"{served.desk.settings.origin}/board")
+    ready_for_keys(page)
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_url("**/board/T-*")
+    ready_for_keys(page)
     page.keyboard.press("n")
     focused = page.evaluate("document.activeElement.id")
     page.keyboard.press("Escape")

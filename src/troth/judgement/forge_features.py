@@ -117,8 +117,14 @@ def _graph(forge: Forge) -> Verdict:
     return Unknown(missing, "The forge shows the dependency graph by itself to nobody; nothing that stands on it was seen.")
 
 
-def code_scanning(forge: Forge, now: datetime) -> Verdict:
-    """Code scanning is on where its default set-up is, or where an analysis with rules and without errors was uploaded lately."""
+def code_scanning(forge: Forge, now: datetime, tool: str = "") -> Verdict:
+    """Code scanning is on where its default set-up is (which is CodeQL), or where an analysis with rules and without errors was uploaded lately.
+
+    Args:
+        forge: what it showed.
+        now: moment of judgement.
+        tool: name of the scanner whose analyses count; any where empty.
+    """
     setup, analyses = forge.security.default_setup, forge.security.analyses
     if isinstance(setup, Seen) and setup.value.configured:
         says = f"Default set-up: configured ({', '.join(setup.value.languages) or 'no language named'})."
@@ -128,6 +134,9 @@ def code_scanning(forge: Forge, now: datetime) -> Verdict:
     sound = [one for one in analyses.value if one.rules and not one.error]
     if not sound:
         return _no_analysis(setup, analyses)
+    sound = [one for one in sound if tool.lower() in (one.tool or "").lower()]
+    if not sound:
+        return Unknown(f"an analysis by {tool}", f"Analyses arrive, and none of them names {tool}.", (Evidence(_scan(analyses.value[0]), _PLACE, source=str(analyses.source)),))
     newest = max(sound, key=lambda one: one.created_at)
     evidence = (Evidence(_scan(newest), _PLACE, source=str(analyses.source)),)
     if now - newest.created_at > _FRESH:

@@ -182,3 +182,23 @@ def test_a_run_that_shows_nothing_never_makes_a_promise_kept(tmp_path, told):
 
 def test_a_sound_fresh_run_of_this_commit_decides_what_files_leave_open(tmp_path):
     assert judged(tmp_path, document()) == "kept"
+
+
+@pytest.mark.parametrize(
+    ("policy", "control", "tool"),
+    [
+        ("- gitleaks scans the entire git history\n", "secrets/scan-history", "gitleaks"),
+        ("- Container images are scanned with Trivy\n", "container/scan", "Trivy"),
+        ("- CodeQL runs on every push and reports 0 alerts\n", "code/scan-tool-runs", "CodeQL"),
+        ("- pip-audit checks all dependencies on every pull request\n", "deps/vuln-scan", "pip-audit"),
+    ],
+)
+def test_a_report_cannot_tell_of_history_images_counts_and_occasions(tmp_path, policy, control, tool):
+    told = document(tool=tool, results=7)
+    root = tmp_path / "tree"
+    commit = MadeRepository(root).commit(MadeCommit(files={"SECURITY.md": "# Security\n\n## Scanning\n\n" + policy}))
+    told["runs"][0]["versionControlProvenance"] = [{"revisionId": commit}]
+    result = run_check(root, sarif=(write(tmp_path / "a.sarif", told),))
+
+    assert control in {one.promise.control for one in result.findings}
+    assert "kept" not in {name_of(one.verdict) for one in result.findings if one.promise.control == control}

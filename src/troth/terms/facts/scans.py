@@ -49,12 +49,3 @@ class ScanReports:
 
     runs: tuple[ScanRun, ...] = ()
     problems: tuple[str, ...] = ()
-
-    def of(self, name: str) -> tuple[ScanRun, ...]:
-        """Runs of a tool by its usual name, however the file writes it."""
-        wanted = _plain(name)
-        return tuple(run for run in self.runs if wanted and (wanted in _plain(run.tool) or _plain(run.tool) == wanted))
-
-
-def _plain(name: str) -> str:
-    return "".join(letter for letter in name.lower() if letter.isalnum())

@@ -37,6 +37,8 @@ _CODE_SCANNING = "code scanning"
 _COUNT = re.compile(
     r"\b(0|no|zero)\s+(open\s+|known\s+)?(\w+\s+)?(alerts?|findings?|issues?|warnings?)\b", re.IGNORECASE
 )
+_FORGES_OWN = {"codeql": "codeql", "github codeql": "codeql", "code scanning": ""}
+"""Names under which a policy means the scanning that a setting switches on -> the tool whose analyses count; any where empty."""
 _ADDS = re.compile(r"^[\w.-]+/")
 
 
@@ -53,21 +55,16 @@ def verify(
 ) -> Verdict:
     """Decide whether the scanners that the sentence names have effect."""
     told = _from_files(params, statement, tools=tools, workflows=workflows, tree=tree)
-    if is_advice(statement):
-        return told
-    seen = with_reports(
-        told,
-        reports,
-        (params.text("tool") or "",),
-        now=clock.now,
-        commit=tree.commit,
-        schedule=params.text("schedule") or "",
-        on=params.texts("on"),
-    )
-    forges_own = (params.text("tool") or "").lower() in ("codeql", "code scanning")
-    if not isinstance(seen, Unknown) or not forges_own or _COUNT.search(statement.text) or params.texts("on"):
+    seen = with_reports(told, params, statement, reports, tools=tools, now=clock.now, commit=tree.commit, lifts=True)
+    tool = (params.text("tool") or "").lower()
+    if not isinstance(seen, Unknown) or tool not in _FORGES_OWN or _says_more(params, statement):
         return seen
-    return settings_or(shown, lambda forge: code_scanning(forge, clock.now), lambda: seen)
+    return settings_or(shown, lambda forge: code_scanning(forge, clock.now, _FORGES_OWN[tool]), lambda: seen)
+
+
+def _says_more(params: Params, statement: Statement) -> bool:
+    """What a switch cannot show: people's doing, a count of results, an occasion, a query suite, a threshold."""
+    return is_advice(statement) or _COUNT.search(statement.text) is not None or not set(params.values) <= {"tool"}
 
 
 def _from_files(

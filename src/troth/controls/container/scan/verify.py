@@ -31,17 +31,7 @@ def verify(
 ) -> Verdict:
     """Decide whether an image scanner has effect on the promised events."""
     told = _from_files(params, statement, tools=tools, workflows=workflows, tree=tree)
-    if is_advice(statement):
-        return told
-    return with_reports(
-        told,
-        reports,
-        (params.text("tool") or "",),
-        now=clock.now,
-        commit=tree.commit,
-        schedule="",
-        on=params.texts("on"),
-    )
+    return with_reports(told, params, statement, reports, tools=tools, now=clock.now, commit=tree.commit, lifts=False)
 
 
 def _from_files(

@@ -42,17 +42,7 @@ def verify(
 ) -> Verdict:
     """Decide for each scanner that the sentence names, or for scanning as such."""
     told = _from_files(params, statement, tools=tools, workflows=workflows, tree=tree, dependencies=dependencies, updates=updates)
-    if is_advice(statement):
-        return told
-    return with_reports(
-        told,
-        reports,
-        (params.text("tool") or "",),
-        now=clock.now,
-        commit=tree.commit,
-        schedule=params.text("schedule") or "",
-        on=params.texts("on"),
-    )
+    return with_reports(told, params, statement, reports, tools=tools, now=clock.now, commit=tree.commit, lifts=True)
 
 
 def _from_files(

@@ -32,17 +32,7 @@ def verify(
 ) -> Verdict:
     """Full history on an automatic event, by a scanner that can fail."""
     told = _from_files(params, statement, tools=tools, workflows=workflows, tree=tree)
-    if is_advice(statement):
-        return told
-    return with_reports(
-        told,
-        reports,
-        (params.text("tool") or "",),
-        now=clock.now,
-        commit=tree.commit,
-        schedule="",
-        on=params.texts("on"),
-    )
+    return with_reports(told, params, statement, reports, tools=tools, now=clock.now, commit=tree.commit, lifts=False)
 
 
 def _from_files(
