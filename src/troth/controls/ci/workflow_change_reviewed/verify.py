@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
 
+from troth.judgement.settings import reviews_required
+from troth.judgement.shown_settings import settings_or
+from troth.terms.facts.forge_shown import ForgeShown
 from troth.terms.facts.owners import OwnerRule, Owners
 from troth.terms.facts.tree import Tree
 from troth.terms.facts.workflows import Workflows
+from troth.terms.promise import Statement
 from troth.terms.verdict import Broken, Evidence, How, Kept, NotApplicable, Partly, Unknown, Verdict
 
 _SAMPLE = ".github/workflows/release.yml"
+_ASKS = re.compile(r"\bshould\b|\bcode ?owners?\b|\bask\w*\b|\brequest(?:s|ed)?\b(?! (?:is|are|must))", re.IGNORECASE)
+_DEMANDS = re.compile(r"\b(?:requir\w+|must|mandator\w+|needs?|enforc\w+|approv\w+|cannot|can't|never|only|block\w*|before (?:it|they|merg\w+))\b", re.IGNORECASE)
+_MISSING = "whether the branch rules demand the owners' approval (settings)"
 
 
-def verify(owners: Owners, workflows: Workflows, tree: Tree) -> Verdict:
-    """Who owns the workflows; whether their review is required is a setting."""
+def verify(statement: Statement, owners: Owners, workflows: Workflows, tree: Tree, shown: ForgeShown) -> Verdict:
+    """Who owns the workflows. A sentence that says more than that they are asked waits for the settings."""
+    named = _named(owners, workflows, tree)
+    if not isinstance(named, Kept) or (_ASKS.search(statement.text) and not _DEMANDS.search(statement.text)):
+        return named
+    because = "CODEOWNERS asks people to review workflows; that a change waits for them is a setting."
+    return settings_or(shown, lambda forge: reviews_required(forge, 1, code_owners=True), lambda: Unknown(_MISSING, because, named.evidence))
+
+
+def _named(owners: Owners, workflows: Workflows, tree: Tree) -> Verdict:
+    """Whether somebody of their own is asked to review workflows."""
     if not workflows.workflows:
         return NotApplicable("There are no workflows.")
     sample = workflows.workflows[0].path if workflows.workflows else _SAMPLE
@@ -35,7 +52,7 @@ def verify(owners: Owners, workflows: Workflows, tree: Tree) -> Verdict:
     if rule.pattern in ("*", "/**", "**"):
         because = "Workflows have the same owners as everything else; no line gives them special review."
         return Partly(How.INCOMPLETE, shown, because, "Add a line for `.github/`.")
-    return Kept(shown, "CODEOWNERS names reviewers for workflows (that their approval is required is a setting).")
+    return Kept(shown, "CODEOWNERS names reviewers for workflows; the forge asks them for each change.")
 
 
 def _deciding(owners: Owners, path: str) -> OwnerRule | None:
