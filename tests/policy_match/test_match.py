@@ -143,3 +143,50 @@ def test_rules_work_without_what_was_learned() -> None:
     matcher = Matcher(CATALOGUE, shipped_lexicons())
     statements = read("# P\n\n## Scanning\n\n- CodeQL runs weekly\n", "SECURITY.md").statements
     assert [one.control for one in matcher.match(statements)] == ["code/scan-tool-runs"]
+
+
+def test_scores_before_severities_are_a_promise_for_each_severity() -> None:
+    text = "# P\n\n## Response\n\n| CVSS score | Severity | Target fix window |\n|---|---|---|\n| 9.0-10.0 | Critical | 30 days |\n| 4.0-6.9 | Medium | Next release cycle |\n"
+    assert pairs(text) == [(7, "fix/within"), (8, "fix/within")]
+
+
+def test_the_window_of_an_embargo_is_no_time_for_a_fix() -> None:
+    text = "# P\n\n## Embargo\n\n| Severity | Embargo window |\n|---|---|\n| Critical | 90 days from acknowledgment |\n"
+    assert pairs(text) == [(7, "disclosure/timeline")]
+
+
+def test_a_row_of_threats_promises_what_its_mitigation_says() -> None:
+    head = "# P\n\n## Threat Model\n\n| Category | Description | Our mitigation |\n|---|---|---|\n"
+    assert pairs(head + "| Audit tampering | Attacker deletes records | Append-only audit log with a hash chain |\n") == [(7, "audit/trail")]
+    assert pairs(head + "| Audit tampering | Attacker deletes records | Planned |\n") == [(7, "scope/declared")]
+
+
+def test_a_label_over_a_drawing_promises_nothing() -> None:
+    assert pairs("# P\n\n## Threat Model\n\n**Trust boundaries:**\n\n```\n┌────┐   ┌────┐\n│ A  │──▶│ B  │\n└────┘   └────┘\n```\n") == []
+
+
+def test_a_way_to_report_and_the_fields_that_it_asks_for_are_two_promises() -> None:
+    text = "# P\n\n## Reporting\n\nIf private reporting is unavailable, contact the maintainers directly and include:\n- affected version\n- reproduction steps\n"
+    assert pairs(text) == [(5, "report/private-contact"), (6, "report/required-fields")]
+
+
+def test_conditions_of_safe_harbour_belong_to_it() -> None:
+    text = "# P\n\n## Legal\n\nWe will not pursue legal action against researchers who:\n\n- Follow this responsible disclosure policy\n- Act in good faith\n"
+    (one,) = promises(text)
+    assert (one.control, one.statement.lines) == ("report/safe-harbor", (5, 7, 8))
+
+
+def test_what_was_once_fixed_is_no_promise() -> None:
+    text = "# P\n\n## Advisories\n\n### Kill switch bypass (Fixed in v2.1.0)\n\n- Session store: unbounded queue without size limit\n\n## Recent Updates\n\n- 2025-09-13: Added comprehensive security testing to the pipeline\n"
+    assert pairs(text) == []
+
+
+def test_the_header_of_a_table_says_what_it_is_about() -> None:
+    text = "# P\n\n## Supported Versions\n\nSecurity updates are currently provided for:\n\n| Version | Supported |\n|---|---|\n| `v1.0.x` | Yes |\n| `main` (next changes) | Best effort |\n"
+    (one,) = promises(text)
+    assert (one.control, one.statement.lines) == ("versions/supported-table", (9, 10))
+
+
+def test_a_question_in_brackets_does_not_end_a_field() -> None:
+    (one,) = promises("# P\n\n## Include this (makes triage fast)\n\n- affected versions\n- impact (what can an attacker do?) + assumptions / threat model\n")
+    assert (one.control, one.statement.lines[-2:]) == ("report/required-fields", (5, 6))

@@ -118,7 +118,8 @@ def _ends(plain: Plain, last: int, match: re.Match[str]) -> bool:
     if following.islower() and not plain.guarded[at + 1 if at + 1 < len(text) else at]:
         return False
     if match.group()[0] != ".":
-        return True
+        # "impact (what can an attacker do?) + assumptions" asks in passing, and goes on
+        return match.group()[-1] not in ")]" or following not in "+,;:/&–—-"
     head = text[max(last, match.start() - 12) : match.start()]
     short = _ABBREVIATION.search(head)
     if short is None:

@@ -199,7 +199,7 @@ class Reader:
         text = " | ".join(cells)[: sentences.MAX_SENTENCE]
         marks = [mark for mark in (tick(cell) for cell in cells[1:]) if mark is not None]
         span = Span(spans[0][0], spans[-1][-1] + 1)
-        section = section_of(context.lead_in, (*context.headings, header))
+        section = section_of((*context.lead_in, header), context.headings)
         base = self.statement(span, text, here, kind=Kind.ROW, section=section, mark=marks[-1] if marks else None)
         self.found.append(replace(base, cells=cells, columns=columns))
 

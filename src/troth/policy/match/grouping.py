@@ -181,11 +181,24 @@ def _leads(drafts: list[Draft], statements: Sequence[Statement]) -> list[Draft]:
             same.members.append(one)
         if draft.own or (draft.fit.rule is not None and draft.fit.rule.leads and same is None):
             continue
-        if (below and not _orders_code(draft, below)) or _sets_scene(draft):
+        if (below and not _orders_code(draft, below)) or _sets_scene(draft) or _captions(one, statements):
             gone.add(id(draft))
         elif not draft.members and one.children:
-            draft.take(_within(statements, one.children))
+            _take_below(draft, statements)
     return [draft for draft in drafts if id(draft) not in gone]
+
+
+def _take_below(draft: Draft, statements: Sequence[Statement]) -> None:
+    """Make what a lead-in introduces part of its promise; of links, the list is the promise and not what introduces it."""
+    draft.take(_within(statements, draft.statement.children))
+    if draft.fit.control == "policy/references-live":
+        draft.line = min(draft.statement.children)
+
+
+def _captions(one: Statement, statements: Sequence[Statement]) -> bool:
+    """Whether a bare label stands over nothing but a drawing ("Trust boundaries:")."""
+    below = _within(statements, one.children)
+    return bool(below) and bare_label(one) and all(other.kind is Kind.CODE and _DRAWING.search(other.text) is not None for other in below)
 
 
 def _stands_alone(draft: Draft) -> bool:

@@ -36,6 +36,10 @@ _TOGETHER: Final = (
     frozenset(("report/private-contact", "report/no-public-issue")),
     frozenset(("deps/vuln-scan", "deps/license-check")),
 )
+_FIELDS: Final = "report/required-fields"
+_ASKED: Final = re.compile(r"\b(?:includ\w+|provid\w+|containing|with)\b.{0,40}:$", re.IGNORECASE)
+_REMEDY_SURE: Final = 0.84
+"""Score from which what a table's row says of a mitigation is what the row promises."""
 _BOTH: Final = re.compile(r"(?=.*\b(?:advisor|vulnerab|cve|audit))(?=.*\blicen[cs]).*", re.IGNORECASE | re.DOTALL)
 """A tool that does two things, and the sentence says both ("cargo-deny (advisories, licenses)")."""
 
@@ -96,21 +100,22 @@ class Matcher:
                 continue
             own = introduces(statement) and (_CLAIM.search(statement.text) is not None or _limits_time(statement))
             for text, fit in self._readings(statement):
-                drafts.append(Draft(statement, fit, statement.lines, text, line=_line_of(statement, text), own=own))
+                way = fit.control == "report/private-contact" and introduces(statement) and _asks_for_fields(statement)
+                drafts.append(Draft(statement, fit, statement.lines, text, line=_line_of(statement, text), own=own or way))
         drafts.extend(grouping.samples(statements, drafts, self.scorer))
         return sorted(drafts, key=lambda draft: (draft.statement.span.start, draft.statement.line))
 
     def _readings(self, statement: Statement) -> list[tuple[str, Fit]]:
         """What a statement says: (the words that say it, the control)."""
-        by_cells = cells.times(statement, self.scorer)
+        by_cells = self._by_cells(statement)
         if by_cells:
-            return [(text, fit) for text, fit in by_cells if fit.control in self.controls]
+            return by_cells
         carried = self._carried(statement)
         fits = self.fits(statement, carried)
         if not fits or fits[0].score < self.settings.least:
             heir = from_heading(statement, self.scorer)
             return [(statement.text, heir)] if heir is not None else []
-        first = fits[0]
+        first = self._way_before_fields(statement, fits)
         if carried is not None:
             return [(carried, first)]
         readings = [(statement.text, first)]
@@ -123,6 +128,21 @@ class Matcher:
         if len(readings) == 1 and statement.kind is not Kind.ROW and (not introduces(statement) or _limits_time(statement)):
             readings = self._by_clause(statement, first) or readings
         return readings
+
+    def _by_cells(self, statement: Statement) -> list[tuple[str, Fit]]:
+        """What the columns of a row say: times for a severity, or what is done about a threat."""
+        times = [(text, fit) for text, fit in cells.times(statement, self.scorer) if fit.control in self.controls]
+        remedy = None if times else cells.mitigation(statement)
+        if remedy is None:
+            return times
+        done = self.fits(statement, remedy)[:1]
+        return [(remedy, fit) for fit in done if fit.score >= _REMEDY_SURE and fit.control != "scope/declared"]
+
+    def _way_before_fields(self, statement: Statement, fits: Sequence[Fit]) -> Fit:
+        """The best fit; of a lead-in that names a way to report and asks for what follows, the way: the fields below speak for themselves."""
+        if fits[0].control != _FIELDS or not introduces(statement) or not statement.children:
+            return fits[0]
+        return next((fit for fit in fits[1:] if fit.control == "report/private-contact" and fit.score >= self.settings.second), fits[0])
 
     @staticmethod
     def _carried(statement: Statement) -> str | None:
@@ -181,6 +201,11 @@ class Matcher:
             confidence=round(min(0.99, max(0.0, draft.fit.score)), 3),
             reason=reason(draft.fit),
         )
+
+
+def _asks_for_fields(statement: Statement) -> bool:
+    """Whether a lead-in that names a way to report also asks for what follows ("contact the maintainers and include:")."""
+    return bool(statement.children) and _ASKED.search(statement.text) is not None
 
 
 def _line_of(statement: Statement, text: str) -> int:
