@@ -8,20 +8,17 @@ they are in a cycle) are faults.
 from __future__ import annotations
 
 import mmap
-from array import array
-from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from troth.engines.packs.faults import Limits
-from troth.engines.packs.index import BLOB, COMMIT, OFS_DELTA, REF_DELTA, TAG, TREE, Index, read_index
+from troth.engines.packs.index import BLOB, COMMIT, OFS_DELTA, TAG, TREE, Index, read_index
+from troth.engines.packs.survey import survey
 from troth.errors import FormatError
 
 __all__ = ["KIND_NAMES", "Pack"]
 
 KIND_NAMES = {COMMIT: "commit", TREE: "tree", BLOB: "blob", TAG: "tag"}
-HEAD = 9
-"""Longest header of an entry that is believed: sizes below 2^60."""
 UNWANTED, WANTED, ONLY_BASE = 0, 1, 2
 
 
@@ -75,73 +72,14 @@ class Pack:
             raise FormatError(f"index lists {self.count} objects, pack announces {self.announced}")
         if self.index.pack_checksum != bytes(self._view[self._end :]):
             raise FormatError("index belongs to another pack")
-        self._odd = False
-        self._survey()
-        self._choose(wanted)
-
-    def _survey(self) -> None:
-        count, offsets = self.count, self.index.offsets
-        self._order = array("i", sorted(range(count), key=offsets.__getitem__))
-        starts = array("q", (offsets[i] for i in self._order))
-        self.entry_start = starts
-        self.entry_end = starts[1:]
+        found = survey(self._map, self._end, self.index)
+        self._order, self._odd = found.order, found.odd
+        self.entry_start, self.entry_kind, self.entry_size = found.start, found.kind, found.size
+        self.entry_at, self.entry_base = found.at, found.base
+        self.first_child, self.next_child = found.first_child, found.next_child
+        self.entry_end = self.entry_start[1:]
         self.entry_end.append(self._end)
-        self.entry_kind = bytearray(count)
-        self.entry_size = array("q", bytes(8 * count))
-        self.entry_at = array("q", bytes(8 * count))
-        self.entry_base = array("i", b"\xff" * (4 * count))
-        self.first_child = array("i", b"\xff" * (4 * count))
-        self.next_child = array("i", b"\xff" * (4 * count))
-        kinds, sizes, places, ends = self.entry_kind, self.entry_size, self.entry_at, self.entry_end
-        view, links = self._view, self._link
-        for k, start in enumerate(starts):
-            head = bytes(view[start : start + HEAD])
-            byte = head[0]
-            kind, size, shift, at = (byte >> 4) & 7, byte & 15, 4, 1
-            while byte > 127 and at < len(head):
-                byte = head[at]
-                at += 1
-                size |= (byte & 127) << shift
-                shift += 7
-            if kind >= OFS_DELTA:
-                at = links(k, kind, start, at)
-            if kind not in (0, 5) and byte < 128 and start + at < ends[k]:
-                kinds[k] = kind
-            else:
-                self._odd = True
-            sizes[k], places[k] = size, start + at
-
-    def _link(self, k: int, kind: int, start: int, at: int) -> int:
-        """Note the base of a delta; returns where its data begin, counted from the entry's start."""
-        base, end = self._base(kind, start, start + at)
-        self.entry_base[k] = base
-        self._odd = self._odd or base < 0 or kind == REF_DELTA
-        if base >= 0:
-            self.next_child[k] = self.first_child[base]
-            self.first_child[base] = k
-        return end - start
-
-    def _base(self, kind: int, start: int, at: int) -> tuple[int, int]:
-        """Number of the base entry (-2: not here) and where the delta's data begin."""
-        data, limit = self._map, self._end
-        if kind == REF_DELTA:
-            width = self.index.hash_bytes
-            found = self.index.find(bytes(data[at : at + width])) if at + width <= limit else -1
-            return (-2 if found < 0 else self.number(self.index.offsets[found])), at + width
-        value, count = -1, 0
-        while at < limit and count < 10:
-            byte = data[at]
-            at += 1
-            count += 1
-            value = ((value + 1) << 7) | (byte & 0x7F)
-            if byte < 0x80:
-                break
-        return (self.number(start - value) if value > 0 else -2), at
-
-    def number(self, offset: int) -> int:
-        """Number of the entry that begins at an offset; -2 where none does."""
-        k = bisect_left(self.entry_start, offset)
-        return k if k < self.count and self.entry_start[k] == offset else -2
+        self._choose(wanted)
 
     def _choose(self, wanted: Callable[[bytes], bool] | None) -> None:
         if wanted is None:
