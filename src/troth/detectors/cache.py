@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from pathlib import Path
 
 __all__ = ["directory", "read", "write"]
@@ -49,6 +48,8 @@ def write(name: str, data: bytes) -> None:
     folder = directory()
     if folder is None:
         return
+    import tempfile  # costs 8 ms, and most runs only read
+
     with contextlib.suppress(OSError):
         handle, temporary = tempfile.mkstemp(dir=folder)
         try:

@@ -145,3 +145,52 @@ def test_an_ambiguous_loop_explodes(pattern: str) -> None:
 )
 def test_what_has_one_way_does_not(pattern: str) -> None:
     assert not explodes(pattern)
+
+
+EVERY_SYNTAX = '''
+import pickle, torch
+from a import b as c
+x: int = 1
+async def f(a, /, b=1, *args, c: int = 2, **kw) -> None:
+    global g
+    async with a as b, c as (d, *e): await a
+    async for i in a: yield i
+    return await (lambda z=1: pickle.load(z))(1)
+class K(object, metaclass=type):
+    y = [q for q in x if q] + [*x]
+    def m(self): nonlocal_ = {**{}}; return {i: j for i, j in x}, {k for k in x}
+match x:
+    case True | None: pass
+    case {"a": 1, **rest}: del rest
+    case [1, *more] if (n := 2): raise ValueError from None
+    case K(y=2) as named: assert named, f"{named!r:>{x}}"
+    case -1 | 1 + 2j | b"": pass
+try: pass
+except* (TypeError, ValueError) as error: pass
+while not x[1:2:3]: break
+else: x @= ~x ** 2 if x is not None and x in x else 0 < x <= 2
+with a: pickle.loads(x)
+'''
+
+
+def test_every_kind_of_syntax_is_walked() -> None:
+    assert lines(EVERY_SYNTAX, "pickle-load") == [9, 23]
+
+
+def test_imports_behind_another_statement_count() -> None:
+    assert lines("try: from pickle import load\nexcept ImportError: load = None\nload(f)\n", "pickle-load") == [3]
+
+
+@pytest.mark.parametrize("kept", [b"", b"no database", None])
+def test_a_damaged_cache_costs_time_and_changes_nothing(kept: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("hyperscan")
+    monkeypatch.setenv("TROTH_CACHE", str(tmp_path))
+    data = b"import pickle\npickle.load(f)\n"
+    found = Prefilter(RULES, search="hyperscan").rules(data)
+    (file,) = tmp_path.iterdir()
+    good = file.read_bytes()
+    file.write_bytes(good[:2000] if kept is None else kept)
+
+    assert Prefilter(RULES, search="hyperscan").rules(data) == found
+    assert file.read_bytes() == good
+    assert Prefilter(RULES, search="hyperscan").rules(data) == found

@@ -13,7 +13,30 @@ from typing import Final
 from troth.engines.code.module import Module
 from troth.engines.code.scopes import Element, Scope
 
-__all__ = ["holds", "is_model_output", "is_secret", "is_untrusted"]
+__all__ = ["MODEL_MODULES", "MODEL_WORDS", "OUTSIDE_FORMS", "OUTSIDE_WORDS", "SECRET_WORDS", "holds", "is_model_output", "is_secret", "is_untrusted"]
+
+MODEL_MODULES: Final = frozenset((
+    "openai", "anthropic", "litellm", "langchain", "langchain_openai", "langchain_anthropic", "langchain_core", "langchain_community", "llama_index", "ollama",
+    "cohere", "vllm", "google", "genai", "replicate", "transformers", "llama_cpp", "mlx_lm", "guidance", "dspy",
+))  # fmt: skip
+"""Modules of which a file imports one where it asks a language model."""
+MODEL_WORDS: Final = (
+    b".create(", b"completion", b"generate_content", b"ollama", b"invoke(", b"predict(", b"complete(", b"chat(", b"generate(", b"pipeline", b"replicate", b".parse(",
+    b"call_as_llm", b"create)", b"create,",
+)  # fmt: skip
+"""Strings of which a file holds one where it asks a language model."""
+OUTSIDE_WORDS: Final = (
+    b"flask", b"quart", b"bottle", b"fastapi", b"starlette", b"django", b"aiohttp", b"sys.argv", b"import requests", b"requests.", b"from requests", b"httpx", b"urlopen",
+    b" input(", b"(input(", b"=input(", b"{input(", b",input(", b"[input(", b"\ninput(",
+)  # fmt: skip
+"""Strings of which a file holds one where text comes from outside."""
+OUTSIDE_FORMS: Final = (
+    rb"import[^\n]*\brequest\b", rb"flask\.request", rb"[:\[]\s*[\w.]*Request\b", rb"input(?<![\w.]input)\(", rb"requests\.(?:get|post|Session)\b", rb"from\s+(?:requests|httpx)",
+    rb"httpx\.(?:get|post)\b", rb"urlopen\b", rb"sys\.argv", rb"import[^\n]*\bargv\b", rb"requests\s+as\s", rb"httpx\s+as\s",
+)  # fmt: skip
+"""Expressions of which a file matches one where text comes from outside."""
+SECRET_WORDS: Final = (b"environ", b"getenv")
+"""Strings of which a file holds one where it reads its environment."""
 
 Source = Callable[[ast.expr, Scope, Module], bool]
 _CLEAN: Final = frozenset((
@@ -38,7 +61,7 @@ _UNTRUSTED_CALLS: Final = frozenset((
     "builtins.input", "requests.get", "requests.post", "httpx.get", "httpx.post", "urllib.request.urlopen", "requests.Session().get",
 ))  # fmt: skip
 _ENVIRONMENT: Final = frozenset(("os.getenv", "os.environ.get"))
-_SECRET_WORDS: Final = ("SECRET", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "ACCESS_KEY", "PRIVATE_KEY", "TOKEN", "CREDENTIAL")
+_SECRET_NAMES: Final = ("SECRET", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "ACCESS_KEY", "PRIVATE_KEY", "TOKEN", "CREDENTIAL")
 _DEPTH: Final = 14
 
 
@@ -121,4 +144,4 @@ def is_secret(node: ast.expr, scope: Scope, module: Module) -> bool:
         key = node.slice
     if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
         return False
-    return any(word in key.value.upper() for word in _SECRET_WORDS)
+    return any(word in key.value.upper() for word in _SECRET_NAMES)

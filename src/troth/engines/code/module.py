@@ -8,6 +8,7 @@ annotations of parameters, and subclasses (a subclass counts as its base, unless
 from __future__ import annotations
 
 import ast
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +18,7 @@ from troth.engines.code.scopes import Binding, Built, Element, Function, Importe
 
 __all__ = ["Constant", "Module", "Site"]
 
+Given = tuple[tuple[ast.expr, ...], dict[str, ast.expr], bool]
 Constant = str | bytes | bool | int | float | None
 _DEPTH: Final = 12
 _MOST: Final = 8
@@ -25,21 +27,51 @@ _UNKNOWN: Final = frozenset(("?",))
 _PARTIALS: Final = frozenset(("functools.partial", "functools.partialmethod"))
 
 
-@dataclass(frozen=True, slots=True)
 class Site:
-    """One call: the node, where it stands, and the names that it may mean."""
+    """One call: the node, where it stands, and the names that it may mean; names and arguments are followed when they are asked for, which few calls are."""
 
-    node: ast.Call
-    scope: Scope
-    names: frozenset[str]
-    arguments: tuple[ast.expr, ...]
-    keywords: dict[str, ast.expr]
-    opaque: bool
+    __slots__ = ("_given", "_module", "_names", "node", "scope")
+
+    def __init__(self, node: ast.Call, scope: Scope, module: Module) -> None:
+        """A call of a module."""
+        self.node = node
+        self.scope = scope
+        self._module = module
+        self._names: frozenset[str] | None = None
+        self._given: Given | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Dotted names that are perhaps called."""
+        if self._names is None:
+            self._names = self._module.names(self.node.func, self.scope)
+        return self._names
 
     @property
     def line(self) -> int:
         """Line of the call."""
         return self.node.lineno
+
+    @property
+    def _all(self) -> Given:
+        if self._given is None:
+            self._given = self._module.given(self.node, self.scope)
+        return self._given
+
+    @property
+    def arguments(self) -> tuple[ast.expr, ...]:
+        """Arguments by position, those of `partial` before."""
+        return self._all[0]
+
+    @property
+    def keywords(self) -> dict[str, ast.expr]:
+        """Arguments by keyword, those of `partial` and of tables that are handed over with `**` among them."""
+        return self._all[1]
+
+    @property
+    def opaque(self) -> bool:
+        """Some arguments cannot be followed."""
+        return self._all[2]
 
     def argument(self, position: int, *keywords: str) -> ast.expr | None:
         """An argument by any of its keywords, or by position (negative: by keyword only)."""
@@ -66,29 +98,33 @@ class Module:
     @cached_property
     def sites(self) -> tuple[Site, ...]:
         """All calls, by line."""
-        found = [self._site(node, scope) for node, scope in self.built.calls]
+        here = weakref.proxy(self)  # a cycle would keep the tree until the collector comes
+        found = [Site(node, scope, here) for node, scope in self.built.calls]
         return tuple(sorted(found, key=lambda site: (site.line, site.node.col_offset)))
 
     @cached_property
-    def _by_name(self) -> dict[str, list[Site]]:
+    def _by_last(self) -> dict[str, list[Site]]:
+        """Calls by the last part of their name, where that is written in the call; the others, which may be called anything, under the empty name."""
+        held = {name for table in self.built.fields.values() for name in table}
         table: dict[str, list[Site]] = {}
         for site in self.sites:
-            for name in site.names:
-                table.setdefault(name, []).append(site)
+            function = site.node.func
+            last = function.attr if isinstance(function, ast.Attribute) and function.attr not in held else ""
+            table.setdefault(last, []).append(site)
         return table
+
+    def _candidates(self, names: tuple[str, ...]) -> Iterator[Site]:
+        for last in sorted({"", *(name.rpartition(".")[2] for name in names)}):
+            yield from self._by_last.get(last, ())
 
     def calls(self, *names: str) -> Iterator[Site]:
         """Calls that may mean any of the names, each once."""
-        seen = set()
-        for name in names:
-            for site in self._by_name.get(name, ()):
-                if id(site) not in seen:
-                    seen.add(id(site))
-                    yield site
+        wanted = frozenset(names)
+        return (site for site in self._candidates(names) if not wanted.isdisjoint(site.names))
 
     def ending(self, *ends: str) -> Iterator[Site]:
-        """Calls whose name ends in any of the given, each once."""
-        return (site for site in self.sites if any(name.endswith(ends) for name in site.names))
+        """Calls whose name ends in any of the given, each of which holds a dot; each call once."""
+        return (site for site in self._candidates(ends) if any(name.endswith(ends) for name in site.names))
 
     def names(self, node: ast.expr, scope: Scope, depth: int = 0) -> frozenset[str]:
         """Dotted names that an expression may stand for."""
@@ -185,8 +221,8 @@ class Module:
             return self.names(first, scope, depth)
         return frozenset(f"{name}()" for name in functions)
 
-    def _site(self, node: ast.Call, scope: Scope) -> Site:
-        names = self.names(node.func, scope)
+    def given(self, node: ast.Call, scope: Scope) -> Given:
+        """A call's arguments by position and by keyword, and whether some of them cannot be followed."""
         arguments: list[ast.expr] = []
         keywords: dict[str, ast.expr] = {}
         opaque = False
@@ -195,7 +231,7 @@ class Module:
             arguments += call.args[1:] if partial else call.args
             opaque |= self._keywords(call, where, keywords)
         opaque |= any(isinstance(item, ast.Starred) for item in arguments) or self._hidden_partial(node.func, scope)
-        return Site(node, scope, names, tuple(arguments), keywords, opaque)
+        return tuple(arguments), keywords, opaque
 
     def _chain(self, node: ast.Call, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:
         """The call itself, then the `partial` calls that its function was made with."""

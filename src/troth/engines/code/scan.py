@@ -20,8 +20,6 @@ from troth.engines.code.suppress import suppression
 __all__ = ["CodeFinding", "CodeScan", "scan_files", "scan_text"]
 
 SIZE_LIMIT: Final = 4 * 1024 * 1024
-_COLLECT_EVERY: Final = 1024 * 1024
-"""Bytes of source after which garbage is collected; the collector's own clock counts objects, of which a syntax tree has very many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +77,10 @@ def scan_files(files: Iterable[tuple[str, bytes | None]], prefilter: Prefilter, 
 
 
 def _scan(files: Iterable[tuple[str, bytes | None]], prefilter: Prefilter, context: Context | Callable[[], Context]) -> CodeScan:
-    """The scan itself; syntax trees hold no cycles but those of our scopes, which are collected by size in place of by number."""
+    """The scan itself, without the collector: neither syntax trees nor our scopes hold cycles, and it counts objects, of which a tree has very many."""
     findings: list[CodeFinding] = []
     unread: list[tuple[str, str]] = []
-    count = parsed = weight = 0
+    count = parsed = 0
     for path, data in files:
         count += 1
         if data is None or len(data) > SIZE_LIMIT:
@@ -96,10 +94,6 @@ def _scan(files: Iterable[tuple[str, bytes | None]], prefilter: Prefilter, conte
             unread.append((path, tree))
             continue
         parsed += 1
-        weight += len(data)
-        if weight > _COLLECT_EVERY:
-            weight = 0
-            gc.collect()
         known = Context() if callable(context) and b"torch" not in data else context() if callable(context) else context
         findings.extend(_findings(path, data, tree, rules, known))
     return CodeScan(tuple(sorted(findings, key=lambda item: (item.path, item.line, item.rule.id))), count, parsed, tuple(unread))

@@ -92,21 +92,33 @@ def build(tree: ast.Module) -> Built:
     scope = Scope(tree, None, "module")
     built = Built(scope)
     pending: list[tuple[ast.AST, Scope]] = [(tree, scope)]
-    push, leaves, enter = pending.append, _LEAVES, _ENTER
+    leaves, enter, inner = _LEAVES, _ENTER, _INNER
     while pending:
-        node, scope = pending.pop()
-        handler = enter.get(type(node))
-        if handler is not None:
-            scope = handler(node, scope, built)
-        for name in node._fields:
-            value = getattr(node, name, None)
-            if isinstance(value, list):
-                for item in value:
-                    if isinstance(item, ast.AST) and type(item) not in leaves:
-                        push((item, scope))
-            elif isinstance(value, ast.AST) and type(value) not in leaves:
-                push((value, scope))
+        first, outer = pending.pop()
+        nodes = [first]
+        while nodes:
+            node = nodes.pop()
+            kind = type(node)
+            handler = enter.get(kind)
+            if handler is not None:
+                scope = handler(node, outer, built)
+                if scope is not outer:
+                    pending += [(item, scope) for item in _inside(node)]
+                    continue
+            for name in inner[kind]:
+                value = getattr(node, name, None)
+                if type(value) is list:
+                    nodes += [item for item in value if type(item) not in leaves]
+                elif type(value) not in leaves:
+                    nodes.append(value)  # type: ignore[arg-type]
     return built
+
+
+def _inside(node: ast.AST) -> list[ast.AST]:
+    """Nodes right below one, leaves left out."""
+    values = (getattr(node, name, None) for name in _INNER[type(node)])
+    flat = (item for value in values for item in (value if isinstance(value, list) else (value,)))
+    return [item for item in flat if isinstance(item, ast.AST) and type(item) not in _LEAVES]
 
 
 def _call(node: ast.Call, scope: Scope, built: Built) -> Scope:
@@ -196,15 +208,37 @@ def _owner(scope: Scope) -> ast.ClassDef | None:
 
 
 def _elements(target: ast.expr, value: ast.expr, scope: Scope) -> None:
-    for node in ast.walk(target):
-        if isinstance(node, ast.Name):
-            scope.bind(node.id, Element(value))
+    if isinstance(target, ast.Name):
+        scope.bind(target.id, Element(value))
+    elif isinstance(target, (ast.Tuple, ast.List)):
+        for item in target.elts:
+            _elements(item, value, scope)
+    elif isinstance(target, ast.Starred):
+        _elements(target.value, value, scope)
 
 
 _LEAVES: Final = frozenset(
-    (ast.Constant, ast.Name, ast.Load, ast.Store, ast.Del, ast.alias, ast.Pass, ast.Break, ast.Continue, ast.Add, ast.And, ast.Or, ast.Not, ast.Eq)
-)
-"""Nodes below which no name is bound and nothing is called."""
+    (
+        type(None), str, int, bool, bytes, ast.Constant, ast.Name, ast.alias, ast.Pass, ast.Break, ast.Continue, ast.Global, ast.Nonlocal, ast.TypeIgnore,
+        *ast.expr_context.__subclasses__(), *ast.boolop.__subclasses__(), *ast.operator.__subclasses__(), *ast.unaryop.__subclasses__(), *ast.cmpop.__subclasses__(),
+    )
+)  # fmt: skip
+"""What stands in a node's fields and holds no name that is bound and no call."""
+_BARE: Final = frozenset(("ctx", "op", "ops", "id", "attr", "arg", "kind", "type_comment", "simple", "level", "module", "is_async", "conversion", "type_ignores", "name"))
+"""Fields that hold no node below which anything is bound or called; `name` holds a node in none of the kinds but `TypeAlias`."""
+
+
+class _Inner(dict[type[ast.AST], tuple[str, ...]]):
+    """Kind of node -> its fields that may hold nodes, filled in as kinds are met."""
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        """Work them out once."""
+        fields = tuple(name for name in getattr(kind, "_fields", ()) if name not in _BARE)
+        self[kind] = fields
+        return fields
+
+
+_INNER: Final = _Inner()
 _ENTER: Final[dict[type[ast.AST], Callable[[Any, Scope, Built], Scope]]] = {
     ast.Call: _call,
     ast.FunctionDef: _function,

@@ -205,8 +205,10 @@ def _walk(root: Path) -> Iterator[tuple[str, os.stat_result]]:
 def _disk_reader(
     root: Path, missing: Callable[[str], bytes | None] = lambda _path: None
 ) -> Callable[[str], bytes | None]:
+    base = os.fspath(root)
+
     def read(path: str) -> bytes | None:
-        full = root / path
+        full = os.path.join(base, path)
         try:
             if stat.S_ISLNK(os.lstat(full).st_mode):
                 return os.fsencode(os.readlink(full))
@@ -222,14 +224,22 @@ def _disk_reader(
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode) or status.st_size > READ_LIMIT_BYTES:
                 return None
-            with open(handle, "rb", closefd=False) as file:
-                return file.read(READ_LIMIT_BYTES + 1)[:READ_LIMIT_BYTES]
+            return _all_of(handle, status.st_size)
         except OSError:
             return None
         finally:
             os.close(handle)
 
     return read
+
+
+def _all_of(handle: int, size: int) -> bytes:
+    """What an open file holds, up to the limit; one call where its size is as it was said to be."""
+    data = os.read(handle, size + 1)
+    if len(data) == size:
+        return data
+    with open(handle, "rb", closefd=False) as file:
+        return (data + file.read(READ_LIMIT_BYTES))[:READ_LIMIT_BYTES]
 
 
 def _blob_reader(repository: Repository, blobs: dict[str, str]) -> Callable[[str], bytes | None]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from troth.engines.code.module import Module, Site
-from troth.engines.code.rule import Context, Hit, Rule, Severity
+from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
 __all__ = ["RULE"]
 
-_CONFIRM = re.compile(rb"""0\.0\.0\.0|["']::["']|share=True|bind\(\(["']{2}""")
+_CONFIRM = matching((rb"0\.0\.0\.0", rb"::[\"'](?<=[\"']::.)", rb"share\s*=\s*True", rb"bind\(\([\"']{2}"))
 _ALL = frozenset(("0.0.0.0", "::", ""))  # noqa: S104 - what the rule looks for
 _KEYWORDS = ("host", "server_name", "bind", "listen_host", "hostname")
 _SERVERS = ("http.server.HTTPServer", "http.server.ThreadingHTTPServer", "socketserver.TCPServer", "socketserver.ThreadingTCPServer", "xmlrpc.server.SimpleXMLRPCServer", "wsgiref.simple_server.make_server")

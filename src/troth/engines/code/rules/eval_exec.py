@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from troth.engines.code.flow import holds, is_model_output
 from troth.engines.code.module import Module
-from troth.engines.code.rule import Context, Hit, Rule, Severity
+from troth.engines.code.rule import Context, Hit, Rule, Severity, bare, matching, named
 
 __all__ = ["RULE"]
 
-_CONFIRM = re.compile(rb"""(?<![\w.])(?:eval|exec)\s*\(|builtins\.|=\s*(?:eval|exec)\n""")
+_CONFIRM = matching(named("eval", "exec"))
 
 
 def _check(module: Module, _: Context) -> Iterator[Hit]:
@@ -31,7 +30,7 @@ RULE = Rule(
     cwe=("CWE-95",),
     owasp=("LLM05:2025",),
     atlas=("AML.T0011",),
-    needs=((b"eval(", b"exec(", b"= eval\n", b"= exec\n"),),
+    needs=((*bare("eval", "exec"), b"builtins.", b"\"eval\"", b"\"exec\"", b"'eval'", b"'exec'"),),
     confirm=_CONFIRM,
     check=_check,
     bad=("def f(text):\n    return eval(text)\n",),

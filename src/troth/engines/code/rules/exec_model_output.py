@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from troth.engines.code.flow import holds, is_model_output
+from troth.engines.code.flow import MODEL_MODULES, MODEL_WORDS, holds, is_model_output
 from troth.engines.code.module import Module
-from troth.engines.code.rule import Context, Hit, Rule, Severity
+from troth.engines.code.rule import Context, Hit, Rule, Severity, bare, matching, named
 
 __all__ = ["RULE"]
 
-_CONFIRM = re.compile(rb"""(?<![\w.])(?:eval|exec)\s*\(|builtins\.|=\s*(?:eval|exec)\n""")
+_CONFIRM = matching(named("eval", "exec"))
 
 
 def _check(module: Module, _: Context) -> Iterator[Hit]:
@@ -29,9 +28,9 @@ RULE = Rule(
     cwe=("CWE-95",),
     owasp=("LLM05:2025",),
     atlas=("AML.T0051", "AML.T0053"),
-    needs=((b"eval(", b"exec(", b"= eval\n", b"= exec\n"),),
+    needs=((*bare("eval", "exec"), b"builtins.", b"\"eval\"", b"\"exec\"", b"'eval'", b"'exec'"), MODEL_WORDS),
     confirm=_CONFIRM,
-    modules=frozenset(("openai", "anthropic", "litellm", "langchain", "langchain_openai", "langchain_anthropic", "langchain_core", "langchain_community", "llama_index", "ollama", "cohere", "vllm", "google", "genai", "replicate", "transformers", "llama_cpp", "mlx_lm", "guidance", "dspy")),
+    modules=MODEL_MODULES,
     check=_check,
     bad=("import litellm\nexec(litellm.completion(model='m', messages=[]).choices[0].message.content)\n",),
     good=("import litellm\nprint(litellm.completion(model='m', messages=[]))\nexec('x = 1')\n",),

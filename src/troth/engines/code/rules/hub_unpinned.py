@@ -7,11 +7,15 @@ import re
 from collections.abc import Iterator
 
 from troth.engines.code.module import Module, Site
-from troth.engines.code.rule import Context, Hit, Rule, Severity
+from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
 __all__ = ["RULE"]
 
-_CONFIRM = re.compile(rb"""(?s)\A(?=.*(?:from_pretrained|hf_hub_download|snapshot_download|load_dataset)\s*[(,])(?=.*["'][A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*["'])""")
+_CONFIRM = matching(
+    (rb"from_pretrained\s*[(,)\n]", rb"hf_hub_download\s*[(,)\n]", rb"snapshot_download\s*[(,)\n]", rb"load_dataset\s*[(,)\n]"),
+    (rb"/[A-Za-z0-9][\w.-]*[\"']",),
+    (rb"[\"'][A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*[\"']",),
+)
 
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}\Z")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from troth.engines.code.module import Module
-from troth.engines.code.rule import Context, Hit, Rule, Severity
+from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
 __all__ = ["RULE"]
 
-_CONFIRM = re.compile(rb"""allow_pickle["']?\s*[=:]\s*(?!False)|None, True""")
+_CONFIRM = matching((rb"allow_pickle[\"']?\]?\s*[=:]\s*(?!False)", rb"None, True"))
 
 def _check(module: Module, _: Context) -> Iterator[Hit]:
     for site in module.calls("numpy.load", "numpy.lib.npyio.load", "numpy.lib.format.read_array"):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from troth.engines.code.module import Module
-from troth.engines.code.rule import Context, Hit, Rule, Severity
+from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
 __all__ = ["RULE"]
 
-_CONFIRM = re.compile(rb"""\.loads?\b|\bloads?\s*\(|import[^\n]*\bloads?\b|["']loads?["']|read_pickle|shelve|\.decode\b|load_model|Unpickler""")
+_CONFIRM = matching((
+    rb"\.loads?\b", rb"load(?<!\w.load)s?\s*\(", rb"import[^\n]*\bloads?\b", rb"import\s*\([^)]*\bloads?\b", rb"load(?<=[\"']load)s?[\"']", rb"read_pickle", rb"shelve",
+    rb"\.decode\b", rb"load_model", rb"Unpickler",
+))  # fmt: skip
 
 _NAMES = (
     "pickle.load", "pickle.loads", "_pickle.loads", "cPickle.load", "cPickle.loads", "dill.load", "dill.loads", "cloudpickle.load", "cloudpickle.loads",

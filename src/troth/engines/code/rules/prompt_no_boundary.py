@@ -6,9 +6,17 @@ import ast
 import re
 from collections.abc import Iterator
 
-from troth.engines.code.flow import holds, is_model_output, is_untrusted
+from troth.engines.code.flow import (
+    MODEL_MODULES,
+    MODEL_WORDS,
+    OUTSIDE_FORMS,
+    OUTSIDE_WORDS,
+    holds,
+    is_model_output,
+    is_untrusted,
+)
 from troth.engines.code.module import Module, Site
-from troth.engines.code.rule import Context, Hit, Rule, Severity
+from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
 __all__ = ["RULE"]
 
@@ -60,8 +68,9 @@ RULE = Rule(
     cwe=("CWE-1427",),
     owasp=("LLM01:2025",),
     atlas=("AML.T0051.000", "AML.T0051.001"),
-    needs=((b"openai", b"anthropic", b"litellm", b"langchain", b"llama_index", b"ollama", b"cohere", b"vllm", b"genai", b"generate_content"), (b"request", b"input(", b"urlopen", b"httpx", b"sys.argv")),
-    modules=frozenset(("openai", "anthropic", "litellm", "langchain", "langchain_openai", "langchain_anthropic", "langchain_core", "langchain_community", "llama_index", "ollama", "cohere", "vllm", "google", "genai", "replicate")),
+    needs=(MODEL_WORDS, OUTSIDE_WORDS),
+    confirm=matching(OUTSIDE_FORMS),
+    modules=MODEL_MODULES,
     check=_check,
     bad=("import litellm\nlitellm.completion(model='m', prompt='Do what is said: ' + input())\n",),
     good=("import litellm\nlitellm.completion(model='m', messages=[{'role': 'user', 'content': input()}])\n",),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from troth.engines.code.backtracking import explodes
 from troth.engines.code.module import Module
-from troth.engines.code.rule import Context, Hit, Rule, Severity
+from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
 __all__ = ["RULE"]
 
-_CONFIRM = re.compile(rb"""["'][^\n]*[+*}][^\n(]{0,60}\)(?:\+|\*(?!\*)|\{\d)|["'][^\n]*\|[^\n()]*\)(?:\+|\*(?!\*)|\{\d)|["'][^\n]*\)\)[+*{]""")
+_CONFIRM = matching((
+    rb"""["'][^\n]*[+*}][^\n(]{0,60}\)(?:\+|\*(?!\*)|\{\d)""", rb"""["'][^\n]*\|[^\n()]*\)(?:\+|\*(?!\*)|\{\d)""", rb"""\)\)[+*{][^\n]*["']""",
+))  # fmt: skip
 
 
 _CALLS = tuple(

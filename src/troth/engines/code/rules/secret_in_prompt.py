@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from troth.engines.code.flow import holds, is_model_output, is_secret
+from troth.engines.code.flow import MODEL_MODULES, MODEL_WORDS, SECRET_WORDS, holds, is_model_output, is_secret
 from troth.engines.code.module import Module
-from troth.engines.code.rule import Context, Hit, Rule, Severity
+from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
 __all__ = ["RULE"]
 
@@ -30,8 +30,9 @@ RULE = Rule(
     cwe=("CWE-200", "CWE-522"),
     owasp=("LLM02:2025", "LLM07:2025"),
     atlas=("AML.T0057",),
-    needs=((b"openai", b"anthropic", b"litellm", b"langchain", b"llama_index", b"ollama", b"cohere", b"vllm", b"genai", b"generate_content"), (b"environ", b"getenv")),
-    modules=frozenset(("openai", "anthropic", "litellm", "langchain", "langchain_openai", "langchain_anthropic", "langchain_core", "langchain_community", "llama_index", "ollama", "cohere", "vllm", "google", "genai", "replicate")),
+    needs=(MODEL_WORDS, SECRET_WORDS),
+    confirm=matching((rb"environ[^\n]{0,20}[\"'][A-Za-z_]*(?i:secret|passw|key|token|credential)", rb"getenv[^\n]{0,20}[\"'][A-Za-z_]*(?i:secret|passw|key|token|credential)")),
+    modules=MODEL_MODULES,
     check=_check,
     bad=("import os, litellm\nlitellm.completion(model='m', prompt='key ' + os.environ['PAY_SECRET'])\n",),
     good=("import os, litellm\nlitellm.completion(model='m', api_key=os.environ['PAY_SECRET'])\n",),

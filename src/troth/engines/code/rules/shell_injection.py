@@ -7,9 +7,13 @@ from collections.abc import Iterator
 
 from troth.engines.code.flow import holds, is_model_output
 from troth.engines.code.module import Module, Site
-from troth.engines.code.rule import Context, Hit, Rule, Severity
+from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
 __all__ = ["RULE"]
+
+_CONFIRM = matching((
+    rb"shell[\"']?\]?\s*[=:]\s*(?!False)", rb"system(?<!\wsystem)\b", rb"popen\b", rb"getoutput", rb"getstatusoutput", rb"subprocess_shell", rb"shell(?<=[\"']shell)[\"']",
+))  # fmt: skip
 
 _SHELL = ("os.system", "os.popen", "asyncio.create_subprocess_shell", "subprocess.getoutput", "subprocess.getstatusoutput", "commands.getoutput")
 _RUN = ("subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output", "subprocess.Popen")
@@ -55,6 +59,7 @@ RULE = Rule(
     atlas=("AML.T0011",),
     needs=((b"os.system", b"popen", b"subprocess", b"import system", b"create_subprocess_shell", b"getoutput"), (b"shell", b"system", b"popen", b"getoutput")),
     modules=frozenset(("os", "subprocess", "asyncio", "commands",)),
+    confirm=_CONFIRM,
     check=_check,
     bad=("import os\ndef f(a):\n    os.system('ls ' + a)\n",),
     good=("import os\nos.system('ls')\n", "import subprocess\nsubprocess.run(['ls', a])\n"),

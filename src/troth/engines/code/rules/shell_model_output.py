@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from troth.engines.code.flow import holds, is_model_output
+from troth.engines.code.flow import MODEL_MODULES, MODEL_WORDS, holds, is_model_output
 from troth.engines.code.module import Module
-from troth.engines.code.rule import Context, Hit, Rule, Severity
+from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
 __all__ = ["RULE"]
+
+_CONFIRM = matching((
+    rb"(?m)^[^#\n]*\bsubprocess\b", rb"os\.(?:system|popen|exec|spawn)", rb"import\s+system", rb"import[^\n]*\bpopen\b", rb"create_subprocess",
+))  # fmt: skip
 
 _CALLS = (
     "os.system", "os.popen", "asyncio.create_subprocess_shell", "asyncio.create_subprocess_exec", "subprocess.getoutput", "subprocess.run",
@@ -31,11 +35,9 @@ RULE = Rule(
     cwe=("CWE-78",),
     owasp=("LLM05:2025", "LLM06:2025"),
     atlas=("AML.T0051", "AML.T0053"),
-    needs=(
-        (b"os.system", b"popen", b"subprocess", b"import system", b"create_subprocess"),
-        (b"create(", b"completion", b"invoke(", b"generate", b"chat", b"pipeline", b"predict", b"complete(", b"replicate"),
-    ),
-    modules=frozenset(("openai", "anthropic", "litellm", "langchain", "langchain_openai", "langchain_anthropic", "langchain_core", "langchain_community", "llama_index", "ollama", "cohere", "vllm", "google", "genai", "replicate", "transformers", "llama_cpp", "mlx_lm", "guidance", "dspy")),
+    needs=((b"os.system", b"popen", b"subprocess", b"import system", b"create_subprocess", b"os.exec", b"os.spawn"), MODEL_WORDS),
+    modules=MODEL_MODULES,
+    confirm=_CONFIRM,
     check=_check,
     bad=("import os, litellm\nos.system(litellm.completion(model='m', messages=[]).choices[0].message.content)\n",),
     good=("import os, litellm\nlitellm.completion(model='m', messages=[])\nos.system('ls')\n",),

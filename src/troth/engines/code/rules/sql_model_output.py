@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from troth.engines.code.flow import holds, is_model_output
+from troth.engines.code.flow import MODEL_MODULES, MODEL_WORDS, holds, is_model_output
 from troth.engines.code.module import Module
-from troth.engines.code.rule import Context, Hit, Rule, Severity
+from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
 __all__ = ["RULE"]
 
@@ -28,8 +28,9 @@ RULE = Rule(
     cwe=("CWE-89",),
     owasp=("LLM05:2025",),
     atlas=("AML.T0051", "AML.T0053"),
-    needs=((b".execute", b"read_sql"),),
-    modules=frozenset(("openai", "anthropic", "litellm", "langchain", "langchain_openai", "langchain_anthropic", "langchain_core", "langchain_community", "llama_index", "ollama", "cohere", "vllm", "google", "genai", "replicate", "transformers", "llama_cpp", "mlx_lm", "guidance", "dspy")),
+    needs=((b"execute", b"read_sql"), MODEL_WORDS),
+    confirm=matching((rb"execute(?:many|script)?\s*\(", rb"read_sql")),
+    modules=MODEL_MODULES,
     check=_check,
     bad=("import litellm\ndef f(db):\n    db.execute(litellm.completion(model='m').choices[0].message.content)\n",),
     good=("import litellm\ndef f(db):\n    db.execute('select ?', (litellm.completion(model='m'),))\n",),

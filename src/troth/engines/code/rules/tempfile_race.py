@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from troth.engines.code.module import Module, Site
-from troth.engines.code.rule import Context, Hit, Rule, Severity
+from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
 __all__ = ["RULE"]
 
-_CONFIRM = re.compile(rb"""mktemp|["'](?:/tmp/|/var/tmp/|/dev/shm/)""")
+_CONFIRM = matching((rb"mktemp", rb"/tmp/(?<=[\"']/tmp/)", rb"/var/tmp/(?<=[\"']/var/tmp/)", rb"/dev/shm/(?<=[\"']/dev/shm/)"))
 _FIXED = re.compile(r"/(?:tmp|var/tmp|dev/shm)/[^/]")
 _WRITERS = {"torch.save": 1, "numpy.save": 0, "numpy.savez": 0, "joblib.dump": 1, "safetensors.torch.save_file": 1, "shutil.copy": 1, "shutil.copyfile": 1}
 

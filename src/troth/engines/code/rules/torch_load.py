@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from troth.engines.code.module import Module, Site
-from troth.engines.code.rule import Context, Hit, Rule, Severity
+from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
 __all__ = ["RULE"]
 
-_CONFIRM = re.compile(rb"""torch\.load\s*\((?!(?:[^()]|\((?:[^()]|\([^()]*\))*\)){0,300}?weights_only=True\s*[,)])|torch\.load\b(?!\s*[(`])|import torch as|import\s+(?:\w+,\s*)*load\b|["']load["']|["']torch["']""")
+_CONFIRM = matching((
+    rb"torch\.load\s*\((?!(?:[^()]|\((?:[^()]|\([^()]*\))*\)){0,300}?weights_only=True\s*[,)])", rb"torch\.load\b(?!\s*[(`])", rb"torch\s+as(?<=[ ,]torch as)\s",
+    rb"from\s+torch[\w.]*\s+import\s*(?:\([^)]*|[^\n]*)\bload\b", rb"load[\"'](?<=[\"']load.)", rb"import_module\s*\(\s*[\"']torch", rb"__import__\s*\(\s*[\"']torch",
+    rb"= torch\s*\n", rb"torch\.serialization\.load\b", rb"import\s+serialization",
+))  # fmt: skip
 
 _NAMES = ("torch.load", "torch.serialization.load")
 
@@ -42,7 +45,11 @@ RULE = Rule(
     cwe=("CWE-502",),
     owasp=("LLM03:2025",),
     atlas=("AML.T0010.003", "AML.T0011.000"),
-    needs=((b"load(", b"torch.load", b".load\n", b"import load", b"\"load\""),),
+    needs=(
+        (
+            b"torch.load", b"torch as ", b"import load\n", b"import load ", b"import load,", b" load,", b" load\n", b" load as", b"\"load\"", b"'load'", b"import_module(", b"__import__(", b"= torch\n", b"serialization",
+        ),
+    ),
     modules=frozenset(("torch",)),
     confirm=_CONFIRM,
     check=_check,

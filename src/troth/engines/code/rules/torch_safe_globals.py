@@ -6,10 +6,11 @@ import ast
 from collections.abc import Iterator
 
 from troth.engines.code.module import Module
-from troth.engines.code.rule import Context, Hit, Rule, Severity
+from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
 __all__ = ["RULE"]
 
+_CONFIRM = matching((rb"safe_globals\b(?!\(\))",), (rb"[\[(,=+]\s*[\w.]*\b(?:eval|exec|getattr|setattr|__import__|compile|open|system|popen|Popen|run|import_module|attrgetter|partial)\s*[,)\]]",))
 _BAD = frozenset(("eval", "exec", "getattr", "setattr", "__import__", "compile", "open"))
 _BAD_NAMES = frozenset(("os.system", "os.popen", "subprocess.Popen", "subprocess.run", "importlib.import_module", "operator.attrgetter", "functools.partial"))
 
@@ -36,6 +37,7 @@ RULE = Rule(
     atlas=("AML.T0010.003", "AML.T0011.000"),
     needs=((b"safe_globals",),),
     modules=frozenset(("torch",)),
+    confirm=_CONFIRM,
     check=_check,
     bad=("import torch\ntorch.serialization.add_safe_globals([eval])\n",),
     good=("import torch\ntorch.serialization.add_safe_globals([set])\n",),

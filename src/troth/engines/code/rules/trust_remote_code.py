@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from troth.engines.code.module import Module
-from troth.engines.code.rule import Context, Hit, Rule, Severity
+from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
 __all__ = ["RULE"]
 
-_CONFIRM = re.compile(rb"""trust_remote_code["']?\s*[=:]\s*(?:True\b|bool\s*=\s*True|not\b|(?!False|None|trust_remote_code|bool)[A-Za-z_]\w*\s*[,)\]}])""")
+_CONFIRM = matching((rb"trust_remote_code[\"']?\]?\s*[=:]\s*(?:True\b|1\b|bool\b[^\n]*=\s*True|not\b|\(|(?!False|None|trust_remote_code|bool)[A-Za-z_]\w*\s*[,)\]}\n]|[^\n,]*\bTrue\b)",))
 def _check(module: Module, _: Context) -> Iterator[Hit]:
     for site in module.sites:
         for line in module.flagged(site, site.keywords.get("trust_remote_code"), lambda value: value is True):
