@@ -1,7 +1,7 @@
 """Measures of the desk, each with its size as an option; prints what was run and what it took, and fails where a promise about it was broken.
 
     python -m bench.desk store --cases 5000          sealed cases per second, with fsync, by group commit
-    python -m bench.desk load --reporters 1000       reporters at once over HTTP, 20 KB each: errors, p50, p99
+    python -m bench.desk load --reporters 1000       reporters at once over HTTP, 20 KB each: errors, p50, p99, processor time
     python -m bench.desk board --cases 50000         first page, middle page, search, lanes: p95
     python -m bench.desk thread --messages 1000 --people 121
     python -m bench.desk memory                      of an idle server, in MiB
@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import re
 import socket
@@ -93,38 +92,10 @@ def free_port() -> int:
 
 
 def load(options: argparse.Namespace) -> int:
-    import httpx
+    """Reporters at once over HTTP."""
+    from bench.desk.loading import run
 
-    port = free_port()
-    with tempfile.TemporaryDirectory(dir=options.folder) as name:
-        made(Path(name), port).close()
-        process = serve(Path(name) / "desk", port)
-        times: list[float] = []
-        failures: list[str] = []
-
-        async def one(client: httpx.AsyncClient, at: int) -> None:
-            form = {"title": f"Report {at}", "description": "y" * options.bytes, "steps": "s", "impact": "i"}
-            began = time.perf_counter()
-            try:
-                answer = await client.post("/report", data=form, files={"files": ("", b"")})
-                if answer.status_code != 303:
-                    failures.append(str(answer.status_code))
-            except httpx.HTTPError as error:
-                failures.append(type(error).__name__)
-            times.append(time.perf_counter() - began)
-
-        async def all_of_them() -> float:
-            limits = httpx.Limits(max_connections=options.reporters, max_keepalive_connections=options.reporters)
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=120, limits=limits) as client:
-                began = time.perf_counter()
-                await asyncio.gather(*(one(client, at) for at in range(options.reporters)))
-                return time.perf_counter() - began
-
-        seconds = asyncio.run(all_of_them())
-        process.terminate()
-        process.wait(30)
-    print(f"load: {options.reporters} at once, {options.bytes} bytes each: {len(failures)} errors, {options.reporters / seconds:.0f}/s, p50 {percentile(times, 0.5):.2f} s, p99 {percentile(times, 0.99):.2f} s (client on the same machine), load average {os.getloadavg()[0]:.1f}")
-    return 1 if failures else 0
+    return run(options)
 
 
 def board(options: argparse.Namespace) -> int:
@@ -210,7 +181,7 @@ def main() -> int:
     parser.add_argument("--folder", default=None, help="where the desks are made; a disk that syncs, for honest figures")
     commands = parser.add_subparsers(required=True)
     for name, what, sizes in (
-        ("store", store, {"cases": 5_000}), ("load", load, {"reporters": 1_000, "bytes": 20_000}), ("board", board, {"cases": 50_000, "rounds": 40}),
+        ("store", store, {"cases": 5_000}), ("load", load, {"reporters": 1_000, "bytes": 20_000, "spread": 0, "rounds": 3}), ("board", board, {"cases": 50_000, "rounds": 40}),
         ("thread", thread, {"messages": 1_000, "people": 121, "rounds": 20}), ("memory", memory, {}), ("kill", kill, {"times": 20, "senders": 8}),
     ):  # fmt: skip
         command = commands.add_parser(name)

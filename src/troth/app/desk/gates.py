@@ -18,7 +18,7 @@ from troth.desk.tables import BANS, SPENT
 from troth.errors import DeskError
 from troth.store import Transaction
 
-__all__ = ["BannedError", "ban", "spend", "unban", "welcome"]
+__all__ = ["BannedError", "ban", "is_banned", "spend", "unban", "welcome"]
 
 
 class BannedError(DeskError):
@@ -35,8 +35,13 @@ def welcome(desk: Desk, contact: str, network: str) -> None:
         BannedError: the address or network is banned.
     """
     names = [desk.sender(one) for one in (contact, f"net {network}") if one]
-    if not desk.recent.get("banned", lambda: _banned(desk)).isdisjoint(names):
+    if is_banned(desk, names):
         raise BannedError("The team of this project takes no more reports from you here.")
+
+
+def is_banned(desk: Desk, names: Sequence[str]) -> bool:
+    """Whether one of these senders (keyed digests) is banned."""
+    return not desk.recent.get("banned", lambda: _banned(desk)).isdisjoint(names)
 
 
 def _banned(desk: Desk) -> frozenset[str]:

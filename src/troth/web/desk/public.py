@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response, S
 
 from troth.app.desk import reports
 from troth.app.desk.announcing import published, security_txt
-from troth.app.desk.gates import spend, welcome
+from troth.app.desk.gates import is_banned, spend, welcome
 from troth.app.desk.opening import TENANT, Desk
 from troth.desk.intake import work
 from troth.desk.intake.fields import ESSENTIAL, FIELDS, GROUPS, FormError, Submission, read
@@ -106,16 +106,30 @@ def form(request: Request) -> Response:
     return _form(request)
 
 
+async def _remembered(request: Request) -> None:
+    """Have at hand whether reports are taken and who is banned: one of those who wait asks the store, in a thread, and the others wait for its answer."""
+    desk, state = desk_of(request), request.app.state
+    if desk.recent.knows("intake") and desk.recent.knows("banned"):
+        return
+    if state.asking is None or state.asking.done():
+        state.asking = asyncio.ensure_future(run_in_threadpool(_ask, desk))
+    await asyncio.shield(state.asking)
+
+
+def _ask(desk: Desk) -> None:
+    desk.recent.forget()
+    reports.intake_mode(desk)
+    is_banned(desk, ())
+
+
 @ROUTES.post("/report")
 async def send(request: Request) -> Response:
     """A report arrives."""
     desk = desk_of(request)
     if not own_site(request):
         raise HTTPException(403, "A report has to be sent from this desk's own page.")
-    if desk.recent.knows("intake"):
-        reports.demand_open(desk)
-    else:
-        await run_in_threadpool(reports.demand_open, desk)
+    await _remembered(request)
+    reports.demand_open(desk)
     arrival = reports.begin(desk)
 
     def key_of(_fields: dict[str, str]) -> bytes:
@@ -130,10 +144,8 @@ async def send(request: Request) -> Response:
         got.demand_whole()
     except FormError as error:
         return await run_in_threadpool(_form, request, 422, got.fields, {**got.problems, **error.problems})
-    if desk.recent.knows("banned"):
-        welcome(desk, report.get("contact"), network_of(request))
-    else:
-        await run_in_threadpool(welcome, desk, report.get("contact"), network_of(request))
+    await _remembered(request)
+    welcome(desk, report.get("contact"), network_of(request))
     proven = request.app.state.quota.hit(network_of(request)) and await spend(desk, got.fields.get("altcha", ""))
     stored = await asyncio.wrap_future(reports.submit(desk, arrival, report, channel="form", proven=proven, files=got.files, chunks=got.chunks))
     del stored

@@ -27,6 +27,7 @@ from troth.desk.machines import TransitionError
 from troth.desk.storage.writer import BusyError
 from troth.errors import DeskError
 from troth.web.desk import api, board, case_pages, keeping_pages, public, signin
+from troth.web.desk.door import Door
 from troth.web.desk.guards import Headers, Limiter
 from troth.web.desk.render import Site, page
 
@@ -50,9 +51,11 @@ def make_site(desk: Desk) -> FastAPI:
         title=f"{desk.settings.project}: vulnerability reports", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=_lifespan
     )
     app.state.desk, app.state.site = desk, Site(desk)
+    app.state.asking = None
     app.state.quota, app.state.misses = Limiter(desk.settings.hourly, 3600), Limiter(40, 60)
     for routes in (public.ROUTES, signin.ROUTES, board.ROUTES, keeping_pages.ROUTES, case_pages.ROUTES, api.ROUTES):
         app.include_router(routes)
+    app.add_middleware(Door, path="/report", handler=public.send, failed=_failed)
     app.add_middleware(Headers, secure=desk.settings.secure)
     for kind in (HTTPException, DeskError, RequestValidationError, Exception):
         app.add_exception_handler(kind, _failed)
