@@ -69,8 +69,8 @@ class Desk:
 
     @property
     def policy(self) -> PolicyRecord:
-        """The policy in force."""
-        return self.policies.current()
+        """The policy in force; one that `troth desk policy` brings in is seen a second later."""
+        return self.recent.get("policy", self.policies.current)
 
     @property
     def public_key(self) -> str:

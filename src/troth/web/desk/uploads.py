@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -56,6 +57,17 @@ class Received:
             raise FormError(self.problems)
 
 
+def _named(disposition: bytes) -> tuple[str, str | None]:
+    """Name of a part and of its file; the file's is None where it is none."""
+    _kind, options = parse_options_header(disposition)
+    file_name = options.get(b"filename")
+    return options.get(b"name", b"").decode("utf-8", "replace")[:100], file_name.decode("utf-8", "replace") if file_name is not None else None
+
+
+_field_named: Final = lru_cache(200)(_named)
+"""The same thirty headers come with every report and are read once; names of files are not remembered."""
+
+
 class _Parts:
     """Callbacks of the parser: what belongs to which part."""
 
@@ -95,10 +107,9 @@ class _Parts:
         self._value.clear()
 
     def headers_finished(self) -> None:
-        _kind, options = parse_options_header(self._disposition)
-        self._name = options.get(b"name", b"").decode("utf-8", "replace")[:100]
-        if b"filename" in options:
-            self._file_name = options[b"filename"].decode("utf-8", "replace") or ""
+        self._name, file_name = _field_named(self._disposition) if len(self._disposition) < 100 and b"filename" not in self._disposition else _named(self._disposition)
+        if file_name is not None:
+            self._file_name = file_name
             self._id, self._count = new_id(), 0
             if self._file_name and len(self.received.files) < self._max_files:
                 self._sealer = Sealer(self._key_of(self.received.fields), self._id)
