@@ -24,7 +24,7 @@ from sqlalchemy.exc import ArgumentError
 from troth.errors import StoreError, UsageError
 from troth.store.schema import StrictTypes
 
-__all__ = ["BUSY_SECONDS", "PG_SCHEMA", "connect", "demand_bound_role"]
+__all__ = ["BUSY_SECONDS", "PG_SCHEMA", "connect", "demand_bound_role", "rewrite"]
 
 BUSY_SECONDS: Final = 30
 """How long a writer waits for another process before it gives up."""
@@ -117,6 +117,29 @@ def _postgres(url: URL, *, pool: int) -> Engine:
 
     event.listen(engine, "begin", begun)
     return engine
+
+
+def rewrite(engine: Engine) -> bool:
+    """On SQLite: write the file anew, so that nothing that was deleted is left in its free pages or in the write-ahead log.
+
+    VACUUM alone writes to the log: the file has the new pages only once the log was moved over whole, which waits for whoever reads an older moment.
+
+    Returns:
+        Whether it was written anew; never on PostgreSQL, where VACUUM is the operator's.
+
+    Raises:
+        StoreError: somebody read an older moment for as long as a writer waits; what was deleted is still in the file.
+    """
+    if engine.dialect.name != "sqlite":
+        return False
+    with engine.connect() as connection:
+        raw: Any = connection.connection.driver_connection
+        raw.execute("PRAGMA query_only=OFF")  # the pool may hand out a connection that read last
+        raw.execute("VACUUM")
+        busy, _pages, _moved = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise StoreError("the file could not be written anew: somebody reads an older moment; what was deleted is still in it")
+    return True
 
 
 def demand_bound_role(connection: Connection) -> None:

@@ -26,7 +26,7 @@ from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.elements import ClauseElement
 
 from troth.errors import UsageError
-from troth.store.connections import connect, demand_bound_role
+from troth.store.connections import connect, demand_bound_role, rewrite
 from troth.store.failures import StoreAwayError, StoreValueError
 from troth.store.scope import demand_scope
 from troth.terms.tenant import Tenant
@@ -137,6 +137,16 @@ class Store:
 
         with self._exclusively(), _translated():
             migrate(self._engine)
+
+    def rewrite(self) -> bool:
+        """On SQLite: write the file anew, so that what was deleted cannot be found in it; takes as long as copying it. Whether it was: not on PostgreSQL.
+
+        Raises:
+            UsageError: this thread is writing.
+            StoreError: the database does not answer, or a reader of an older moment was in the way for too long.
+        """
+        with self._exclusively(), _translated():
+            return rewrite(self._engine)
 
     @contextmanager
     def write(self, tenant: Tenant) -> Iterator[Transaction]:

@@ -30,7 +30,7 @@ from troth.desk.storage.writer import Writer
 from troth.store import Store, Transaction, open_store
 from troth.terms.tenant import Tenant
 
-__all__ = ["TENANT", "Desk", "assemble", "make_desk", "new_member", "open_desk", "scrub", "store_url"]
+__all__ = ["TENANT", "Desk", "assemble", "make_desk", "new_member", "open_desk", "store_url"]
 
 TENANT: Final = Tenant("desk", "reports")
 """The desk's rows; one desk per store."""
@@ -140,18 +140,6 @@ def calendar_of(settings: DeskSettings) -> Calendar:
     """
     country, _, subdivision = settings.holidays.partition("-")
     return Calendar(zone_name=settings.zone, holidays=holidays_of(country, subdivision or None) if country else frozenset())
-
-
-def scrub(store: Store) -> None:
-    """On SQLite: write the file anew, so that what was deleted is no longer in its free pages, and empty the write-ahead log."""
-    if store.dialect != "sqlite":
-        return
-    with store.engine.connect() as connection:
-        raw = connection.connection.driver_connection
-        if raw is not None:
-            raw.execute("PRAGMA query_only=OFF")  # the pool may hand out a connection that read last
-            raw.execute("VACUUM")
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def make_desk(folder: Path, settings: DeskSettings, policy: Path | None, admin: str, now: Callable[[], datetime] = _utc_now) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy import delete, insert, select
 from troth.app.desk.acting import record
 from troth.app.desk.announcing import Advisory, publish_text
 from troth.app.desk.mail_texts import team_reply_mail
-from troth.app.desk.opening import TENANT, Desk, scrub
+from troth.app.desk.opening import TENANT, Desk
 from troth.desk.clock_rules import clocks
 from troth.desk.clocks import Clock
 from troth.desk.crypt.envelope import CryptError, place, seal, unseal
@@ -354,7 +354,7 @@ def erase(desk: Desk, member: Member, number: int) -> None:
             desk.cases.erase(t, row.uid, desk.now())
 
     desk.writer.write(work)
-    scrub(desk.store)
+    desk.store.rewrite()
 
 
 __all__ += ["reopen_to_team"]
