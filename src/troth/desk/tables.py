@@ -67,6 +67,7 @@ CASES = Table(
     Index("ix_desk_cases_due", "tenant", "lane", "due_at", "number"),
     Index("ix_desk_cases_state", "tenant", "state", "lane", "due_at", "number"),
     Index("ix_desk_cases_figures", "tenant", "erased_at", "state", "waiting", "due_at", "assignee"),
+    Index("ix_desk_cases_assignee", "tenant", "assignee", "state"),
     Index("ix_desk_cases_updated", "tenant", "updated_at"),
 )  # fmt: skip
 """One row per case; what lists need is derived from the events whenever one is added. `due_at` is `NEVER` once nothing is due, so that one

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from troth.app.desk.opening import TENANT, Desk
 from troth.app.desk.triage import key_for, labels
@@ -25,6 +25,8 @@ from troth.store import Transaction
 __all__ = ["ListPage", "Listed", "figures", "list_cases", "tag_numbers"]
 
 PAGE: Final = 50
+_RARE: Final = 400
+"""Up to so many cases a word is looked up by itself."""
 OPEN: Final = ("received", "valid", "invalid", "accepted", "deferred")
 
 
@@ -46,7 +48,7 @@ class ListPage:
     more: bool
 
 
-def _only(query: Select, desk: Desk, member: Member, which: str, *, words: str = "", label: str = "") -> Select:  # type: ignore[type-arg]
+def _only(query: Select, desk: Desk, member: Member, which: str, *, label: str = "") -> Select:  # type: ignore[type-arg]
     """The conditions of a list."""
     tenant = desk.cases.tenant
     if which in OPEN or which == "closed":
@@ -59,13 +61,23 @@ def _only(query: Select, desk: Desk, member: Member, which: str, *, words: str =
         query = query.where(CASES.c.assignee == member.id, CASES.c.state.in_(OPEN))
     elif which == "open":
         query = query.where(CASES.c.state.in_(OPEN))
-    for word in desk.words(words if member.may("read") else ""):
-        query = query.where(CASES.c.uid.in_(select(WORDS.c.case_uid).where(WORDS.c.tenant == tenant, WORDS.c.word == word)))
     if label:
         query = query.where(CASES.c.uid.in_(select(TAGS.c.case_uid).where(TAGS.c.tenant == tenant, TAGS.c.label == label)))
     if member.role == "guest":
         query = query.where(CASES.c.uid.in_(select(WRAPS.c.case_uid).where(WRAPS.c.tenant == tenant, WRAPS.c.holder == f"{MEMBER}{member.id}")))
     return query.where(CASES.c.tenant == tenant, CASES.c.erased_at.is_(None) if which != "erased" else CASES.c.erased_at.is_not(None))
+
+
+def _having(query: Select, t: Transaction, desk: Desk, words: Sequence[str]) -> Select:  # type: ignore[type-arg]
+    """Only cases with all these words. A rare word is looked up first; a frequent one is asked of each case in the list's order, until the page is full."""
+    tenant = desk.cases.tenant
+    for word in words:
+        uids = [row.case_uid for row in t.execute(select(WORDS.c.case_uid).where(WORDS.c.tenant == tenant, WORDS.c.word == word).limit(_RARE + 1))]
+        if len(uids) <= _RARE:
+            query = query.where(CASES.c.uid.in_(uids))
+        else:
+            query = query.where(exists().where(WORDS.c.tenant == tenant, WORDS.c.word == word, WORDS.c.case_uid == CASES.c.uid))
+    return query
 
 
 def list_cases(desk: Desk, member: Member, which: str = "open", page: int = 1, *, words: str = "", label: str = "", most: int = PAGE) -> ListPage:
@@ -86,7 +98,7 @@ def list_cases(desk: Desk, member: Member, which: str = "open", page: int = 1, *
         if direct is not None:
             rows = [direct]
         else:
-            query = _only(select(*COLUMNS), desk, member, which, words=words, label=label)
+            query = _having(_only(select(*COLUMNS), desk, member, which, label=label), t, desk, desk.words(words if member.may("read") else ""))
             query = query.order_by(CASES.c.lane, CASES.c.due_at, CASES.c.number)
             rows = [row_of(row) for row in t.execute(query.limit(most + 1).offset((page - 1) * most))]
         shown = rows[:most]
@@ -123,12 +135,14 @@ def _titles(desk: Desk, t: Transaction, member: Member, rows: Sequence[CaseRow])
 def figures(desk: Desk, member: Member) -> dict[str, int]:
     """How many cases wait, are overdue, are open, are mine, are closed."""
     with desk.store.read(TENANT) as t:
-        late, mine = CASES.c.due_at < desk.now(), CASES.c.assignee == member.id
-        query = select(CASES.c.state, CASES.c.waiting, late.label("late"), mine.label("mine"), func.count().label("many"))
-        rows = t.execute(_only(query, desk, member, "all").group_by(CASES.c.state, CASES.c.waiting, late, mine)).all()
-    told = dict.fromkeys(("waiting", "overdue", "open", "mine", "closed"), 0)
+        def count(which: str, *only: ColumnElement[bool]) -> int:
+            return int(t.execute(_only(select(func.count()).select_from(CASES), desk, member, which).where(*only)).scalar() or 0)
+
+        # in the order of one index, so that nothing is sorted; both values of `waiting` are named for the same reason
+        rows = t.execute(_only(select(CASES.c.state, CASES.c.waiting, func.count().label("many")), desk, member, "all").group_by(CASES.c.state, CASES.c.waiting)).all()
+        told = {"waiting": 0, "overdue": count("overdue", CASES.c.waiting.in_((True, False))), "open": 0, "mine": count("mine"), "closed": 0}
     for row in rows:
-        for name in ("closed",) if row.state == "closed" else ("open", *(("waiting",) if row.waiting else ()), *(("overdue",) if row.late else ()), *(("mine",) if row.mine else ())):
+        for name in ("closed",) if row.state == "closed" else ("open", "waiting") if row.waiting else ("open",):
             told[name] += int(row.many)
     return told
 
