@@ -5,7 +5,7 @@
     python -m bench.desk board --cases 50000         first page, middle page, search, lanes: p95
     python -m bench.desk thread --messages 1000 --people 121
     python -m bench.desk memory                      of an idle server, in MiB
-    python -m bench.desk kill --times 20             kill -9 under load: receipts lost, mails twice
+    python -m bench.desk kill --times 1000           kill -9 under load: receipts lost, mails twice
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ def main() -> int:
     commands = parser.add_subparsers(required=True)
     for name, what, sizes in (
         ("store", store, {"cases": 5_000}), ("load", load, {"reporters": 1_000, "bytes": 20_000, "spread": 0, "rounds": 3}), ("board", board, {"cases": 50_000, "rounds": 40}),
-        ("thread", thread, {"messages": 1_000, "people": 121, "rounds": 20}), ("memory", memory, {}), ("kill", kill, {"times": 20, "senders": 8}),
+        ("thread", thread, {"messages": 1_000, "people": 121, "rounds": 20}), ("memory", memory, {}), ("kill", kill, {"times": 1_000, "senders": 8, "longest": 600}),
     ):  # fmt: skip
         command = commands.add_parser(name)
         command.set_defaults(run=what)

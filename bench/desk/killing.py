@@ -2,12 +2,17 @@
 
 Senders post reports with nonces of their own and keep what they were answered; whoever got no answer sends the same form again after the restart. A sink on the
 same machine counts mails by their Message-ID. Random moments; the seed is printed.
+
+Each server is a child that is forked from a process which has imported everything and opened nothing: what is killed is the same program, and a thousand
+deaths take minutes. Whether the ledger still verifies, and whether each receipt is there, is asked at the end, of all of them.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
+import socket
 import random
 import secrets
 import socketserver
@@ -19,7 +24,7 @@ from pathlib import Path
 
 import httpx
 
-from bench.desk.__main__ import free_port, made, serve
+from bench.desk.__main__ import free_port, made
 
 
 class Sink(socketserver.ThreadingTCPServer):
@@ -71,14 +76,18 @@ class Senders:
             one.start()
 
     def _run(self) -> None:
+        with httpx.Client(timeout=10) as client:  # one each: making a client costs more than a report
+            self._report(client)
+
+    def _report(self, client: httpx.Client) -> None:
         while not self._stop.is_set():
             nonce = secrets.token_urlsafe(32)
             form = {"nonce": nonce, "title": f"Report {nonce}", "description": "d", "contact": "r@example.org"}
             while not self._stop.is_set():
                 try:
-                    answer = httpx.post(f"{self.origin}/report", data=form, timeout=10)
+                    answer = client.post(f"{self.origin}/report", data=form)
                 except httpx.HTTPError:
-                    time.sleep(0.05)
+                    time.sleep(0.02)
                     continue
                 if answer.status_code == 303:
                     self.answered[nonce] = answer.headers["location"].partition("?")[0]
@@ -91,6 +100,46 @@ class Senders:
             one.join(15)
 
 
+def _serve(folder: str, port: int) -> None:
+    """What `troth desk serve` runs, in a forked child."""
+    import uvicorn
+
+    from troth.web.desk.serving import application
+
+    os.environ["TROTH_DESK"] = folder
+    os.setsid()
+    uvicorn.run(application(), host="127.0.0.1", port=port, access_log=False, log_level="critical", proxy_headers=False, backlog=4096)
+
+
+class Servers:
+    """Makes servers, one after another, each a fork of a process that has imported all of it."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self._how = multiprocessing.get_context("forkserver")
+        self._how.set_forkserver_preload(["bench.desk.killing", "troth.web.desk.serving", "troth.store.migration", "uvicorn.protocols.http.auto", "uvicorn.loops.auto", "altcha.v1", "pyrage"])
+        self._folder, self._port = str(folder), port
+        self.process = self._start()
+
+    def _start(self) -> multiprocessing.Process:
+        process = self._how.Process(target=_serve, args=(self._folder, self._port), daemon=True)
+        process.start()
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self._port), 0.2).close()
+            except OSError:
+                if not process.is_alive():
+                    raise SystemExit(f"the desk ended by itself ({process.exitcode})") from None
+                time.sleep(0.01)
+            else:
+                return process
+
+    def again(self) -> None:
+        """SIGKILL, and a new one."""
+        self.process.kill()
+        self.process.join()
+        self.process = self._start()
+
+
 def run(options: argparse.Namespace) -> int:
     """Kill, restart, count."""
     seed = int(os.environ.get("TROTH_SEED", random.randrange(10**9)))
@@ -101,42 +150,61 @@ def run(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         made(Path(name), port, {"host": "127.0.0.1", "port": sink.server_address[1], "starttls": False, "sender": "desk@example.org", "team": "team@example.org"}).close()
         folder = Path(name) / "desk"
-        process = serve(folder, port)
+        servers = Servers(folder, port)
         senders = Senders(port, options.senders)
-        for _ in range(options.times):
-            time.sleep(chance.uniform(0.05, 1.2))
-            process.kill()
-            process.wait()
-            process = serve(folder, port)
+        began = time.perf_counter()
+        for time_ in range(options.times):
+            time.sleep(chance.uniform(0.0, options.longest / 1000))
+            servers.again()
+            if time_ % 100 == 99:
+                print(f"  {time_ + 1} kills, {len(senders.answered)} receipts, {time.perf_counter() - began:.0f} s", flush=True)
         time.sleep(1)
         senders.stop()
         lost = _lost(senders)
         time.sleep(6)
-        process.terminate()
-        process.wait(30)
-        cases, unsure = _counted(folder)
+        servers.process.terminate()
+        servers.process.join(30)
+        cases, unsure, whole = _counted(folder)
     twice = sum(count > 1 for count in sink.seen.values())
     sink.shutdown()
     doubled = cases - len(senders.answered)
     print(
         f"kill: {options.times} x kill -9, seed {seed}: {len(senders.answered)} receipts given, {lost} lost; {cases} cases ({doubled} whose sender was stopped before the answer); "
-        f"{sum(sink.seen.values())} mails taken, {twice} twice, {unsure} unsure"
+        f"{sum(sink.seen.values())} mails taken, {twice} twice, {unsure} unsure; ledger of {whole} entries verifies"
     )
     return 1 if lost or twice or doubled < 0 or doubled > options.senders else 0
 
 
 def _lost(senders: Senders) -> int:
-    """Receipts that were given and are not there."""
+    """Receipts that were given and are not there, or do not verify."""
+    from troth.desk.receipts import ReceiptError, verify
+
+    lost = 0
     with httpx.Client(base_url=senders.origin, timeout=30) as client:
-        return sum(nonce not in client.get(path).text or client.get(f"{path}/receipt").status_code != 200 for nonce, path in senders.answered.items())
+        key = client.get("/key").text.partition('class="secret">')[2].partition("<")[0].strip()
+        for path in senders.answered.values():
+            answer = client.get(f"{path}/receipt")
+            try:
+                verify(answer.text, key)
+            except ReceiptError:
+                lost += 1
+    return lost
 
 
-def _counted(folder: Path) -> tuple[int, int]:
+def _counted(folder: Path) -> tuple[int, int, int]:
+    """Cases, mails of which nobody knows whether they left, and entries of the ledger; fails where it does not verify."""
     from troth.app.desk.opening import TENANT, open_desk
+    from troth.ledger.tree import Frontier, leaf_hash
 
     desk = open_desk(folder)
     try:
         with desk.store.read(TENANT) as t:
-            return sum(desk.cases.counts(t).values()), desk.outbox.counts(t).get("unsure", 0)
+            log = desk.events.chronicle.log
+            head, frontier = log.head(t), Frontier.parse(0, b"")
+            for content, _salt, _body in log.leaves(t):
+                frontier.add(leaf_hash(content))
+            if (frontier.size, frontier.root()) != (head.size, Frontier.parse(head.size, head.frontier).root()):
+                raise SystemExit("the ledger does not verify")
+            return sum(desk.cases.counts(t).values()), desk.outbox.counts(t).get("unsure", 0), head.size
     finally:
         desk.close()
