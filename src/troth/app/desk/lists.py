@@ -102,7 +102,7 @@ def list_cases(desk: Desk, member: Member, which: str = "open", page: int = 1, *
             query = query.order_by(CASES.c.lane, CASES.c.due_at, CASES.c.number)
             rows = [row_of(row) for row in t.execute(query.limit(most + 1).offset((page - 1) * most))]
         shown = rows[:most]
-        titles = _titles(desk, t, member, shown)
+        titles = titles_of(desk, t, member, shown)
     listed = tuple(Listed(row, desk.cases.code(row.number), titles.get(row.uid, "")) for row in shown)
     return ListPage(listed, page, len(rows) > most)
 
@@ -113,7 +113,7 @@ def _direct(desk: Desk, t: Transaction, words: str) -> CaseRow | None:
     return desk.cases.by_number(t, int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
-def _titles(desk: Desk, t: Transaction, member: Member, rows: Sequence[CaseRow]) -> Mapping[str, str]:
+def titles_of(desk: Desk, t: Transaction, member: Member, rows: Sequence[CaseRow]) -> Mapping[str, str]:
     """Titles of a page: one query for the desk's wraps, single ones for restricted cases."""
     if not member.may("read") or not rows:
         return {}
@@ -166,4 +166,4 @@ def received_per_month(desk: Desk) -> tuple[tuple[str, int], ...]:
     return tuple(months.items())[-24:]
 
 
-__all__ += ["received_per_month"]
+__all__ += ["received_per_month", "titles_of"]

@@ -57,6 +57,7 @@ class DeskSettings:
         sealed: age recipients; where there are any, the server keeps no key that opens a report.
         settled: numbers for promises whose words name none (`update` -> `P7D`).
         required: fields that a report must have, beyond those of the policy.
+        package: package URL of what is maintained, without a version (`pkg:pypi/NAME`); for advisories. cna: UUID of the CNA that the project is, for CVE records.
         repository: path of a clone, in which the claims of reports are looked up.
         hourly: reports from one network per hour that stay in the fast lane.
         max_files, max_mib: for one report.
@@ -72,6 +73,8 @@ class DeskSettings:
     sealed: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     settled: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    package: str = ""
+    cna: str = ""
     repository: str = ""
     hourly: int = 10
     max_files: int = 10

@@ -16,9 +16,10 @@ from starlette.responses import Response
 
 from troth.app.desk.lists import Listed, figures, list_cases, received_per_month, tag_numbers
 from troth.app.desk.opening import TENANT, Desk
-from troth.app.desk.statements import summary
+from troth.app.desk.statements import kept_by_promise
 from troth.desk.machines import Report
 from troth.desk.storage.people_rows import Member
+from troth.web.desk.numbers import kept_view
 from troth.web.desk.public import desk_of
 from troth.web.desk.render import page
 from troth.web.desk.signin import person_of
@@ -96,5 +97,6 @@ def numbers(request: Request) -> Response:
     member, desk = person_of(request), desk_of(request)
     if not member.may("list"):
         raise HTTPException(403)
-    tags = tag_numbers(desk) if member.may("note") else ()
-    return page(request, "numbers.html.jinja", here="numbers", rows=summary(desk), months=received_per_month(desk), tags=tags, most=max([one[2] for one in tags] + [1]), peak=max([one[1] for one in received_per_month(desk)] + [1]))
+    tags, months = tag_numbers(desk) if member.may("note") else (), received_per_month(desk)
+    rows = [kept_view(at, one, desk) for at, one in enumerate(kept_by_promise(desk)) if one.cases or one.pending]
+    return page(request, "numbers.html.jinja", here="numbers", rows=rows, months=months, tags=tags, most=max([one[2] for one in tags] + [1]), peak=max([one[1] for one in months] + [1]))

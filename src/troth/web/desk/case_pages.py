@@ -20,7 +20,9 @@ from starlette.responses import RedirectResponse, Response
 
 from troth.app.claims import ClaimCheck, check_report
 from troth.app.desk import triage
+from troth.app.desk.alike import alike, group_of
 from troth.app.desk.canned import replies
+from troth.app.desk.drafting import FORMS, draft, drafts
 from troth.app.desk.gates import ban
 from troth.app.desk.opening import TENANT, Desk
 from troth.desk.events import CLOSE_REASONS, Severity
@@ -104,6 +106,8 @@ def show(request: Request, code: str) -> Response:
         offers=_offers(opened, desk) if member.may("judge") else [], tags=opened.tags, people=people, holders=opened.holders, canned=replies(desk) if member.may("note") else (),
         closed=opened.state.report.value == "closed", scope=record.policy.scope[:30], choices=_CHOICES,
         claims=_claims(desk, opened) if "claims" in request.query_params and member.may("note") else None, repository=bool(desk.settings.repository),
+        group=group_of(desk, member, row) if member.may("note") else (), alike=alike(desk, member, row) if member.may("note") else (),
+        forms={name: label for name, (label, _write) in FORMS.items()}, drafts=drafts(desk, opened) if "advisory" in request.query_params and member.may("judge") else None,
         publishable="advisory.published" in opened.legal or "advisory.drafted" in opened.legal,
     )  # fmt: skip
 
@@ -271,6 +275,14 @@ async def erase(request: Request, code: str) -> Response:
     desk = desk_of(request)
     await run_in_threadpool(_erase, desk, member, number_of(desk, code), fields)
     return RedirectResponse("/board", 303)
+
+
+@ROUTES.get("/board/{code}/advisory/{form}")
+def advisory(request: Request, code: str, form: str) -> Response:
+    """A draft of the advisory in one format, as a download."""
+    member, desk = person_of(request), desk_of(request)
+    text = draft(desk, member, number_of(desk, code), form)
+    return Response(text, media_type="application/json", headers={"content-disposition": f'attachment; filename="{code}.{form}.json"'})
 
 
 @ROUTES.get("/board/{code}/files/{file}")

@@ -180,7 +180,7 @@ def _status(request: Request, token: str, code: int = 200, problems: dict[str, s
     views = clock_views(seen.clocks, desk.now(), lambda clock: record.says(clock.place), reporter=True)
     case = {
         "code": desk.cases.code(seen.row.number), "title": seen.title, "received": seen.row.received_at, "state_words": state_words(seen.state.report),
-        "tone": tone_of(seen.state.report), "plain": plain_state(seen.state), "writable": True, **_embargo(seen.state), **_credit(seen.state),
+        "tone": tone_of(seen.state.report), "plain": plain_state(seen.state), "writable": True, **_embargo(seen.state), **_credit(seen),
     }  # fmt: skip
     path = f"/r/{token}"
     shared: dict[str, Any] = {"case": case, "clocks": views, "path": path, "hidden_page": True}
@@ -198,10 +198,14 @@ def _embargo(state: Case) -> dict[str, object]:
     return {"embargo": own.terms.until if binding and own.terms else None, "embargo_asked": own.proposal.until if asked and own.proposal else None}
 
 
-def _credit(state: Case) -> dict[str, object]:
+def _credit(seen: reports.Visit) -> dict[str, object]:
+    """What the page says about thanks; what the reporter wished for in the form stands in the field until they answer."""
+    state = seen.state
     out = state.advisory in (Publication.PUBLISHED, Publication.CORRECTED, Publication.WITHDRAWN)
     words = {"named": "named", "anonymous": "anonymous"}.get(state.credit.value, "")
-    return {"credit_open": not out and not (state.report is Report.CLOSED and state.closed_for not in ("fixed", "duplicate")), "credit_words": words, "credit_as": ""}
+    report = next((Submission.from_canonical(item.body) for item in seen.items if item.kind == "report"), None)
+    wished = "" if report is None or report.get("credit") == "anonymous" else report.get("credit_as") or report.get("name")
+    return {"credit_open": not out and not (state.report is Report.CLOSED and state.closed_for not in ("fixed", "duplicate")), "credit_words": words, "credit_as": wished}
 
 
 def _thread(seen: reports.Visit) -> list[dict[str, object]]:
