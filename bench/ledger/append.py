@@ -123,7 +123,7 @@ def main() -> None:
     parser.add_argument("--block", type=int, default=40)
     parser.add_argument("--only", choices=("sqlite", "postgresql"))
     options = parser.parse_args()
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("sqlalchemy", "psycopg", "pymerkle"))
+    versions = ", ".join(f"{one.metadata['Name']} {one.version}" for one in importlib.metadata.distributions() if one.metadata["Name"].lower() in ("sqlalchemy", "psycopg", "pymerkle"))
     print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {versions}; load {os.getloadavg()[0]:.1f}")
     print(f"{options.blocks} pairs of blocks of {options.block} transactions\n")
     if options.only != "postgresql":

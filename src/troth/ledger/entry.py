@@ -14,14 +14,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from json.encoder import JSONEncoder, encode_basestring_ascii
 from typing import Any, ClassVar, Final
 
 from troth.detectors.redaction import Redactor, secret_key
 from troth.errors import LedgerError
 
-__all__ = ["BODY_LIMIT", "SALT_BYTES", "Entry", "EntryError", "Kept", "Leaf", "body_bytes", "commitment", "kept", "leaf_bytes", "parse_leaf", "redacted"]
+__all__ = ["BODY_LIMIT", "SALT_BYTES", "Entry", "EntryError", "Kept", "Leaf", "body_bytes", "commitment", "kept", "kept_many", "leaf_bytes", "parse_leaf", "redacted"]
 
 BODY_LIMIT: Final = 64 * 1024
 """Most bytes of a body, redacted and spelled out."""
@@ -33,6 +35,12 @@ _LAST_MOMENT: Final = 253_402_300_799_999
 """The end of the year 9999, in milliseconds."""
 _KIND: Final = re.compile(r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+)*")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_SCALARS: Final = frozenset((str, int, float, bool, type(None)))
+_ONE_SPELLING: Final = JSONEncoder(ensure_ascii=True, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
+_APART: Final = b"\n" + bytes(64) + b"\n"
+"""Between entries that are looked through together: no name reaches over it to a value, as NUL is neither a space nor a letter of either."""
+_TOGETHER: Final = 8 * 1024
+"""Most bytes that are looked through together: the detectors look into so many encoded runs of one text, and a small text cannot hold more."""
 _FIELDS: Final = frozenset({"actor", "at", "body", "kind", "log", "number", "subject", "v"})
 
 
@@ -62,12 +70,12 @@ class Entry:
     body: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        if not isinstance(self.kind, str) or len(self.kind) > 64 or not _KIND.fullmatch(self.kind):
+        if not isinstance(self.kind, str) or not _is_kind(self.kind):
             raise EntryError("an entry's kind is up to 64 lower-case letters, digits, dots and hyphens")
         if isinstance(self.at, bool) or not isinstance(self.at, int) or not 0 <= self.at <= _LAST_MOMENT:
             raise EntryError("an entry's time is a whole number of milliseconds since 1970")
         for name, value in (("actor", self.actor), ("subject", self.subject)):
-            if not isinstance(value, str) or len(value) > _NAME_LIMIT or _CONTROL.search(value):
+            if not isinstance(value, str) or len(value) > _NAME_LIMIT or (not value.isprintable() and _CONTROL.search(value)):
                 raise EntryError(f"an entry's {name} is one line of up to {_NAME_LIMIT} characters")
         if not isinstance(self.body, Mapping):
             raise EntryError("an entry's body is a mapping")
@@ -93,9 +101,14 @@ class Leaf:
     body: str
 
 
+@lru_cache(maxsize=256)
+def _is_kind(kind: str) -> bool:
+    return len(kind) <= 64 and _KIND.fullmatch(kind) is not None
+
+
 def _spelled(value: object) -> bytes:
     try:
-        return json.dumps(value, ensure_ascii=True, allow_nan=False, sort_keys=True, separators=(",", ":")).encode("ascii")
+        return _ONE_SPELLING(value).encode("ascii")
     except (TypeError, ValueError, RecursionError) as error:
         raise EntryError("an entry's body is not JSON") from error
 
@@ -145,42 +158,87 @@ class Kept:
 def kept(entry: Entry, redactor: Redactor) -> Kept:
     """An entry without its secrets.
 
-    All texts are looked through at once, each on a line of its own, beside the body as it is spelled; only where something is found is each
-    looked through alone.
-
     Raises:
         EntryError: the body is too large, too deep, or no JSON.
     """
-    texts = [entry.actor, entry.subject]
-    plain = _collected(entry.body, texts, 0)
-    if plain:
-        spelled = _spelled(entry.body)
-        _demand_size(spelled, 4 * BODY_LIMIT)
-        whole = spelled + b"\n" + "\n".join(texts).encode("utf-8", "surrogatepass")
-        if redactor.bytes(whole) is whole:
-            _demand_size(spelled, BODY_LIMIT)
-            return Kept(entry.actor, entry.subject, spelled)
+    return kept_many((entry,), redactor)[0]
+
+
+def kept_many(entries: Sequence[Entry], redactor: Redactor) -> tuple[Kept, ...]:
+    """Entries without their secrets.
+
+    Texts that are spelled as they are (no escape) are looked through together, as the body spells them and each on a line of its own; only where
+    something is found is each entry, and each of its texts, looked through alone. What is found is the same either way; it is the looking that is shared.
+
+    Raises:
+        EntryError: a body is too large, too deep, or no JSON.
+    """
+    made: list[Kept] = []
+    waiting: list[Kept] = []
+    texts: list[bytes] = []
+    size = 0
+    for start, entry in enumerate(entries):
+        plain = _as_it_is(entry)
+        if plain is not None:
+            text = b"\n".join((plain.body, plain.body.replace(b'"', b"\n"), plain.actor.encode(), plain.subject.encode()))
+            if size + len(text) <= _TOGETHER or not waiting:
+                waiting.append(plain)
+                texts.append(text)
+                size += len(text)
+                continue
+        made += _looked_through(waiting, texts, entries[start - len(waiting) : start], redactor)
+        waiting, texts, size = [], [], 0
+        if plain is None:
+            made.append(_alone(entry, redactor))
+        else:
+            waiting, texts, size = [plain], [text], len(text)
+    made += _looked_through(waiting, texts, entries[len(entries) - len(waiting) :], redactor)
+    return tuple(made)
+
+
+def _looked_through(waiting: Sequence[Kept], texts: Sequence[bytes], entries: Sequence[Entry], redactor: Redactor) -> Sequence[Kept]:
+    """Entries whose texts stand together in `texts`, as they are where nothing is found there."""
+    if not waiting:
+        return ()
+    whole = _APART.join(texts)
+    if redactor.bytes(whole) is whole:
+        return waiting
+    return [_alone(entry, redactor) for entry in entries]
+
+
+def _alone(entry: Entry, redactor: Redactor) -> Kept:
     return Kept(redactor.text(entry.actor), redactor.text(entry.subject), body_bytes(entry.body, redactor))
 
 
-def _collected(value: object, texts: list[str], depth: int) -> bool:
-    """Put all texts of a value into `texts`; False where it has to be looked at piece by piece (a key that names a secret, a type of its own)."""
-    if depth > _DEPTH:
-        return False
-    if type(value) is str:
-        texts.append(value)
-        return True
-    if value is None or type(value) in (bool, int, float):
-        return True
-    if type(value) is dict:
-        for key, item in value.items():
-            if type(key) is not str or secret_key(key) or not _collected(item, texts, depth + 1):
+def _as_it_is(entry: Entry) -> Kept | None:
+    """An entry as it would be kept if it held no secret; None where that takes more than one look (an escape, a key that names a secret, a type of its own, size, depth)."""
+    if not entry.actor.isascii() or not entry.subject.isascii() or not _is_plain(entry.body):
+        return None
+    spelled = _spelled(entry.body)
+    if b"\\" in spelled or len(spelled) > BODY_LIMIT:
+        return None
+    return Kept(entry.actor, entry.subject, spelled)
+
+
+def _is_plain(body: object) -> bool:
+    """Whether a value is of JSON's own types, not nested too deeply, and has no key that names a secret."""
+    waiting: list[tuple[object, int]] = [(body, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if type(value) is dict:
+            if not all(type(key) is str and not secret_key(key) for key in value):
                 return False
-            texts.append(key)
-        return True
-    if type(value) in (list, tuple):
-        return all(_collected(item, texts, depth + 1) for item in value)  # type: ignore[attr-defined]
-    return False
+            items = value.values()
+        elif type(value) in (list, tuple):
+            items = value  # type: ignore[assignment]
+        else:
+            return False
+        if depth == _DEPTH and items:
+            return False
+        for item in items:
+            if type(item) not in _SCALARS:
+                waiting.append((item, depth + 1))
+    return True
 
 
 def _demand_size(spelled: bytes, limit: int) -> None:
@@ -215,19 +273,12 @@ def commitment(salt: bytes, body: bytes) -> str:
 
 
 def leaf_bytes(leaf: Leaf) -> bytes:
-    """The bytes that are hashed."""
-    return _spelled(
-        {
-            "actor": leaf.actor,
-            "at": leaf.at,
-            "body": leaf.body,
-            "kind": leaf.kind,
-            "log": leaf.log,
-            "number": leaf.number,
-            "subject": leaf.subject,
-            "v": _VERSION,
-        }
-    )
+    """The bytes that are hashed: sorted keys, ASCII, no spaces. Written out, as each entry is spelled once when it is made and again by whoever verifies it."""
+    text = encode_basestring_ascii
+    return (
+        f'{{"actor":{text(leaf.actor)},"at":{leaf.at:d},"body":{text(leaf.body)},"kind":{text(leaf.kind)},"log":{text(leaf.log)},'
+        f'"number":{leaf.number:d},"subject":{text(leaf.subject)},"v":{_VERSION}}}'
+    ).encode("ascii")
 
 
 def parse_leaf(content: bytes) -> Leaf:

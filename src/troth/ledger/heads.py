@@ -1,18 +1,21 @@
 """The one place where a log grows: a head moves from one size to the next, with the rows that make the difference, or not at all.
 
 Rules: the head is moved by a statement that names the size and the frontier on which the new leaves were computed; where another writer was first it changes
-nothing and says so. On PostgreSQL head, leaf and body go in one statement, one round trip; on SQLite, where there is nothing to travel, in three.
+nothing and says so. On PostgreSQL head, leaves and bodies go in one statement, one round trip, however many they are; on SQLite, where there is nothing to travel, in three.
 
-These statements are text, for speed: their tenant comes from the transaction alone.
+These statements are text, for speed: their tenant comes from the transaction alone. A single entry's go to SQLite's driver itself, as SQLAlchemy's own work would cost as much
+as theirs; they run in the same transaction, and what the driver raises is raised as SQLAlchemy would.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import DBAPIError
 
 from troth.errors import LedgerError
 from troth.ledger.tables import BODIES, HEADS, LEAVES
@@ -65,7 +68,17 @@ _GROW: Final = text(
     " bodies AS (INSERT INTO ledger_bodies (tenant, origin, number, salt, body) SELECT :tenant, :origin, :number, :salt, :body FROM head)"
     " SELECT count(*) FROM head"
 )
-_MOVE_POSTGRES: Final = text(_MOVE)
+_MANY: Final = (
+    " unnest(CAST(:number AS bigint[]), CAST(:leaf AS bytea[]), CAST(:hash AS bytea[]), CAST(:salt AS bytea[]), CAST(:body AS bytea[]))"
+    " AS given (number, leaf, hash, salt, body)"
+)
+_GROW_MANY: Final = text(
+    f"WITH head AS ({_MOVE} RETURNING 1),"  # noqa: S608 - constants
+    f" given AS (SELECT given.* FROM head,{_MANY}),"
+    " leaves AS (INSERT INTO ledger_leaves (tenant, origin, number, leaf, hash) SELECT :tenant, :origin, number, leaf, hash FROM given),"
+    " bodies AS (INSERT INTO ledger_bodies (tenant, origin, number, salt, body) SELECT :tenant, :origin, number, salt, body FROM given)"
+    " SELECT count(*) FROM head"
+)
 
 
 def read_head(transaction: Transaction, origin: str, *, lock: bool = False) -> Head:
@@ -104,24 +117,29 @@ def claim(transaction: Transaction, origin: str, old: Head, new: Head, rows: Seq
     """Move the head from `old` to `new` and store the rows between; False where the head is elsewhere, and then nothing was stored."""
     own = str(transaction.tenant)
     if transaction.dialect == "sqlite":
-        moved = transaction.connection.exec_driver_sql(
-            _MOVE_SQLITE, (new.size, new.frontier, new.latest, own, origin, old.size, old.frontier)
+        given = (new.size, new.frontier, new.latest, own, origin, old.size, old.frontier)
+        connection = transaction.connection
+        if len(rows) != 1:
+            if connection.exec_driver_sql(_MOVE_SQLITE, given).rowcount != 1:
+                return False
+            _insert(transaction, origin, rows)
+            return True
+        row = rows[0]
+        return (
+            _sqlite(connection, _MOVE_SQLITE, given) == 1
+            and _sqlite(connection, _LEAF_SQLITE, (own, origin, row.number, row.leaf, row.hash)) == 1
+            and _sqlite(connection, _BODY_SQLITE, (own, origin, row.number, row.salt, row.body)) == 1
         )
-        if moved.rowcount != 1:
-            return False
-        _insert(transaction, origin, rows)
-        return True
-    given: dict[str, Any] = {
+    told: dict[str, Any] = {
         "tenant": own, "origin": origin, "size": old.size, "frontier": old.frontier, "new": new.size, "grown": new.frontier, "latest": new.latest,
     }  # fmt: skip
     if len(rows) == 1:
         row = rows[0]
-        given |= {"number": row.number, "leaf": row.leaf, "hash": row.hash, "salt": row.salt, "body": row.body}
-        return bool(transaction.connection.execute(_GROW, given).scalar_one() == 1)
-    if transaction.connection.execute(_MOVE_POSTGRES, given).rowcount != 1:
-        return False
-    _insert(transaction, origin, rows)
-    return True
+        told |= {"number": row.number, "leaf": row.leaf, "hash": row.hash, "salt": row.salt, "body": row.body}
+        return bool(transaction.connection.execute(_GROW, told).scalar_one() == 1)
+    for name in ("number", "leaf", "hash", "salt", "body"):
+        told[name] = [getattr(row, name) for row in rows]
+    return bool(transaction.connection.execute(_GROW_MANY, told).scalar_one() == 1)
 
 
 def _insert(transaction: Transaction, origin: str, rows: Sequence[Row]) -> None:
@@ -133,3 +151,12 @@ def _insert(transaction: Transaction, origin: str, rows: Sequence[Row]) -> None:
         return
     transaction.execute(LEAVES.insert(), [{"tenant": own, "origin": origin, "number": row.number, "leaf": row.leaf, "hash": row.hash} for row in rows])
     transaction.execute(BODIES.insert(), [{"tenant": own, "origin": origin, "number": row.number, "salt": row.salt, "body": row.body} for row in rows])
+
+
+def _sqlite(connection: Connection, statement: str, given: tuple[object, ...]) -> int:
+    """Rows that a statement changed, executed by the driver in the open transaction."""
+    driver = cast(sqlite3.Connection, connection.connection.driver_connection)
+    try:
+        return driver.execute(statement, given).rowcount
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(statement, None, error, sqlite3.Error, dialect=connection.dialect) from error

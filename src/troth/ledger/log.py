@@ -24,7 +24,7 @@ from sqlalchemy import bindparam, delete, select
 
 from troth.detectors.redaction import Redactor
 from troth.errors import LedgerError, UsageError
-from troth.ledger.entry import SALT_BYTES, Entry, EntryError, Kept, Leaf, commitment, kept, leaf_bytes
+from troth.ledger.entry import SALT_BYTES, Entry, EntryError, Kept, Leaf, commitment, kept_many, leaf_bytes
 from troth.ledger.heads import Head, Row, claim, first, read_head
 from troth.ledger.notes import Checkpoint, NoteSigner, sign_checkpoint
 from troth.ledger.proofs import Consistency, Inclusion
@@ -109,7 +109,11 @@ class Log:
         """
         if not entries:
             return ()
-        ready = [(entry, os.urandom(SALT_BYTES), kept(entry, self._redactor)) for entry in entries]
+        salts = os.urandom(SALT_BYTES * len(entries))
+        ready = [
+            (entry, salts[number * SALT_BYTES : (number + 1) * SALT_BYTES], safe)
+            for number, (entry, safe) in enumerate(zip(entries, kept_many(entries, self._redactor), strict=True))
+        ]
         tenant = transaction.tenant
         with self._turn:
             head = self._ends.get(tenant)
