@@ -33,5 +33,5 @@ def test_no_racing_open_escapes() -> None:
 
 
 def test_the_redactor_fails_on_no_input() -> None:
-    for text in inputs(60):
+    for text in inputs(100):
         shared_redactor().text(text)

@@ -13,11 +13,12 @@ import urllib.parse
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from troth.detectors import shapes
 from troth.detectors.rule import Rule, Tier
 
-__all__ = ["Encoding", "Hint", "decoded", "hints"]
+__all__ = ["Encoding", "Hint", "decoded", "hints", "joined", "worth"]
 
 BEFORE, RUN = 1 << 10, 12 << 10
 """How much of an encoded run is decoded, before and behind a hint: the longest keys fit, an embedded picture is not decoded for one hint."""
@@ -117,6 +118,37 @@ _OTHER = {
 }
 SHORTEST = {Encoding.BASE64: 20, Encoding.HEX: 20, Encoding.PERCENT: 30, Encoding.UTF16: 20}
 """Encoded runs below this length cannot hold a token."""
+_LONG = {
+    Encoding.BASE64: rb"[0-9A-Za-z+/_=-]{20,}+",
+    Encoding.HEX: rb"[0-9A-Fa-f]{20,}+",
+    Encoding.PERCENT: rb"[0-9A-Za-z_.~%-]{30,}+",
+    Encoding.UTF16: rb"[\t\n\r -~\0]{20,}+",
+}
+MANY = 64
+"""From so many places on it is cheaper to know all long runs of the text first."""
+
+
+def worth(encoding: Encoding, data: bytes, places: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Of many places those that stand in something long enough to be decoded, in order; the rest can hold nothing."""
+    if len(places) < MANY:
+        return places
+    if encoding is Encoding.JOINED:
+        spans = [(match.start() - 60, match.end() + 12) for match in _CUT_TOKEN.finditer(data)]
+    else:
+        spans = [match.span() for match in re.finditer(_LONG[encoding], data)]
+    kept: list[tuple[int, int]] = []
+    number, most, covered = 0, len(spans), -1
+    for place in places:
+        if place[1] < covered:
+            continue  # in the part of a run that the place before leads to
+        while number < most and spans[number][1] < place[0]:
+            number += 1
+        if number == most:
+            break
+        if spans[number][0] <= place[1]:
+            kept.append(place)
+            covered = -1 if encoding is Encoding.JOINED else min(place[0] + RUN, spans[number][1])
+    return kept
 
 
 def decoded(encoding: Encoding, data: bytes, low: int, high: int) -> Iterator[tuple[int, int, bytes]]:
@@ -134,7 +166,7 @@ def decoded(encoding: Encoding, data: bytes, low: int, high: int) -> Iterator[tu
         yield start, end, _JOINT.sub(b"", data[start:end])
         return
     other = _OTHER[encoding]
-    start = _run_start(other, data, max(0, low - BEFORE), low)
+    start = _run_start(_marked(encoding), data, max(0, low - BEFORE), low)
     after = other.search(data, low, min(len(data), low + RUN))
     end = after.start() if after else min(len(data), low + RUN)
     text = data[start:end]
@@ -145,14 +177,25 @@ def decoded(encoding: Encoding, data: bytes, low: int, high: int) -> Iterator[tu
             yield start, end, raw
 
 
-def _run_start(other: re.Pattern[bytes], data: bytes, first: int, low: int) -> int:
+def joined(data: bytes, low: int, high: int) -> bytes:
+    """The text around `data[low:high]` with all of its string literals joined."""
+    return _JOINT.sub(b"", data[max(0, low - JOINED_BEFORE) : high + JOINED_BEHIND])
+
+
+@lru_cache
+def _marked(encoding: Encoding) -> bytes:
+    """Bytes that end a run as 0, the others as 1."""
+    return bytes(0 if _OTHER[encoding].match(bytes([code])) else 1 for code in range(256))
+
+
+def _run_start(table: bytes, data: bytes, first: int, low: int) -> int:
     """Where the run around `low` begins: behind the last byte before it that no run contains."""
     at, step = low, 64
     while at > first:
         begin = max(first, at - step)
-        ends = [match.end() for match in other.finditer(data, begin, at)]
-        if ends:
-            return ends[-1]
+        inside = data[begin:at].translate(table).rfind(b"\0")
+        if inside >= 0:
+            return begin + inside + 1
         at, step = begin, 4096
     return first
 
@@ -176,7 +219,7 @@ def _raw(encoding: Encoding, text: bytes) -> Iterator[bytes]:
             part = text[skip:]
             yield bytes.fromhex(part[: len(part) & ~1].decode())
     elif encoding is Encoding.PERCENT:
-        yield urllib.parse.unquote_to_bytes(text)
+        yield _unquoted(text)
     elif encoding is Encoding.UTF16:
         yield text[::2]
         yield text[1::2]
@@ -190,3 +233,13 @@ def _raw(encoding: Encoding, text: bytes) -> Iterator[bytes]:
                 yield base64.b64decode(part + b"=" * (-len(part) % 4))
             except (binascii.Error, ValueError):
                 continue
+
+
+def _unquoted(text: bytes) -> bytes:
+    """Percent-escapes undone; a run of nothing else in one go, since the library takes a step for each."""
+    if text.count(b"%") * 3 == len(text) and text[::3] == b"%" * (len(text) // 3):
+        try:
+            return bytes.fromhex(text.replace(b"%", b"").decode())
+        except ValueError:
+            pass  # `%zz`: left as it is
+    return urllib.parse.unquote_to_bytes(text)

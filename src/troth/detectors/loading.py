@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -94,6 +93,8 @@ def read_rule_file(path: Path) -> tuple[Rule, ...]:
     Raises:
         DetectorError: naming file and rule.
     """
+    import tomllib  # only where the rules are read themselves, not their derived form
+
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
+from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 
 from troth.detectors import loading, proofs
-from troth.detectors.encodings import Encoding, decoded, hints
+from troth.detectors.encodings import Encoding, decoded, hints, joined, worth
 from troth.detectors.matching import Candidates, Engine, choose
 from troth.detectors.rule import Match, Probe, Proof, Rule, Tier
 
@@ -24,14 +25,25 @@ _PLACEHOLDER = re.compile(
     rb"(?i)example|placeholder|your[_-]?(?:api|key|token|secret)|x{6,}|\*{3,}|\.{3}|changeme|redacted|1234567890?|abcdefgh|0{10,}|deadbeef|<|\$\{|\{\{"
 )
 PLACES = 2_000
-"""Encoded places that are followed up in one text."""
+"""Encoded places that are followed up in one text, in a scan."""
+PER_BYTE = 1 / 1_000
+"""How much the next two limits grow with the text."""
+RUNS = 60
+"""Encoded runs that a redaction decodes in one text; what comes behind is replaced unread, since it may hide what the others do not."""
+JOINTS = 16
+"""Joints of string literals from which on a redaction joins all of them first."""
+THOROUGH = 100
+"""Matches of one text whose proofs and entropy are asked for in a redaction; beyond, the form alone is enough to be replaced."""
+CLOSE = 64
+"""Bytes between two of these that go with them."""
+_UNREAD = Rule("encoded-text", "Encoded text that was not read", "", "", Tier.NEAR, "", "", ())
 _RANK = {Tier.PROVIDER: 0, Tier.NEAR: 1, Tier.CONTEXT: 2}
 
 
 def entropy(value: bytes) -> float:
     """Shannon entropy in bits per character."""
     total = len(value)
-    return -sum(count / total * math.log2(count / total) for count in Counter(value).values()) if total else 0.0
+    return -sum(count / total * math.log2(count / total) for count in map(value.count, set(value))) if total else 0.0
 
 
 def placeholder(value: bytes) -> bool:
@@ -78,7 +90,8 @@ class Scanner:
         return found
 
     def scan(
-        self, data: bytes, ranges: Iterable[tuple[int, int]] | None = None, *, everything: bool = False, depth: int = 2
+        self, data: bytes, ranges: Iterable[tuple[int, int]] | None = None, *, everything: bool = False, depth: int = 2,
+        bounded: bool = False,
     ) -> list[Match]:
         """Matches in a text, by position, none overlapping another.
 
@@ -87,42 +100,73 @@ class Scanner:
             ranges: only propose inside of these ranges (matches may reach out of them); None = the whole text.
             everything: also what is disproved or a placeholder (for redaction, where missing is worse than too much).
             depth: how many encodings may lie over one another.
+            bounded: for redaction: beyond `THOROUGH` matches the form alone is enough, and beyond `RUNS` encoded runs a run is taken unread, so that no text
+                costs more than its length; which ones these are depends on the engine, that they are taken does not.
         """
+        if ranges is None:
+            windows = self._engine.candidates(data, 0, len(data))
+            if windows is None:
+                return []  # almost every text: nothing else may cost time before this
+            found: list[Match] = []
+            self._confirm(data, windows, depth, self._work(data, everything, bounded), found)
+            return _winners(found) if len(found) > 1 else found
+        return self._scan(data, ranges, depth, self._work(data, everything, bounded))
+
+    @staticmethod
+    def _work(data: bytes, everything: bool, bounded: bool) -> _Work:
+        work = _Work(everything, bounded, PLACES, math.inf)
+        if bounded:
+            work.runs, work.thorough = RUNS + int(len(data) * PER_BYTE), THOROUGH + int(len(data) * PER_BYTE)
+        return work
+
+    def _scan(self, data: bytes, ranges: Iterable[tuple[int, int]], depth: int, work: _Work) -> list[Match]:
         found: list[Match] = []
-        for low, high in ((0, len(data)),) if ranges is None else ranges:
+        for low, high in ranges:
             windows = self._engine.candidates(data, low, high)
             if windows is not None:
-                self._confirm(data, windows, everything, depth, found)
+                self._confirm(data, windows, depth, work, found)
         return _winners(found) if len(found) > 1 else found
 
-    def _confirm(self, data: bytes, windows: Candidates, everything: bool, depth: int, found: list[Match]) -> None:
+    def _confirm(self, data: bytes, windows: Candidates, depth: int, work: _Work, found: list[Match]) -> None:
         first = len(self.rules)
         for number, places in windows.items():
             if number >= first:
                 if depth:
-                    found += self._decode(self._encodings[number - first], data, places, (everything, depth))
+                    found += self._decode(self._encodings[number - first], data, places, depth, work)
                 continue
             rule, pattern = self.rules[number], self.pattern(number)
             for low, high in places:
-                for hit in pattern.finditer(data, low, high):
-                    match = _judge(rule, data, hit, everything)
+                hits = pattern.finditer(data, low, high)
+                for hit in hits:
+                    match = _judge(rule, data, hit, work)
                     if match is not None:
                         found.append(match)
+                    if work.judged >= work.thorough:
+                        found += _crowd(rule, hits)
 
     def _decode(
-        self, encoding: Encoding, data: bytes, places: list[tuple[int, int]], mode: tuple[bool, int]
+        self, encoding: Encoding, data: bytes, places: list[tuple[int, int]], depth: int, work: _Work
     ) -> list[Match]:
         """Look into the encoded runs around some places. A run is decoded once, however many places point into it."""
-        everything, depth = mode
         found: list[Match] = []
         done = -1
-        for low, high in places[:PLACES]:
+        kept = worth(encoding, data, places)
+        if work.bounded and encoding is Encoding.JOINED and len(kept) > JOINTS:
+            crowd = self._joined(data, kept, work)
+            if crowd is not None:
+                return crowd
+        for low, high in kept:
             if low < done:
                 continue
+            if work.runs <= 0:
+                if work.bounded:
+                    found += _unread(encoding, data, (low, high), kept[-1])
+                break
             for start, end, raw in decoded(encoding, data, low, max(high, low + 1)):
                 done = max(done, end)
-                for inner in self.scan(
-                    raw, everything=everything, depth=0 if encoding is Encoding.JOINED else depth - 1
+                work.runs -= 1
+                for inner in self._scan(
+                    raw, ((0, len(raw)),), 0 if encoding is Encoding.JOINED else depth - 1, work
                 ):
                     value = inner.value(raw)
                     if encoding is Encoding.JOINED and value in data[start:end]:
@@ -132,11 +176,52 @@ class Scanner:
                     found.append(replace(inner, **place, decoded=value, how=how))  # type: ignore[arg-type]
         return found
 
+    def _joined(self, data: bytes, places: list[tuple[int, int]], work: _Work) -> list[Match] | None:
+        """Join all literals at once and look: nothing, everything between them, or None where each is to be looked at."""
+        text = joined(data, places[0][0], places[-1][1])
+        if all(match.value(text) in data for match in self._scan(text, ((0, len(text)),), 0, work)):
+            return []
+        return _unread(Encoding.JOINED, data, places[0], places[-1]) if len(places) > 4 * JOINTS else None
 
-def _judge(rule: Rule, data: bytes, hit: re.Match[bytes], everything: bool) -> Match | None:
+
+def _unread(encoding: Encoding, data: bytes, low: tuple[int, int], last: tuple[int, int]) -> list[Match]:
+    """Everything from the run around one place to the run around another, as one match: it goes out unread."""
+    ends = [run for place in (low, last) for run in islice(decoded(encoding, data, place[0], max(place[1], place[0] + 1)), 1)]
+    if not ends:
+        return []
+    start, end = min(run[0] for run in ends), max(run[1] for run in ends)
+    return [Match(_UNREAD, start, end, start, end)]
+
+
+def _crowd(rule: Rule, hits: Iterable[re.Match[bytes]]) -> list[Match]:
+    """What is left of the places of one rule, on their form alone; those that stand close together are one."""
+    places: list[list[int]] = []
+    for hit in hits:
+        start, end = hit.span()
+        if places and start - places[-1][1] <= CLOSE:
+            places[-1][1] = end
+        else:
+            places.append([start, end])
+    return [Match(rule, start, end, start, end, Proof.UNVERIFIED, 0.8) for start, end in places]
+
+
+@dataclass(slots=True)
+class _Work:
+    """What one call may still do, shared by all depths of decoding: nested encodings must not multiply it."""
+
+    everything: bool
+    bounded: bool
+    runs: int
+    thorough: float
+    judged: int = 0
+
+
+def _judge(rule: Rule, data: bytes, hit: re.Match[bytes], work: _Work) -> Match | None:
+    everything = work.everything
     start, end = hit.span("v") if "v" in hit.re.groupindex else hit.span()
-    value = data[start:end]
     proof = Proof.UNVERIFIED
+    work.judged += 1
+    value = data[start:end]
     if rule.proof:
         answer = proofs.PROOFS[rule.proof](value)
         if answer is False and (rule.required or not everything):
@@ -164,10 +249,16 @@ def _winners(found: list[Match]) -> list[Match]:
             m.rule.id,
         ),
     )
+    starts: list[int] = []
+    ends: list[int] = []
     taken: list[Match] = []
     for match in order:
-        if all(match.end <= other.start or match.start >= other.end for other in taken[-200:]):
-            taken.append(match)
+        at = bisect_left(starts, match.end)  # of those taken, the last that begins before this one's end is the nearest
+        if at and ends[at - 1] > match.start:
+            continue
+        starts.insert(at, match.start)
+        ends.insert(at, match.end)
+        taken.append(match)
     taken.sort(key=lambda m: m.start)
     return taken
 

@@ -50,11 +50,12 @@ class ContextScanner(Scanner):
         return self._base.engine
 
     def scan(
-        self, data: bytes, ranges: Iterable[tuple[int, int]] | None = None, *, everything: bool = False, depth: int = 2
+        self, data: bytes, ranges: Iterable[tuple[int, int]] | None = None, *, everything: bool = False, depth: int = 2,
+        bounded: bool = False,
     ) -> list[Match]:
         """Matches of both, by position, none overlapping another; see `Scanner.scan`."""
         limits = None if ranges is None else tuple(ranges)
-        found = self._base.scan(data, limits, everything=everything, depth=depth)
+        found = self._base.scan(data, limits, everything=everything, depth=depth, bounded=bounded)
         taken = sorted((match.start, match.end) for match in found)
         own: list[Match] = []
         for one in candidates(data, limits):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import platform
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ from troth.detectors.rule import Probe
 from troth.errors import DetectorError
 
 __all__ = ["VectorEngine"]
+
+_APART = 5
+"""Hints of encodings that end nearer to one another than this stand in the same run: each has four characters, and something else lies between two runs."""
 
 
 class VectorEngine:
@@ -36,6 +40,9 @@ class VectorEngine:
             digest: of the probes; part of the cache's key.
         """
         self._reach = reach
+        self._steps = [max(64, span // 4) if span else _APART for span in reach]
+        """How far behind an occurrence the next of the same number is not noted: its window is that much longer instead, so that
+        a text which repeats a beginning at every few bytes costs one note per window and not one per byte."""
         self._db = self._load(probes, digest)
         self._local = threading.local()
 
@@ -60,32 +67,44 @@ class VectorEngine:
         cache.write(key, hyperscan.dumpb(database))
         return database
 
-    def _scratch(self) -> tuple[Any, list[tuple[int, int]], Any]:
-        state = getattr(self._local, "state", None)
-        if state is None:
+    def _scratch(self) -> tuple[Any, list[tuple[int, int]], dict[int, int]]:
+        try:
+            return self._local.state  # type: ignore[no-any-return]
+        except AttributeError:
             hits: list[tuple[int, int]] = []
+            until: dict[int, int] = {}
+            get, append, steps = until.get, hits.append, self._steps
 
             def found(rule: int, _start: int, end: int, _flags: int, _context: object) -> None:
-                hits.append((rule, end))
+                if end >= get(rule, 0):
+                    append((rule, end))
+                    until[rule] = end + steps[rule]
 
-            state = (hyperscan.Scratch(self._db), hits, found)
+            scratch = hyperscan.Scratch(self._db)
+            state = (partial(self._db.scan, match_event_handler=found, scratch=scratch), hits, until)
             self._local.state = state
-        return state
+            return state
 
     def candidates(self, data: bytes, low: int, high: int) -> Candidates | None:
         """See `Engine`."""
-        scratch, hits, found = self._scratch()
-        whole = low == 0 and high == len(data)
-        self._db.scan(data if whole else memoryview(data)[low:high], match_event_handler=found, scratch=scratch)
+        scan, hits, until = self._scratch()
+        if hits:  # of the call before
+            hits.clear()
+            until.clear()
+        scan(data if low == 0 and high == len(data) else memoryview(data)[low:high])
         if not hits:
             return None
         windows: Candidates = {}
-        size, reach = len(data), self._reach
+        size, reach, steps = len(data), self._reach, self._steps
         for rule, end in hits:
-            span = reach[rule]
-            place = low + end
-            add(windows.setdefault(rule, []), max(0, place - span), min(size, place + span))
-        hits.clear()
+            place, span = low + end, reach[rule]
+            known = windows.get(rule)
+            if known is None:
+                windows[rule] = [(max(0, place - span), min(size, place + span + steps[rule]))]
+            elif not span:
+                known.append((place, place))
+            else:
+                add(known, max(0, place - span), min(size, place + span + steps[rule]))
         return windows
 
 

@@ -6,14 +6,18 @@ Names are judged by `keys.secret_key`, so that `max_tokens: 4096` and `tokenizer
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
+from troth.detectors.redaction.crowded import crowded, is_crowded
 from troth.detectors.redaction.keys import secret_key
 
 __all__ = ["labelled", "plain_view"]
 
+_SMALL: Final = 2_000
+"""Texts up to this length cannot hold so many labels that it matters how they are taken."""
 Span = tuple[int, int, str, bytes]
-_AFTER: Final = rb"[a-z0-9_-]{0,20}\\{0,2}[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\{0,2}[\"']?"
+_AFTER: Final = rb"([a-z0-9_-]{0,20})\\{0,2}[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\{0,2}[\"']?"
 _WORDS: Final = (b"passw", b"passphrase", b"pwd", b"secret", b"token", b"key", b"credential")
 _STARTS: Final = {word: re.compile(re.escape(word) + _AFTER) for word in _WORDS}
 _HEADS: Final = {
@@ -27,23 +31,29 @@ _HEADS: Final = {
 _BEARER: Final = re.compile(rb"bearer[ \t]+(?=[a-z0-9._~+/=-]{16})")
 _USERINFO: Final = re.compile(rb"://[^\s/@:\"']{0,64}:([^\s/@\"']{1,256})@")
 _VALUE: Final = re.compile(rb"[^\s\"'&,;<>{}\[\]()\\]{4,4096}")
-_NAME: Final = re.compile(rb"[A-Za-z0-9_-]{1,40}\Z")
+_TO_SPACE: Final = bytes(code if code in b"_-" or (chr(code).isalnum() and code < 128) else 32 for code in range(256))
+"""Everything that no name contains, as a space."""
 _WORDY: Final = re.compile(rb"[a-z]+[.!?]?\Z")
 _NOT_VALUES: Final = (b"[redacted", b"***", b"<redacted", b"${", b"{{", b"none", b"null", b"true", b"false", b"xxxx")
-_INVISIBLE: Final = re.compile(
-    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]|\x1b\\[[0-9;]{0,12}[A-Za-z]"
-)
-_WIDE: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_LOOK_ALIKE: Final = dict(zip(map(ord, "асеорхуіјѕԁԛԝАВЕКМНОРСТХ"), "aceopxyijsdqwABEKMHOPCTX", strict=True))
-_MAYBE: Final = re.compile(
-    "[\u00ad\u034f\u0400-\u052f\u061c\u180e\u200b-\u206f\ufe00-\ufe0f\ufeff\uff01-\uff5e]|\x1b\\["
-)
+_COLOUR: Final = re.compile("\x1b\\[[0-9;]{0,12}[A-Za-z]")
+_PLAIN: Final = {
+    **dict.fromkeys(
+        [0xAD, 0x34F, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), *range(0x2066, 0x2070),
+         *range(0xFE00, 0xFE10), 0xFEFF], None,
+    ),
+    **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
+    **dict(zip(map(ord, "асеорхуіјѕԁԛԝАВЕКМНОРСТХ"), "aceopxyijsdqwABEKMHOPCTX", strict=True)),
+}  # fmt: skip
+"""Invisible characters -> nothing; wide and look-alike letters -> the plain ones."""
+_MAYBE: Final = re.compile("[" + "".join(map(chr, _PLAIN)) + "]")
+_FEW: Final = 16
+"""Up to so many different characters are replaced one by one, which is quicker than to translate the whole text."""
 
 
 def labelled(data: bytes) -> list[Span]:
     """Places of such values: start, end, name for the marker, the value."""
-    if b"=" not in data and b":" not in data and b"earer" not in data:
-        return []
+    if len(data) > _SMALL and is_crowded(data):
+        return crowded(data)
     low = data.lower()
     found: list[Span] = []
     for word, start in _STARTS.items():
@@ -69,17 +79,23 @@ def labelled(data: bytes) -> list[Span]:
 
 def _behind(data: bytes, low: bytes, start: re.Pattern[bytes]) -> list[Span]:
     found: list[Span] = []
+    skip = 0
     for match in start.finditer(low):
-        at = match.start()
-        if found and at < found[-1][1]:
+        at, end = match.span()
+        if at < skip:
             continue  # inside a value that goes anyway: looking again would cost the square of its length
-        before = _NAME.search(data[max(0, at - 40) : at])
-        whole = (before.group() if before else b"") + data[at : match.end()]
-        name = re.split(rb"[\"'\\ \t:=]", whole, maxsplit=1)[0].decode("ascii", "replace")
-        if secret_key(name):
-            spaced = data[match.end() - 1 : match.end()] in (b" ", b"\t")
-            found += _taken(data, match.end(), f"value of {name[:30]}", strict=spaced)
+        name = data[max(0, at - 40) : match.end(1)].translate(_TO_SPACE).rpartition(b" ")[2]
+        if _secret_name(name):
+            taken = _taken(data, end, f"value of {name[:30].decode('ascii')}", strict=data[end - 1 : end] in b" \t")
+            if taken:
+                skip = taken[0][1]
+                found += taken
     return found
+
+
+@lru_cache(maxsize=4096)
+def _secret_name(name: bytes) -> bool:
+    return secret_key(name.decode("ascii"))
 
 
 def _taken(data: bytes, at: int, name: str, *, strict: bool) -> list[Span]:
@@ -94,7 +110,12 @@ def _taken(data: bytes, at: int, name: str, *, strict: bool) -> list[Span]:
 
 def plain_view(text: str) -> str | None:
     """The text as a person reads it: without invisible characters and colours, wide and look-alike letters as plain ones; None where that changes nothing."""
-    if (text.isascii() and "\x1b[" not in text) or not _MAYBE.search(text):
-        return None
-    plain = _INVISIBLE.sub("", text).translate(_WIDE).translate(_LOOK_ALIKE)
+    plain = _COLOUR.sub("", text) if "\x1b[" in text else text
+    if not plain.isascii() and _MAYBE.search(plain):
+        seen = set(_MAYBE.findall(plain))
+        if len(seen) > _FEW:
+            plain = plain.translate(_PLAIN)
+        else:
+            for letter in seen:
+                plain = plain.replace(letter, _PLAIN[ord(letter)] or "")
     return plain if plain != text else None

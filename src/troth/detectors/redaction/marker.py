@@ -20,6 +20,8 @@ def process_key() -> bytes:
 
 
 def marker(rule: str, value: bytes, key: bytes) -> bytes:
-    """`[redacted rule #fingerprint]`; 24 bits of the fingerprint are shown: enough to see that two places hold the same secret."""
+    """`[redacted rule #fingerprint]`, without a fingerprint where no value is given; 24 bits of the fingerprint are shown: enough to see that two places hold the same secret."""
+    if not value:
+        return b"[redacted %b]" % rule.encode()
     shown = hashlib.blake2b(value, key=key, digest_size=3).hexdigest()
     return f"[redacted {rule} #{shown}]".encode()

@@ -8,10 +8,10 @@ Not here: where log records come from and how they are hooked (`guard`), and cut
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-from troth.detectors.redaction.labelled import labelled, plain_view
+from troth.detectors.redaction.crowded import is_crowded
+from troth.detectors.redaction.labelled import Span, labelled, plain_view
 from troth.detectors.redaction.marker import marker, process_key
 from troth.detectors.redaction.registry import Registry
 from troth.detectors.rule import Match
@@ -19,7 +19,8 @@ from troth.detectors.scanner import Scanner, default
 
 __all__ = ["Redactor"]
 
-_MARKER: Final = re.compile(rb"\[redacted ")
+_FINGERPRINTS: Final = 2_000
+"""Pieces of one text from which on markers come without a fingerprint: making one costs more than all the rest."""
 
 
 class Redactor:
@@ -39,38 +40,64 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Redact a string. Returns the same object where there is nothing to redact."""
-        data = text.encode("utf-8", "surrogatepass")
-        safe = self.bytes(data)
-        plain = plain_view(text)
-        if plain is not None:
-            seen = plain.encode("utf-8", "surrogatepass")
-            shown = self.bytes(seen)
-            # what only shows once invisible and look-alike letters are gone: then the text goes out without them
-            if shown is not seen and len(_MARKER.findall(shown)) > len(_MARKER.findall(safe)):
-                return shown.decode("utf-8", "surrogatepass")
-        return text if safe is data else safe.decode("utf-8", "surrogatepass")
+        try:
+            data = text.encode()
+        except UnicodeEncodeError:
+            data = text.encode("utf-8", "surrogatepass")
+        plain = None if text.isascii() and "\x1b[" not in text else plain_view(text)
+        if plain is None:
+            found = self._spans(data)
+            return self._without(data, found).decode("utf-8", "surrogatepass") if found else text
+        seen = plain.encode("utf-8", "surrogatepass")
+        if is_crowded(seen):
+            return self._crowd(data, seen).decode("utf-8", "surrogatepass")
+        spans, shown = self._spans(data), self._spans(seen)
+        # what only shows once invisible and look-alike letters are gone: then the text goes out without them
+        if len(shown) > len(spans):
+            return self._without(seen, shown).decode("utf-8", "surrogatepass")
+        return self._without(data, spans).decode("utf-8", "surrogatepass") if spans else text
 
-    def bytes(self, data: bytes) -> bytes:
-        """Redact bytes. Returns the same object where there is nothing to redact."""
-        spans = [
+    def _crowd(self, data: bytes, seen: bytes) -> bytes:
+        """A text of little else than labels, with invisible letters in it: it goes out without them, looked at once as it is and once as it reads."""
+        spans, bare = (
+            self._tokens(text, self._scanner.scan(text, everything=True, bounded=True)) for text in (seen, data)
+        )
+        if len(bare) > len(spans):  # an invisible letter ended a token: which of both texts is whole cannot be told
+            return marker("crowded text", data, self._key)
+        return self._without(seen, spans + labelled(seen))
+
+    def _tokens(self, data: bytes, found: list[Match]) -> list[Span]:
+        return self.registry.find(data) + [
             (match.outer_start if _armoured(match) else match.start, match.outer_end if _armoured(match) else match.end,
              match.rule.id, match.value(data))
-            for match in self._scanner.scan(data, everything=True)
+            for match in found
         ]  # fmt: skip
-        spans += self.registry.find(data)
-        spans += labelled(data)
-        if not spans:
-            return data
-        spans.sort(key=lambda span: (span[0], -span[1]))
+
+    def _spans(self, data: bytes) -> list[Span]:
+        found = self._scanner.scan(data, None, everything=True, bounded=True)
+        spans = self._tokens(data, found) if found or self.registry.longest else []
+        return spans + labelled(data) if b"=" in data or b":" in data or b"earer" in data else spans
+
+    def _without(self, data: bytes, spans: list[Span]) -> bytes:
+        spans.sort(key=_place)
         parts, at = [], 0
         for start, end, rule, value in spans:
             if end <= at:
                 continue
             parts.append(data[at : max(at, start)])
-            parts.append(marker(rule, value, self._key))
+            parts.append(marker(rule, value if len(parts) < _FINGERPRINTS else b"", self._key))
             at = end
         parts.append(data[at:])
         return b"".join(parts)
+
+    def bytes(self, data: bytes) -> bytes:
+        """Redact bytes. Returns the same object where there is nothing to redact."""
+        spans = self._spans(data)
+        return self._without(data, spans) if spans else data
+
+
+def _place(span: Span) -> tuple[int, int]:
+    return span[0], -span[1]
 
 
 def _armoured(match: Match) -> bool:

@@ -6,13 +6,12 @@ Values shorter than six characters, and common words, are refused: replacing the
 from __future__ import annotations
 
 import base64
-import html
 import json
-import re
 import threading
 import urllib.parse
 from collections.abc import Iterable, Mapping
 
+from troth.detectors.redaction.forms import Forms
 from troth.detectors.redaction.keys import secret_key
 
 __all__ = ["Registry"]
@@ -33,7 +32,7 @@ class Registry:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._forms: dict[bytes, tuple[str, bytes]] = {}
-        self._pattern: re.Pattern[bytes] | None = None
+        self._index = Forms()
         self.longest = 0
 
     def __len__(self) -> int:
@@ -55,10 +54,10 @@ class Registry:
             return False
         with self._lock:
             for form in _forms(raw):
-                self._forms.setdefault(form, (name, raw))
-            ordered = sorted(self._forms, key=len, reverse=True)
-            self.longest = len(ordered[0])
-            self._pattern = re.compile(b"|".join(re.escape(form) for form in ordered))
+                if form not in self._forms:
+                    self._forms[form] = (name, raw)
+                    self._index.add(form)
+                    self.longest = max(self.longest, len(form))
         return True
 
     def add_mapping(self, values: Mapping[str, str], names: Iterable[str] = ()) -> int:
@@ -76,14 +75,21 @@ class Registry:
 
     def find(self, data: bytes) -> list[tuple[int, int, str, bytes]]:
         """Places of known values: start, end, name for the marker, the value."""
-        pattern = self._pattern
-        if pattern is None:
+        if not self._forms:
             return []
-        return [(match.start(), match.end(), *self._forms[match.group()]) for match in pattern.finditer(data)]
+        found: list[tuple[int, int, str, bytes]] = []
+        last = -1
+        for at, form in sorted(self._index.find(data), key=lambda hit: (hit[0], -len(hit[1]))):
+            if at + len(form) > last:
+                last = at + len(form)
+                found.append((at, last, *self._forms[form]))
+        return found
 
 
 def _forms(raw: bytes) -> set[bytes]:
     """The value as it would stand in text: plain, JSON-escaped, percent-encoded, hex, base64 (three alignments)."""
+    import html  # its table of entities costs a start more than the rest of this module
+
     forms = {raw, raw.hex().encode(), raw.hex().upper().encode()}
     text = raw.decode("utf-8", "replace")
     forms.add(json.dumps(text)[1:-1].encode())

@@ -59,10 +59,14 @@ class Installation:
         self._undo.append(lambda: setattr(owner, name, before))
 
     def _patch_logging(self) -> None:
-        original_format, original_handle = logging.Handler.format, logging.Handler.handle
+        original_format, original_handle, given = logging.Handler.format, logging.Handler.handle, self._redactor
 
         def final_text(handler: logging.Handler, record: logging.LogRecord) -> str:
-            return self.text(original_format(handler, record))
+            text = original_format(handler, record)
+            try:  # as `text` below, without a call more: this is done for every record
+                return (given or shared_redactor()).text(text)
+            except Exception:  # noqa: BLE001 - fails closed
+                return FAILED
 
         def handle(handler: logging.Handler, record: logging.LogRecord) -> bool | logging.LogRecord:
             if type(handler).format is not final_text and not getattr(handler, "_troth_wrapped", False):
