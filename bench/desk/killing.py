@@ -12,9 +12,9 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
-import socket
 import random
 import secrets
+import socket
 import socketserver
 import tempfile
 import threading
