@@ -161,7 +161,7 @@ def _pickle(source: Source, head: bytes, allow: AllowList, budget: Budget) -> Ju
     from troth.formats.stream import read_pickles
     from troth.formats.torch_legacy import MAGIC, read_torch_legacy
 
-    if head[2:14] == MAGIC:
+    if MAGIC in (head[2:14], head[11:23]):  # behind the frame of protocol 4, where the caller chose it
         return read_torch_legacy(source, allow, budget)
     joblib = b"NumpyArrayWrapper" in head or b"joblib" in head
     found = read_pickles(source, allow, budget, raw_arrays=True)

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from troth.formats.pickle.rules_libraries import EXPLODES
 from troth.formats.templates import check_template
 from troth.formats.verdict import INERT, NOT_A_MODEL, Judgement, Refusal
 
@@ -144,11 +145,8 @@ def _pattern(path: str, value: Json) -> None:
     if isinstance(value, str):
         if len(value) > _REGEX_LIMIT:
             raise Refusal("pattern", "a pattern of odd length", None, path[:200])
-        if _EXPLODES.search(value):
+        if EXPLODES.search(value):
             raise Refusal("pattern", "a pattern whose matching can take exponential time", None, path[:200])
-
-
-_EXPLODES = re.compile(r"\((?:\?:)?[^()|]*[^()|\\\]}][+*]\)[+*]|\(\.\*\)[+*]|\((?:\?:)?(\w)\|\1\)[+*]")
 
 
 def _library(path: str, value: Json) -> None:

@@ -1,6 +1,6 @@
 """Which names a pickle may import, from data files that are made per library release by `tools/allowlists`.
 
-Names are exact pairs (module, name) without dots in the name. Tiers: `weights` (what checkpoints of plain tensors need), `libs` (audited classes and
+Names are exact pairs (module, name) without dots in the name; methods that `getattr` may name stand under `attr:module.Class`, which no stream can ask for. Tiers: `weights` (what checkpoints of plain tensors need), `libs` (audited classes and
 functions of machine-learning libraries), `custom` (what the caller adds, as objects). A name outside the lists is refused: the list says what is
 known to be harmless, never what is known to be bad.
 """
@@ -20,9 +20,11 @@ __all__ = ["TIERS", "AllowList"]
 _HERE: Final = os.path.join(os.path.dirname(__file__), "lists")
 TIERS: Final = ("weights", "libs", "custom")
 
-_PYTHON_2: Final = {"__builtin__": "builtins", "copy_reg": "copyreg"}
+_PYTHON_2: Final = {"__builtin__": "builtins", "copy_reg": "copyreg", "exceptions": "builtins", "UserDict": "collections", "UserList": "collections"}
 """Modules that loaders rename in streams of protocol 0 to 2; no other renamed module is on a list, which a test holds."""
-_PYTHON_2_NAMES: Final = {("__builtin__", "unicode"): "str", ("__builtin__", "long"): "int", ("__builtin__", "xrange"): "range"}
+_PYTHON_2_NAMES: Final = {
+    ("__builtin__", "unicode"): "str", ("__builtin__", "long"): "int", ("__builtin__", "xrange"): "range", ("UserDict", "IterableUserDict"): "UserDict",
+}  # fmt: skip
 
 Names = dict[tuple[str, str], str]
 
@@ -72,7 +74,7 @@ class AllowList:
         """Lists of one top-level package, every release that the product knows."""
         if cls._files is None:
             files: dict[str, list[str]] = {}
-            for name in sorted(os.listdir(_HERE)):
+            for name in sorted(os.listdir(_HERE), reverse=True):  # the newest release speaks first
                 if name.endswith(".json") and name != "weights.json":
                     files.setdefault(name.rsplit("-", 1)[0], []).append(name)
             cls._files = files
@@ -86,7 +88,7 @@ class AllowList:
         if rule is not None:
             return rule, "weights"
         if self._libs:
-            for names in self._of_library(module.split(".", 1)[0]):
+            for names in self._of_library(module.removeprefix("attr:").split(".", 1)[0]):
                 if (module, name) in names:
                     return names[module, name], "libs"
         return None
@@ -101,7 +103,7 @@ class AllowList:
             name = _PYTHON_2_NAMES.get((module, name), name)
             module = _PYTHON_2.get(module, module)
         full = f"{module}.{name}"
-        if not module.isascii() or not name.isascii() or not name.isidentifier():
+        if not module.isascii() or ":" in module or not name.isascii() or not name.isidentifier():
             raise Refusal("dotted-name", f"the name {name[:200]!r} of {module[:200]!r} is not a plain identifier", offset, full[:400])
         found = self.rule(module, name)
         if found is None:

@@ -29,7 +29,7 @@ __all__ = ["Machine"]
 WINDOW: Final = 1 << 20
 _PLAIN_KEYS: Final = frozenset((type(None), bool, int, float, str, bytes, Global))
 _GLOBALS: Final = 20_000
-_KEY_KINDS: Final = frozenset(("device", "dtype", "enum", "datetime", "uuid", "path", "scalar", "size", "fraction", "namedtuple"))
+_KEY_KINDS: Final = frozenset(("device", "dtype", "enum", "datetime", "uuid", "path", "scalar", "size", "fraction", "namedtuple", "tensor", "zone"))
 
 Persistent = Callable[[object, int], object]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from troth.formats.pickle import rules_numpy, rules_objects, rules_python, rules_torch
+from troth.formats.pickle import rules_libraries, rules_numpy, rules_objects, rules_python, rules_torch
 from troth.formats.pickle.values import Global, Items, Obj
 from troth.formats.verdict import Refusal
 
@@ -21,9 +21,9 @@ __all__ = ["build", "call"]
 Call = Callable[["Machine", Global, tuple[object, ...], int], object]
 Build = Callable[["Machine", Obj, object, int], None]
 
-_CALLS: Final[dict[str, Call]] = {**rules_python.CALLS, **rules_numpy.CALLS, **rules_torch.CALLS, **rules_objects.CALLS}
-_BUILDS: Final[dict[str, Build]] = {**rules_python.BUILDS, **rules_numpy.BUILDS, **rules_torch.BUILDS, **rules_objects.BUILDS}
-_NAMED: Final = frozenset(("namedargs", "instance", "module"))
+_CALLS: Final[dict[str, Call]] = {**rules_python.CALLS, **rules_numpy.CALLS, **rules_torch.CALLS, **rules_objects.CALLS, **rules_libraries.CALLS}
+_BUILDS: Final[dict[str, Build]] = {**rules_python.BUILDS, **rules_numpy.BUILDS, **rules_torch.BUILDS, **rules_objects.BUILDS, **rules_libraries.BUILDS}
+_NAMED: Final = frozenset(("namedargs", "instance", "module", "empty"))
 """Rules whose `NEWOBJ_EX` may carry an empty dict of named arguments."""
 
 

@@ -73,7 +73,7 @@ def _dtype(vm: Machine, func: Global, args: Args, offset: int) -> object:
     if isinstance(code, OldText):
         code = code.decode("latin-1")
     if isinstance(code, Global) and code.rule == "type":
-        found = parse_dtype({"void": "V0", "bool_": "?", "object_": "O", "str_": "U0", "bytes_": "S0"}.get(code.name, code.name))
+        found = parse_dtype({"void": "V0", "record": "V0", "bool_": "?", "object_": "O", "str_": "U0", "bytes_": "S0"}.get(code.name, code.name))
     else:
         found = parse_dtype(code) if isinstance(code, str) else None
     if found is None:
@@ -96,7 +96,7 @@ def dtype_of(value: object, func: Global | None, offset: int) -> DType:  # noqa:
 
 
 def _dtype_state(vm: Machine, target: Obj, state: object, offset: int) -> None:
-    if not isinstance(state, tuple) or not 8 <= len(state) <= 9 or not is_int(state[0], 3, 4) or not is_int(state[7], 0, 255):
+    if not isinstance(state, tuple) or not 8 <= len(state) <= 9 or not is_int(state[0], 3, 4) or not is_int(state[7], -128, 255):
         bad(target.cls, offset, "a dtype state that numpy does not write")
     _version, order, sub, names, fields, size, _align, flags = state[:8]
     if isinstance(order, OldText):

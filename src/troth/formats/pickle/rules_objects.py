@@ -1,7 +1,7 @@
 """Validators for objects of libraries: made empty, then given a state that cannot replace what their class does.
 
 `instance`: a class whose `__new__`, `__setstate__` and `__reduce__` were audited when the list was made. `module`: a torch module, whose hooks must be
-empty. `enum`: called with one literal. `pure`: an audited function or class that does nothing but compute on values that are proved themselves.
+empty, or of audited classes. `enum`: called with one literal. `pure`: a class that the caller of the guard allows by handing over the object itself.
 """
 
 
@@ -11,17 +11,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from troth.formats.pickle.arguments import bad, is_plain
+from troth.formats.pickle.arguments import bad, is_int, is_plain
 from troth.formats.pickle.values import Global, Items, Obj
 
 if TYPE_CHECKING:
     from troth.formats.pickle.machine import Machine
 
-__all__ = ["BUILDS", "CALLS", "ONLY_NEW"]
+__all__ = ["BUILDS", "CALLS", "ONLY_NEW", "check_attributes"]
 
 Args = tuple[object, ...]
 
-ONLY_NEW: Final = frozenset(("module",))
+ONLY_NEW: Final = frozenset(("module", "hook"))
 """Rules whose classes are only ever made empty (`NEWOBJ`), never called."""
 
 _METHODS: Final = frozenset(
@@ -69,13 +69,18 @@ def _list_instance(vm: Machine, func: Global, args: Args, offset: int) -> object
     return made
 
 
+def check_attributes(target: Obj, state: Items, offset: int) -> None:
+    """Refuse attributes that are machinery of Python, or that would be called in place of a method."""
+    for key, value in state.pairs():
+        if type(key) is not str or (key.startswith("__") and not key.endswith("_version__")):
+            bad(target.cls, offset, f"the attribute {key!r:.60} is machinery of Python")
+        if key in _METHODS and _callable(value):
+            bad(target.cls, offset, f"the attribute {key!r:.60} would be called in place of a method")
+
+
 def _instance_state(vm: Machine, target: Obj, state: object, offset: int) -> None:
     for part in _dicts(target, state, offset):
-        for key, value in part.pairs():
-            if type(key) is not str or (key.startswith("__") and not key.endswith("_version__")):
-                bad(target.cls, offset, f"the attribute {key!r:.60} is machinery of Python")
-            if key in _METHODS and _callable(value):
-                bad(target.cls, offset, f"the attribute {key!r:.60} would be called in place of a method")
+        check_attributes(target, part, offset)
 
 
 def _module(vm: Machine, func: Global, args: Args, offset: int) -> object:
@@ -90,12 +95,36 @@ def _empty(value: object) -> bool:
     return value is None or (isinstance(value, Items) and not value.items) or value is False
 
 
+def _audited_hooks(value: object) -> bool:
+    """Whether everything under a table of hooks is an object of an audited hook class (weight norm, spectral norm, pruning)."""
+    held = value.extra if isinstance(value, Obj) and value.kind == "ordereddict" else value
+    if not isinstance(held, Items) or held.kind != "dict":
+        return False
+    return all(is_int(key) and isinstance(hook, Obj) and hook.cls is not None and hook.kind == "hook" for key, hook in held.pairs())
+
+
 def _module_state(vm: Machine, target: Obj, state: object, offset: int) -> None:
     _instance_state(vm, target, state, offset)
     for part in _dicts(target, state, offset):
         for key, value in part.pairs():
-            if type(key) is str and "_hooks" in key and not _empty(value):
+            if type(key) is str and "_hooks" in key and not _empty(value) and not _audited_hooks(value):
                 bad(target.cls, offset, f"hooks in {key} would run later")
+
+
+def _hook(vm: Machine, func: Global, args: Args, offset: int) -> object:
+    if args:
+        bad(func, offset, "is made with arguments")
+    return Obj("hook", func)
+
+
+def _hook_state(vm: Machine, target: Obj, state: object, offset: int) -> None:
+    """A wrapper holds an audited hook and no module of its own; the hooks themselves hold numbers, texts, tensors and each other."""
+    for part in _dicts(target, state, offset):
+        check_attributes(target, part, offset)
+        for key, value in part.pairs():
+            odd = isinstance(value, Global) or (isinstance(value, Obj) and value.kind not in ("hook", "tensor", "module", "value"))
+            if odd or (key == "hook" and not (isinstance(value, Obj) and value.kind == "hook")):
+                bad(target.cls, offset, f"the attribute {key!r:.60} of a hook is neither data nor an audited hook")
 
 
 def _enum(vm: Machine, func: Global, args: Args, offset: int) -> object:
@@ -106,14 +135,6 @@ def _enum(vm: Machine, func: Global, args: Args, offset: int) -> object:
 
 def _pure(vm: Machine, func: Global, args: Args, offset: int) -> object:
     return Obj("free", func, parts=args)
-
-
-def _free_state(vm: Machine, target: Obj, state: object, offset: int) -> None:
-    """State for an audited `__setstate__` that stores values: no machinery of Python among its names."""
-    if isinstance(state, Items) and state.kind == "dict":
-        for key, _value in state.pairs():
-            if type(key) is str and key.startswith("__"):
-                bad(target.cls, offset, f"the attribute {key!r:.60} is machinery of Python")
 
 
 def _named_tuple(vm: Machine, func: Global, args: Args, offset: int) -> object:
@@ -133,6 +154,6 @@ def _script_state(vm: Machine, target: Obj, state: object, offset: int) -> None:
 
 CALLS: Final = {
     "script-class": _script_class, "instance": _instance, "dict-instance": _dict_instance, "list-instance": _list_instance, "module": _module, "enum": _enum, "pure": _pure,
-    "namedtuple": _named_tuple,
+    "namedtuple": _named_tuple, "hook": _hook,
 }  # fmt: skip
-BUILDS: Final = {"instance": _instance_state, "module": _module_state, "free": _free_state, "script": _script_state}
+BUILDS: Final = {"instance": _instance_state, "module": _module_state, "hook": _hook_state, "script": _script_state}

@@ -113,12 +113,12 @@ def _bytes(vm: Machine, func: Global, args: Args, offset: int) -> object:
     return b""
 
 
-def _numbers(count: int, none: bool = False) -> Callable[[Machine, Global, Args, int], object]:
+def _numbers(count: int, none: bool = False, kind: str = "value") -> Callable[[Machine, Global, Args, int], object]:
     def make(vm: Machine, func: Global, args: Args, offset: int) -> object:
         fine = all((type(arg) in (int, float) or (none and arg is None)) for arg in args)
         if len(args) > count or not fine:
             bad(func, offset, "takes numbers")
-        return Obj("value", func, args)
+        return Obj(kind, func, args)
 
     return make
 
@@ -184,16 +184,23 @@ def _uuid_state(vm: Machine, target: Obj, state: object, offset: int) -> None:
 
 
 def _reconstructor(vm: Machine, func: Global, args: Args, offset: int) -> object:
-    fine = len(args) == 3 and isinstance(args[0], Global) and isinstance(args[1], Global) and args[1].full == "builtins.object" and args[2] is None
-    if not fine:
-        bad(func, offset, "takes a class, object and None")
-    assert isinstance(args[0], Global)
-    return vm.call(args[0], (), None, offset, "newobj")
+    if len(args) != 3 or not isinstance(args[0], Global) or not isinstance(args[1], Global):
+        bad(func, offset, "takes a class, its base and a value")
+    if args[1].full == "builtins.object" and args[2] is None:
+        return vm.call(args[0], (), None, offset, "newobj")
+    kind = {"builtins.dict": "dict", "builtins.list": "list"}.get(args[1].full, "")
+    if not kind or args[0].rule != f"{kind}-instance" or not isinstance(args[2], Items) or args[2].kind != kind:
+        bad(func, offset, "takes a class, object and None, or an audited kind of dict or list with its content")
+    return vm.call(args[0], (args[2],), None, offset, "newobj")
+
+
+_WRAPPED: Final = ("function", "module", "instance", "type")
+"""What `partial` may wrap, with literals bound; it is the program that calls the result."""
 
 
 def _partial(vm: Machine, func: Global, args: Args, offset: int) -> object:
-    if len(args) != 1 or not (isinstance(args[0], Global) and args[0].rule == "function"):
-        bad(func, offset, "wraps something that is not an audited function")
+    if len(args) != 1 or not (isinstance(args[0], Global) and args[0].rule in _WRAPPED):
+        bad(func, offset, "wraps something that is neither an audited function nor an audited class")
     return Obj("partial", func, args[0])
 
 
@@ -225,7 +232,7 @@ _MAPPING_METHODS: Final = frozenset((*dir(dict), "move_to_end", "default_factory
 CALLS: Final = {
     "ordereddict": _ordered_dict, "defaultdict": _default_dict, "counter": _counter, "deque": _deque, "set": _collection("set"),
     "frozenset": _collection("frozenset"), "list": _collection("list"), "dict": _collection("dict"), "tuple": _collection("tuple"),
-    "bytearray": _bytearray, "bytes": _bytes, "encode": _encode, "complex": _numbers(2), "slice": _numbers(3, none=True), "range": _numbers(3),
+    "bytearray": _bytearray, "bytes": _bytes, "encode": _encode, "complex": _numbers(2), "slice": _numbers(3, none=True), "range": _numbers(3, kind="range"),
     "datetime": _datetime, "timedelta": _timedelta, "timezone": _timezone, "decimal": _decimal, "fraction": _fraction, "path": _path,
     "uuid": _uuid, "reconstructor": _reconstructor, "partial": _partial, "itemgetter": _itemgetter,
 }  # fmt: skip

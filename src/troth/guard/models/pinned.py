@@ -10,7 +10,7 @@ import io
 import pickle
 import types
 from collections.abc import Iterable, Mapping
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 from troth.errors import GuardError
 from troth.formats.pickle.allow import AllowList
@@ -53,12 +53,35 @@ def table_of(names: Iterable[str], extra: Iterable[object]) -> Table:
             table[module, name] = own[module, name]
             continue
         target = AllowList(custom=names_of(extra)).find(module, name, 2, 0)
+        if (target.module, target.name) in _INSTEAD:
+            table[module, name] = table[target.module, target.name] = _INSTEAD[target.module, target.name]
+            continue
         try:
             table[module, name] = getattr(importlib.import_module(target.module), target.name)
         except (ImportError, AttributeError) as error:
             raise GuardError(f"the file needs {full}, which is not installed here: {error}") from error
         table[target.module, target.name] = table[module, name]
     return table
+
+
+def _audited_getattr(owner: Any, name: str) -> Any:  # noqa: ANN401
+    """What stands for `getattr` in the table: methods that the lists name under their class, and scipy's own `_entropy`."""
+    full = f"attr:{getattr(owner, '__module__', '')}.{getattr(owner, '__qualname__', '')}"
+    own_entropy = name == "_entropy" and type(owner).__module__.startswith("scipy.stats.")
+    if not own_entropy and AllowList().rule(full, name) is None:
+        raise GuardError(f"the stream asks for the attribute {name!r:.80} of {full[5:]}, which its proof did not report")
+    return getattr(owner, name)
+
+
+def _singleton_type(value: object) -> type:
+    """What stands for `type` in the table: with one argument, for None, Ellipsis and NotImplemented."""
+    if value is not None and value is not Ellipsis and value is not NotImplemented:
+        raise GuardError("the stream asks for the type of a value, which its proof did not report")
+    return type(value)
+
+
+_INSTEAD: Final = {("builtins", "getattr"): _audited_getattr, ("builtins", "type"): _singleton_type}
+"""Names that are narrowed rather than pinned: the proof saw their arguments, and this holds them to it."""
 
 
 def _unpickler(table: Table) -> type[pickle.Unpickler]:
