@@ -66,7 +66,7 @@ WEIGHTS: list[tuple[str, str, dict[str, str]]] = [
     ("getattr", "only a method that is listed under its class (attr:)", {"builtins": "getattr"}),
     ("singleton-type", "of None, Ellipsis or NotImplemented", {"builtins": "type"}),
     ("exception", "literals; nothing is raised", {"builtins": EXCEPTIONS}),
-    ("function", "computes on what it is given", {"builtins": "len sum max min abs sorted round any all", "math": MATH, "operator": OPERATOR, "_operator": OPERATOR}),
+    ("function", "computes on what it is given", {"builtins": "len sum max min abs sorted round any all hash", "math": MATH, "operator": OPERATOR, "_operator": OPERATOR}),
     ("function", "methods of text: give a new text or list", {"attr:builtins.str": STR_METHODS}),
     ("function", "torch's own functions, which compute", {"attr:torch._C._VariableFunctionsClass": TORCH_FUNCTIONS}),
     ("function", "torch's own functions, which compute", {"torch._C._nn": NN_FUNCTIONS}),

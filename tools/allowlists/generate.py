@@ -52,7 +52,7 @@ PACKAGES = {
     "numpy": ("numpy.polynomial",),
     "xgboost": ("xgboost.sklearn", "xgboost.callback"),
     "lightgbm": ("lightgbm.sklearn",),
-    "pandas": (), "catboost": (), "pytz": (), "zoneinfo": (), "dateutil": (), "array": (), "random": (), "re": (), "ipaddress": (), "collections": (), "statistics": (), "omegaconf": (), "typing": (),
+    "jax": (), "ml_dtypes": (), "pandas": (), "catboost": (), "pytz": (), "zoneinfo": (), "dateutil": (), "array": (), "random": (), "re": (), "ipaddress": (), "collections": (), "statistics": (), "omegaconf": (), "typing": (),
 }
 SKIP = ("tests", "conftest", "mstats_basic", "tensorflow", "keras", "over_sampling_keras", "wrappers", "ldamulticore", "reduction", "_dynamo", "fx", "backend_config", "externals", "testing", "experimental", "datasets", "_build_utils", "callback", "frontend", "_array_api")
 AUDITED_SETSTATE = {
@@ -61,6 +61,7 @@ AUDITED_SETSTATE = {
     "sklearn.base.BaseEstimator": "compares versions, then updates attributes",
     "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.BaseHistGradientBoosting": "super, then numbers",
     "numpy.polynomial._polybase.ABCPolyBase": "replaces the attributes by the dict that was given",
+    "ultralytics.nn.modules.block.AAttn": "super, then a default",
     "torch.nn.modules.module.Module": "updates attributes, sets missing defaults",
     "torch.optim.optimizer.Optimizer": "updates attributes, sets missing defaults",
     "torch.distributions.distribution.Distribution": "updates attributes",

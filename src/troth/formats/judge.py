@@ -177,7 +177,7 @@ def _without_magic(source: Source, head: bytes, name: str, allow: AllowList, bud
         return read_safetensors(source, budget)
     if _is_pickle(source, head, suffix):
         return _pickle(source, head, allow, budget)
-    found = _binary(source, head, suffix, budget)
+    found = _binary(source, head, name, budget)
     if found is not None:
         return found
     return _text(source, head, name, budget)
@@ -213,21 +213,28 @@ def _skims(source: Source) -> bool:
     return bool(machine.asked)
 
 
-def _binary(source: Source, head: bytes, suffix: str, budget: Budget) -> Judgement | None:
-    from troth.formats import libraries
+def _binary(source: Source, head: bytes, name: str, budget: Budget) -> Judgement | None:
+    from troth.formats import libraries, savedmodel
     from troth.formats.onnx import looks_like_onnx, read_onnx
 
+    suffix = _suffix(name)
+    if suffix == ".pb" and (found := savedmodel.read_companion(source, name)) is not None:
+        return found
     if suffix == ".onnx" or (head[:1] == b"\x08" and looks_like_onnx(source)):
         return read_onnx(source, budget)
+    if suffix in (".pb", ".bytes") and savedmodel.looks_like_graph(source):
+        return savedmodel.read_graph(source, budget)
     if head[:1] == b"\x08" or suffix in (".pb", ".mlmodel"):
-        from troth.formats.savedmodel import looks_like_saved_model, read_saved_model
-
-        if looks_like_saved_model(source) or name_of_saved_model(suffix, head):
-            return read_saved_model(source, budget)
+        if savedmodel.looks_like_saved_model(source) or name_of_saved_model(suffix, head):
+            return savedmodel.read_saved_model(source, budget)
         from troth.formats.coreml import looks_like_coreml, read_coreml
 
         if suffix == ".mlmodel" or looks_like_coreml(source):
             return read_coreml(source, budget)
+    from troth.formats.sentencepiece import looks_like_sentencepiece, read_sentencepiece
+
+    if looks_like_sentencepiece(source):
+        return read_sentencepiece(source, budget)
     if suffix == ".ubj" or (head[:2] == b"{L" and b"learner" in head):
         return libraries.judge_ubjson(source, budget)
     if suffix == ".msgpack":

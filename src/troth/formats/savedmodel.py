@@ -9,12 +9,15 @@ import re
 
 from troth.formats.protobuf import Field, fields, text
 from troth.formats.source import Source
-from troth.formats.tf_operators import OPERATORS
+from troth.formats.tf_operators import operators
 from troth.formats.verdict import INERT, Budget, Judgement, Refusal
 
-__all__ = ["looks_like_saved_model", "read_saved_model"]
+__all__ = ["looks_like_graph", "looks_like_saved_model", "read_companion", "read_graph", "read_saved_model"]
 
-_GRADIENT = re.compile(r"[A-Z][A-Za-z0-9]{1,60}Grad(?:V[0-9]|WithArgmax|Input|Filter|BackpropInput|BackpropFilter)?\Z")
+_OPERATOR_NAME = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
+_SAVERS = frozenset(("SaveV2", "RestoreV2", "MergeV2Checkpoints", "ShardedFilename"))
+_ELSEWHERE = re.compile(rb"\A(?:/|~|\\|[A-Za-z]:)|(?:\A|/)\.\.(?:/|\Z)|://")
+_SMALL = 4096
 
 
 def looks_like_saved_model(source: Source) -> bool:
@@ -42,24 +45,67 @@ def read_saved_model(source: Source, budget: Budget) -> Judgement:  # noqa: ARG0
     return Judgement("tf-savedmodel", INERT, (), 0, counted)
 
 
-def _graph(body: Source) -> int:  # noqa: C901
+def looks_like_graph(source: Source) -> bool:
+    """Whether the file is a bare graph (`frozen_graph.pb`): nodes of a name and an operator, perhaps a library and versions."""
+    try:
+        first = next(iter(fields(source)))
+        parts = [part.number for part in fields(first.body, 4096)] if first.number == 1 and first.wire == 2 else []
+    except (Refusal, StopIteration):
+        return False
+    return parts[:2] == [1, 2]
+
+
+def read_graph(source: Source, budget: Budget) -> Judgement:  # noqa: ARG001
+    """Prove a bare graph."""
+    return Judgement("tf-graph", INERT, (), 0, _graph(source))
+
+
+def read_companion(source: Source, name: str) -> Judgement | None:
+    """What lies beside a SavedModel: its fingerprint (numbers and a uuid), and Keras' metadata (settings of layers); None where it is neither."""
+    if name == "keras_metadata.pb":
+        for field in fields(source):
+            if field.number == 1:
+                _user_object(field, 4)
+        return Judgement("keras-metadata", INERT)
+    if name != "fingerprint.pb" or source.size > _SMALL:
+        return None
+    for field in fields(source, 16):
+        if field.number > 7 or (field.wire == 2 and field.body.size > 128):
+            raise Refusal("fingerprint", f"a fingerprint has no field {field.number}", field.at)
+    return Judgement("tf-fingerprint", INERT)
+
+
+def _graph(body: Source) -> int:
     nodes: list[tuple[str, int]] = []
-    own: set[str] = set()
+    own: dict[str, int] = {}
+    bodies: list[list[Field]] = [[field for field in fields(body) if field.number == 1]]
     for field in fields(body):
-        if field.number == 1:
-            nodes.append(_node(field))
-        elif field.number == 2:
-            for function in fields(field.body):
-                if function.number == 1:
-                    for part in fields(function.body):
-                        if part.number == 1:
-                            own.update(text(name) for name in fields(part.body) if name.number == 1)
-                        elif part.number == 3:
-                            nodes.append(_node(part))
+        for function in fields(field.body) if field.number == 2 else ():
+            if function.number == 1:
+                bodies.append(_function(function, own))
+    for inside in bodies:
+        found = [_node(node) for node in inside]
+        nodes += found
+        if not _SAVERS.isdisjoint(name for name, _ in found):
+            for node in inside:
+                _constants(node)
+    for name, at in own.items():
+        if _OPERATOR_NAME.match(name) and name not in operators():
+            raise Refusal("function-shadows", f"a function under the name of an operator: {name[:80]}", at, name[:200])
     for name, at in nodes:
-        if name not in OPERATORS and name not in own and not _GRADIENT.match(name):
+        if name not in operators() and name not in own:
             raise Refusal("operator-not-allowed", f"the operator {name[:80]} may do more than compute", at, name[:200])
     return len(nodes)
+
+
+def _function(function: Field, own: dict[str, int]) -> list[Field]:
+    nodes = []
+    for part in fields(function.body):
+        if part.number == 1:
+            own.update({text(name): name.at for name in fields(part.body) if name.number == 1})
+        elif part.number == 3:
+            nodes.append(part)
+    return nodes
 
 
 def _node(node: Field) -> tuple[str, int]:
@@ -67,6 +113,16 @@ def _node(node: Field) -> tuple[str, int]:
         if field.number == 2:
             return text(field), node.at
     return "", node.at
+
+
+def _constants(node: Field) -> None:
+    """Where checkpoints are read or written, no constant of the graph may name a place: the loader hands the place in."""
+    for attribute in (field for field in fields(node.body) if field.number == 5):
+        for value in (field for field in fields(attribute.body) if field.number == 2 and field.wire == 2):
+            for tensor in (field for field in fields(value.body) if field.number == 8 and field.wire == 2):
+                for part in fields(tensor.body):
+                    if part.number in (4, 8) and part.wire == 2 and _ELSEWHERE.search(part.body.whole(1 << 24)):
+                        raise Refusal("foreign-path", "a checkpoint is read or written at a place that the graph names itself", part.at)
 
 
 def _objects(body: Source) -> None:
@@ -78,13 +134,13 @@ def _objects(body: Source) -> None:
                 _user_object(part)
 
 
-def _user_object(field: Field) -> None:
+def _user_object(field: Field, number: int = 3) -> None:
     from troth.formats.keras import check_config
     from troth.formats.structured import parse_json
 
     for part in fields(field.body):
-        if part.number == 3 and part.wire == 2 and part.body.size:
-            metadata = text(part, 16 << 20)
+        if part.number in (number, 3) and part.wire == 2 and part.body.size:
+            metadata = text(part, 16 << 20).lstrip()
             if metadata.startswith("{"):
                 check_config(parse_json(metadata.encode()), "metadata")
 

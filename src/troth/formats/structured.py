@@ -182,7 +182,27 @@ def _text(path: str, key: str, value: str) -> None:
     _library_file(path, value)
 
 
+def _serialized(path: str, value: Json) -> None:
+    """Stable-Baselines3 keeps pickles in base64 inside its settings, and unpickles them: each is proved as a pickle."""
+    import base64
+    import binascii
+
+    from troth.formats.pickle.allow import AllowList
+    from troth.formats.source import Source
+    from troth.formats.stream import read_pickles
+
+    try:
+        data = base64.b64decode(value if isinstance(value, str) else "", validate=False)
+    except (ValueError, binascii.Error) as error:
+        raise Refusal("pickled-setting", f"{path} is meant for an unpickler and cannot be read", None, path[:200]) from error
+    try:
+        read_pickles(Source(data), AllowList())
+    except Refusal as refusal:
+        raise Refusal("pickled-setting", f"{path} is unpickled by its loader: {refusal.detail.says}", refusal.detail.offset, refusal.detail.name) from refusal
+
+
 _KEYS = {
+    ":serialized:": _serialized,
     "auto_map": _custom, "custom_pipelines": _custom, "custom_pipeline": _custom, "custom_code": _custom, "trust_remote_code": _flag, "allow_pickle": _flag,
     "chat_template": _template, "weight_map": _weights, "_target_": _target, "Regex": _pattern, "custom_generate": _custom,
     "unet": _library, "vae": _library, "text_encoder": _library, "scheduler": _library, "tokenizer": _library, "safety_checker": _library,

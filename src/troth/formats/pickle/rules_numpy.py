@@ -72,7 +72,10 @@ def _dtype(vm: Machine, func: Global, args: Args, offset: int) -> object:
     code = args[0]
     if isinstance(code, OldText):
         code = code.decode("latin-1")
-    if isinstance(code, Global) and code.rule == "type":
+    found: DType | None
+    if isinstance(code, Global) and code.module == "ml_dtypes":
+        found = DType(2 if code.name == "bfloat16" else 1)
+    elif isinstance(code, Global) and code.rule == "type":
         found = parse_dtype({"void": "V0", "record": "V0", "bool_": "?", "object_": "O", "str_": "U0", "bytes_": "S0"}.get(code.name, code.name))
     else:
         found = parse_dtype(code) if isinstance(code, str) else None
@@ -174,6 +177,18 @@ def _array(vm: Machine, target: Obj, shape: object, dtype: object, data: object,
     vm.spend(count * kind.size, "array", offset)
     vm.tensors += 1
     target.info = (sizes, kind)
+
+
+def _jax_array(vm: Machine, func: Global, args: Args, offset: int) -> object:
+    """Jax calls the array's own reducer with its arguments and state, and puts the result on a device."""
+    fine = len(args) == 4 and isinstance(args[0], Global) and args[0].rule == "np-reconstruct" and isinstance(args[1], tuple) and is_plain(args[3])
+    if not fine:
+        bad(func, offset, "takes numpy's reducer, its arguments, a state and plain facts")
+    made = vm.call(args[0], args[1], None, offset, "reduce")
+    if not isinstance(made, Obj):
+        bad(func, offset, "rebuilds something that is not an array")
+    _array_state(vm, made, args[2], offset)
+    return made
 
 
 def _frombuffer(vm: Machine, func: Global, args: Args, offset: int) -> object:
@@ -307,6 +322,6 @@ def _object_array(vm: Machine, target: Obj, after: int) -> int:
 CALLS: Final = {
     "np-dtype": _dtype, "np-dtype-class": _dtype_class, "np-reconstruct": _reconstruct, "np-frombuffer": _frombuffer, "np-scalar": _scalar,
     "np-masked": _masked, "np-bitgen-ctor": _bit_generator, "np-generator": _generator, "np-seed": _seed_sequence, "np-ufunc": _ufunc,
-    "joblib-array": _wrapper,
+    "joblib-array": _wrapper, "jax-array": _jax_array,
 }  # fmt: skip
 BUILDS: Final = {"dtype": _dtype_state, "ndarray": _array_state, "masked": _masked_state, "np-random": _random_state}

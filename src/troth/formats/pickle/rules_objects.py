@@ -72,7 +72,7 @@ def _list_instance(vm: Machine, func: Global, args: Args, offset: int) -> object
 def check_attributes(target: Obj, state: Items, offset: int) -> None:
     """Refuse attributes that are machinery of Python, or that would be called in place of a method."""
     for key, value in state.pairs():
-        if type(key) is not str or (key.startswith("__") and not key.endswith("_version__")):
+        if type(key) is not str or (key.startswith("__") and key.endswith("__") and not key.endswith("_version__")):
             bad(target.cls, offset, f"the attribute {key!r:.60} is machinery of Python")
         if key in _METHODS and _callable(value):
             bad(target.cls, offset, f"the attribute {key!r:.60} would be called in place of a method")
