@@ -181,7 +181,9 @@ def _lost(senders: Senders) -> int:
 
     lost = 0
     with httpx.Client(base_url=senders.origin, timeout=30) as client:
-        key = client.get("/key").text.partition('class="secret">')[2].partition("<")[0].strip()
+        key = client.get("/key").text.partition("class=\"secret\">")[2].partition("<")[0].strip()
+        if len(key) != 44:
+            raise SystemExit("the desk shows no key of receipts")
         for path in senders.answered.values():
             answer = client.get(f"{path}/receipt")
             try:

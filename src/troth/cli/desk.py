@@ -95,6 +95,18 @@ def member(folder: Path, name: str, role: str, mail: str) -> None:
         opened.close()
 
 
+@desk.command("mail-keys")
+@_FOLDER
+@click.option("--address", required=True, help="Address of the mailbox; names the OpenPGP key.")
+def mail_keys(folder: Path, address: str) -> None:
+    """Make keys for encrypted mail (age and OpenPGP); the OpenPGP key signs security.txt from then on. Needs pysequoia."""
+    from troth.app.desk.keeping import make_mail_keys
+
+    recipient, certificate = make_mail_keys(folder, address)
+    click.echo(f"age: {recipient}", err=True)
+    click.echo(certificate, nl=False)
+
+
 @desk.command()
 @_FOLDER
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))

@@ -14,6 +14,7 @@ from sqlalchemy import insert, select
 
 from troth.app.desk.opening import TENANT, Desk
 from troth.desk.crypt.envelope import place, seal, unseal
+from troth.desk.crypt.mail_keys import MailKeys
 from troth.desk.events import EventKind, make
 from troth.desk.machines import Intake, fold_intake
 from troth.desk.machines.intake import step
@@ -35,7 +36,7 @@ class Advisory:
 
 
 def security_txt(desk: Desk) -> str:
-    """The file for `/.well-known/security.txt`: contact, a date in the future, language, where the policy and the thanks are."""
+    """The file for `/.well-known/security.txt`: contact, a date in the future, language, where the policy and the thanks are; signed where the desk has an OpenPGP key."""
     origin, now = desk.settings.origin, desk.now()
     expires = (now + timedelta(days=180)).replace(hour=0, minute=0, second=0, microsecond=0)
     lines = [f"Contact: {origin}/", f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}", f"Canonical: {origin}/.well-known/security.txt", f"Policy: {origin}/promises", f"Acknowledgments: {origin}/published", "Preferred-Languages: en"]  # fmt: skip
@@ -43,7 +44,12 @@ def security_txt(desk: Desk) -> str:
         pause = _intake(desk, t).pause
     if pause is not None and pause.ends > now:
         lines.insert(0, f"# Reports are paused from {pause.starts:%Y-%m-%d %H:%M} to {pause.ends:%Y-%m-%d %H:%M} UTC{'; what arrives meanwhile waits' if pause.holds else ''}.")
-    return "\n".join(lines) + "\n"
+    keys = MailKeys.read(desk.folder / "keys")
+    if not keys.armored:
+        return "\n".join(lines) + "\n"
+    # signed, and therefore with the address under which the signature holds (RFC 9116, 2.3 and 2.5.2)
+    lines.append(f"Encryption: {origin}/openpgp.asc")
+    return keys.clearsign("\n".join(lines) + "\n")
 
 
 def _intake(desk: Desk, t: Transaction) -> Intake:

@@ -7,6 +7,7 @@ so that what was erased is gone from the backups too; a move copies rows as they
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,13 +16,16 @@ from typing import Final
 from sqlalchemy import func, insert, inspect, select
 
 from troth.app.desk.opening import TENANT, Desk
+from troth.app.desk.settings import read
+from troth.desk.crypt.mail_keys import MailKeys
 from troth.desk.tables import CASES, EVENTS
 from troth.errors import DeskError
 from troth.store import METADATA, open_store
 
-__all__ = ["backup", "migrate_to", "restore", "status"]
+__all__ = ["backup", "make_mail_keys", "migrate_to", "restore", "status"]
 
 _BATCH: Final = 500
+_ADDRESS: Final = re.compile(r"[^\s@<>()\"]{1,64}@[A-Za-z0-9.-]{1,253}")
 
 
 def status(desk: Desk) -> dict[str, str]:
@@ -59,6 +63,21 @@ def backup(desk: Desk, to: Path) -> int:
         to.unlink()
         _copy(desk, f"sqlite:///{to.resolve()}")
     return to.stat().st_size
+
+
+def make_mail_keys(folder: Path, address: str) -> tuple[str, str]:
+    """Keys for encrypted mail in a desk's folder; existing ones stay. Returns the age recipient and the OpenPGP certificate.
+
+    Raises:
+        DeskError: the desk is sealed, or `address` is none.
+        CryptError: pysequoia is missing, or a file cannot be written.
+    """
+    if read(folder).sealed:
+        raise DeskError("a sealed desk holds no key that opens mail: reporters encrypt to its recipients")
+    if not _ADDRESS.fullmatch(address):
+        raise DeskError(f"{address[:60]!r} is no mail address")
+    made = MailKeys.make(folder / "keys", address)
+    return made.recipient, made.certificate
 
 
 def restore(desk_folder: Path, backup_file: Path) -> None:

@@ -26,10 +26,12 @@ from troth.app.desk.opening import TENANT, Desk
 from troth.desk.clock_rules import clocks
 from troth.desk.clocks import Clock, Rung, rungs_due
 from troth.desk.crypt.envelope import CryptError
+from troth.desk.crypt.mail_keys import AGE_ARMOR, MailKeys
 from troth.desk.crypt.streams import Sealer
 from troth.desk.events import EventKind, make
 from troth.desk.intake.fields import Submission
 from troth.desk.intake.links import digest_of
+from troth.desk.mail.decrypting import armor_of, decrypted
 from troth.desk.mail.incoming import MAX_BYTES, Attachment, Incoming, MailError, parse
 from troth.desk.storage.case_rows import COLUMNS, CaseRow, StagedFile, new_id, row_of
 from troth.desk.storage.outbox_rows import BATCH, Mail, Waiting
@@ -137,7 +139,7 @@ def take_mail(desk: Desk, raw: bytes) -> str:
     Raises:
         MailError: the mail cannot be read.
     """
-    mail = parse(raw)
+    mail = decrypted(parse(raw), lambda content: MailKeys.read(desk.folder / "keys").opened(content))
     if not mail.sender:
         raise MailError("a mail names no sender")
     nonce = "mail " + (mail.message or hashlib.sha256(raw).hexdigest())
@@ -159,6 +161,11 @@ def _files(key: bytes, attachments: tuple[Attachment, ...]) -> tuple[list[Staged
 def _new_case(desk: Desk, mail: Incoming, nonce: str) -> str:
     arrival = reports.begin(desk, nonce)
     files, chunks = _files(arrival.key, mail.attachments)
+    armor = armor_of(mail)
+    if desk.settings.sealed and armor.startswith(AGE_ARMOR):
+        # for the recipients' own keys: it is kept as a browser's encrypted report is, and the subject, which came in the clear, is not
+        stored = reports.submit(desk, arrival, Submission({"contact": mail.sender}, armor.decode("ascii", "replace")), channel="mail", proven=False, files=files, chunks=chunks).result()
+        return desk.cases.code(stored.number)
     text = mail.text + ("\n\n[cut: the mail was longer]" if mail.cut else "")
     values = {"title": mail.subject[:200] or "(no subject)", "description": text or "(no text)", "contact": mail.sender, **({"name": mail.name} if mail.name else {})}
     stored = reports.submit(desk, arrival, Submission(values), channel="mail", proven=False, files=files, chunks=chunks).result()
@@ -255,6 +262,10 @@ class Pump:
                         pass
                 if self._desk.settings.mail.maildir:
                     read_maildir(self._desk, Path(self._desk.settings.mail.maildir))
+                if self._desk.settings.mail.imap and rounds % 6 == 0:
+                    from troth.app.desk.mailbox import read_mailbox
+
+                    read_mailbox(self._desk)
             except (DeskError, OSError) as error:
                 LOG.warning("mail: %s", type(error).__name__)
             rounds += 1

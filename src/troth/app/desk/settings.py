@@ -28,7 +28,7 @@ _PREFIX: Final = re.compile(r"[A-Z][A-Z0-9]{0,9}\Z")
 
 @dataclass(frozen=True, slots=True)
 class MailSettings:
-    """Outgoing and incoming mail; `host` empty: no mail is sent."""
+    """Outgoing and incoming mail; `host` empty: no mail is sent; `imap` empty: no mailbox is read (over TLS only)."""
 
     host: str = ""
     port: int = 587
@@ -37,6 +37,10 @@ class MailSettings:
     sender: str = ""
     team: str = ""
     maildir: str = ""
+    imap: str = ""
+    imap_port: int = 993
+    imap_user: str = ""
+    imap_folder: str = "INBOX"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ Rules: no account, no cookie, no script needed; whoever shows no valid link sees
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -20,6 +19,7 @@ from troth.app.desk import reports
 from troth.app.desk.announcing import published, security_txt
 from troth.app.desk.gates import is_banned, spend, welcome
 from troth.app.desk.opening import TENANT, Desk
+from troth.desk.crypt.mail_keys import MailKeys
 from troth.desk.intake import work
 from troth.desk.intake.fields import ESSENTIAL, FIELDS, GROUPS, FormError, Submission, read
 from troth.desk.intake.links import new_nonce, well_formed
@@ -337,10 +337,19 @@ def well_known(request: Request) -> Response:
     return PlainTextResponse(security_txt(desk_of(request)), headers={"cache-control": "max-age=3600"})
 
 
+@ROUTES.get("/openpgp.asc")
+def openpgp(request: Request) -> Response:
+    """The OpenPGP key that signs security.txt and opens mail."""
+    certificate = MailKeys.read(desk_of(request).folder / "keys").certificate
+    if not certificate:
+        raise HTTPException(404)
+    return Response(certificate, media_type="application/pgp-keys", headers={"cache-control": "max-age=3600"})
+
+
 @ROUTES.get("/key")
 def key(request: Request) -> Response:
     """The key that signs receipts, and how to check one."""
-    return page(request, "key.html.jinja", here="key", challenge=json.dumps(""))
+    return page(request, "key.html.jinja", here="key", mail=MailKeys.read(desk_of(request).folder / "keys"))
 
 
 __all__ += ["desk_of", "download", "letter", "required_fields"]
