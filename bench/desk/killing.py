@@ -196,17 +196,14 @@ def _lost(senders: Senders) -> int:
 def _counted(folder: Path) -> tuple[int, int, int]:
     """Cases, mails of which nobody knows whether they left, and entries of the ledger; fails where it does not verify."""
     from troth.app.desk.opening import TENANT, open_desk
-    from troth.ledger.tree import Frontier, leaf_hash
+    from troth.ledger.audit import audit
 
     desk = open_desk(folder)
     try:
         with desk.store.read(TENANT) as t:
-            log = desk.events.chronicle.log
-            head, frontier = log.head(t), Frontier.parse(0, b"")
-            for content, _salt, _body in log.leaves(t):
-                frontier.add(leaf_hash(content))
-            if (frontier.size, frontier.root()) != (head.size, Frontier.parse(head.size, head.frontier).root()):
-                raise SystemExit("the ledger does not verify")
-            return sum(desk.cases.counts(t).values()), desk.outbox.counts(t).get("unsure", 0), head.size
+            found = audit(desk.events.chronicle.log, t)
+            if found.problems:
+                raise SystemExit(f"the ledger is not whole: {found.problems[:3]}")
+            return sum(desk.cases.counts(t).values()), desk.outbox.counts(t).get("unsure", 0), found.size
     finally:
         desk.close()
