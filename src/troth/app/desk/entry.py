@@ -1,15 +1,18 @@
 """Checking who someone is: passkeys (WebAuthn level 2, by `webauthn`) and an identity provider (OpenID Connect, by `authlib`).
 
 Rules: challenges are made here, count once and last five minutes; a passkey is bound to the desk's host name; a provider's subject is kept as a keyed digest,
-and only members whom a coordinator named come in: an identity provider never makes one.
+and only members whom a coordinator named come in: an identity provider never makes one, a member binds an account to themselves while signed in, and what a
+provider answers counts in the browser that asked.
 """
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import secrets
 import threading
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -33,8 +36,9 @@ from webauthn.helpers.structs import (
 from troth.app.desk.opening import TENANT, Desk
 from troth.desk.storage.people_rows import Member, Passkey
 from troth.errors import DeskError, SettingsError
+from troth.store import Transaction
 
-__all__ = ["challenge", "oidc_address", "oidc_member", "register", "registration", "verify"]
+__all__ = ["bind", "challenge", "member_of", "oidc_address", "oidc_return", "register", "registration", "verify"]
 
 _LIFE: Final = timedelta(minutes=5)
 
@@ -134,43 +138,89 @@ def _challenge_in(credential: str) -> str:
         return ""
 
 
-def oidc_address(desk: Desk) -> str:
-    """Where to send a browser to be identified."""
+def oidc_address(desk: Desk, member: Member | None = None) -> tuple[str, str]:
+    """Where to send a browser to be identified, and the state that the same browser has to bring back.
+
+    Args:
+        desk: the desk.
+        member: who is signed in and wants to sign in this way from now on; None to sign in.
+    """
     from authlib.integrations.httpx_client import OAuth2Client
 
     state, verifier, nonce = (secrets.token_urlsafe(48) for _ in range(3))
     with OAuth2Client(desk.settings.oidc.client, redirect_uri=f"{desk.settings.origin}/oidc/back", scope="openid", code_challenge_method="S256") as client:
         address, _state = client.create_authorization_url(_discovered(desk)["authorization_endpoint"], state=state, code_verifier=verifier, nonce=nonce)
-    _PENDING.give(state, json.dumps([verifier, nonce]), desk.now())
-    return str(address)
+    _PENDING.give(f"oidc {state}", json.dumps([verifier, nonce, member.id if member is not None else ""]), desk.now())
+    return str(address), state
 
 
-def oidc_member(desk: Desk, answer: dict[str, str]) -> Member | None:
-    """Whom an identity provider's answer names; None where that is nobody of this desk."""
+def oidc_return(desk: Desk, answer: Mapping[str, str], state: str) -> tuple[str, str] | None:
+    """Whom an identity provider's answer names, as a keyed digest, and the id of the member who wanted to be bound to it (empty for signing in).
+
+    Args:
+        desk: the desk.
+        answer: parameters with which the browser came back.
+        state: that this browser was sent away with; another one's answer is nobody's.
+
+    Returns:
+        None where the answer is not for this browser, was used before, or does not verify.
+    """
+    if not state or not hmac.compare_digest(answer.get("state", "").encode(), state.encode()):
+        return None
+    kept = _PENDING.take(f"oidc {state}", desk.now())
+    if kept is None or "code" not in answer:
+        return None
+    verifier, nonce, member = json.loads(kept)
+    subject = _subject(desk, answer["code"], verifier, nonce)
+    return (desk.sender(f"oidc {desk.settings.oidc.issuer} {subject}"), member) if subject else None
+
+
+def _subject(desk: Desk, code: str, verifier: str, nonce: str) -> str:
+    """The `sub` of a code's identity token (OpenID Connect Core 1.0, 3.1.3.7); empty where anything about it is not right."""
+    import httpx
     from authlib.common.errors import AuthlibBaseError
     from authlib.integrations.httpx_client import OAuth2Client
     from joserfc import jwt
     from joserfc.errors import JoseError
     from joserfc.jwk import KeySet
 
-    kept = _PENDING.take(answer.get("state", ""), desk.now())
-    if kept is None or "code" not in answer:
-        return None
-    verifier, nonce = json.loads(kept)
     found, settings = _discovered(desk), desk.settings.oidc
     try:
         with OAuth2Client(settings.client, os.environ.get("TROTH_DESK_OIDC_SECRET"), redirect_uri=f"{desk.settings.origin}/oidc/back") as client:
-            token = client.fetch_token(found["token_endpoint"], code=answer["code"], code_verifier=verifier)
-            keys = KeySet.import_key_set(client.get(found["jwks_uri"], withhold_token=True).json())
+            token = client.fetch_token(found["token_endpoint"], code=code, code_verifier=verifier)
+        # without the token: a client of OAuth would send it along
+        keys = KeySet.import_key_set(httpx.get(found["jwks_uri"], timeout=10).raise_for_status().json())
         claims = jwt.decode(token["id_token"], keys, algorithms=["RS256", "ES256", "EdDSA", "PS256"]).claims
-    except (AuthlibBaseError, JoseError, KeyError, ValueError):
-        return None
-    seconds = desk.now().timestamp()
-    audience = claims.get("aud") if isinstance(claims.get("aud"), list) else [claims.get("aud")]
-    if claims.get("iss") != settings.issuer or settings.client not in (audience or []) or claims.get("nonce") != nonce or float(claims.get("exp", 0)) < seconds:
-        return None
+        audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+        right = claims["iss"] == settings.issuer and settings.client in audience and claims["nonce"] == nonce and float(claims["exp"]) >= desk.now().timestamp()
+        if len(audience) > 1 or "azp" in claims:
+            right = right and claims["azp"] == settings.client
+        return str(claims["sub"])[:255] if right else ""
+    except (AuthlibBaseError, JoseError, httpx.HTTPError, KeyError, ValueError, TypeError):
+        return ""
+
+
+def bind(desk: Desk, member: Member, subject: str) -> None:
+    """Let a member sign in as what a provider calls them.
+
+    Raises:
+        DeskError: that account signs in somebody else.
+    """
+
+    def work(t: Transaction) -> None:
+        other = desk.people.by_subject(t, subject)
+        if other is not None and other.id != member.id:
+            raise DeskError("this account signs in another member of this desk")
+        desk.people.bind(t, member.id, subject)
+
+    desk.writer.write(work)
+
+
+def member_of(desk: Desk, subject: str) -> Member | None:
+    """Whom a provider's account signs in; None where that is nobody of this desk."""
     with desk.store.read(TENANT) as t:
-        return desk.people.by_subject(t, desk.sender(f"oidc {settings.issuer} {claims.get('sub', '')}"))
+        found = desk.people.by_subject(t, subject)
+    return None if found is None or found.left else found
 
 
 def _discovered(desk: Desk) -> dict[str, str]:

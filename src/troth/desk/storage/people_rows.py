@@ -118,6 +118,10 @@ class PeopleRows:
         row = transaction.execute(select(MEMBERS).where(MEMBERS.c.tenant == self.tenant, MEMBERS.c.subject == subject)).first() if subject else None
         return self._member(row) if row is not None else None
 
+    def bind(self, transaction: Transaction, id_: str, subject: str) -> None:
+        """Keep what an identity provider calls a member (a digest), instead of what was kept before."""
+        transaction.execute(update(MEMBERS).where(MEMBERS.c.tenant == self.tenant, MEMBERS.c.id == id_, MEMBERS.c.left_at.is_(None)).values(subject=subject))
+
     def identity(self, transaction: Transaction, id_: str) -> str:
         """A member's age identity.
 

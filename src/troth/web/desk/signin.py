@@ -135,7 +135,7 @@ async def signout(request: Request) -> Response:
 def passkey(request: Request) -> Response:
     """Offer to keep a passkey for the next time."""
     member = person_of(request)
-    return page(request, "passkey.html.jinja", options=entry.registration(desk_of(request), member))
+    return page(request, "passkey.html.jinja", options=entry.registration(desk_of(request), member), oidc=bool(desk_of(request).settings.oidc.issuer))
 
 
 @ROUTES.post("/passkey")
@@ -170,21 +170,52 @@ async def _enter(request: Request, who: Callable[[dict[str, str]], Member | None
     member = await run_in_threadpool(who, fields)
     if member is None:
         request.app.state.misses.hit(network)
-        raise HTTPException(403, "That passkey is not known here. A coordinator can send you a new link.")
+        raise HTTPException(403, "That is not known here. A coordinator can send you a new link.")
     return await run_in_threadpool(_signed_in, request, member)
 
 
-@ROUTES.get("/oidc")
-async def oidc(request: Request) -> Response:
-    """Go to the identity provider."""
-    if not desk_of(request).settings.oidc.issuer:
+def _away(request: Request, member: Member | None) -> Response:
+    """To the identity provider, with the state in a cookie of five minutes, so that the answer counts in this browser alone."""
+    desk = desk_of(request)
+    if not desk.settings.oidc.issuer:
         raise HTTPException(404)
-    return RedirectResponse(await run_in_threadpool(entry.oidc_address, desk_of(request)), 303)
+    address, state = entry.oidc_address(desk, member)
+    answer = RedirectResponse(address, 303)
+    answer.set_cookie(f"{_cookie(request)}-oidc", state, max_age=300, httponly=True, secure=desk.settings.secure, samesite="lax", path="/")
+    return answer
+
+
+@ROUTES.get("/oidc")
+def oidc(request: Request) -> Response:
+    """Go to the identity provider, to sign in."""
+    return _away(request, None)
+
+
+@ROUTES.get("/oidc/keep")
+def oidc_keep(request: Request) -> Response:
+    """Go to the identity provider, to sign in that way from now on; a link (forms may not lead elsewhere) that carries the session's token."""
+    member = person_of(request)
+    if not hmac.compare_digest(request.query_params.get("csrf", "").encode(), request.state.csrf.encode()):
+        raise HTTPException(403, "This link was not made for your session.")
+    return _away(request, member)
 
 
 @ROUTES.get("/oidc/back")
 async def oidc_back(request: Request) -> Response:
     """Come back from the identity provider."""
-    if not desk_of(request).settings.oidc.issuer:
+    desk = desk_of(request)
+    if not desk.settings.oidc.issuer:
         raise HTTPException(404)
-    return await _enter(request, lambda fields: entry.oidc_member(desk_of(request), fields), dict(request.query_params))
+    name = f"{_cookie(request)}-oidc"
+    found = await run_in_threadpool(entry.oidc_return, desk, dict(request.query_params), request.cookies.get(name, ""))
+    subject, wanted = found if found is not None else ("", "")
+    if wanted:
+        member = await run_in_threadpool(person_of, request)
+        if member.id != wanted:
+            raise HTTPException(403, "Somebody else was signed in when this began.")
+        await run_in_threadpool(entry.bind, desk, member, subject)
+        answer: Response = RedirectResponse("/board", 303)
+    else:
+        answer = await _enter(request, lambda _fields: entry.member_of(desk, subject) if subject else None, {})
+    answer.delete_cookie(name, path="/", secure=desk.settings.secure, httponly=True, samesite="lax")
+    return answer
