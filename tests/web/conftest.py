@@ -146,13 +146,19 @@ def room(template: Path, tmp_path: Path) -> Room:
 @pytest.fixture
 def served(template: Path, tmp_path: Path):
     """The same, behind a real server."""
+    with serving(copied(template, tmp_path / "desk")) as room:
+        yield room
+
+
+@contextlib.contextmanager
+def serving(folder: Path):
+    """A desk's folder behind a real server; its address in the settings becomes that server's."""
     uvicorn = pytest.importorskip("uvicorn")
     import socket
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    folder = copied(template, tmp_path / "desk")
     path = folder / "desk.toml"
     path.write_text(path.read_text().replace("http://127.0.0.1:8181", f"http://localhost:{port}"))
     desk = open_desk(folder)

@@ -95,6 +95,23 @@ def member(folder: Path, name: str, role: str, mail: str) -> None:
         opened.close()
 
 
+@desk.command("open")
+@click.argument("data", metavar="DATA")
+@click.option("--identity", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="File of age identities (age-keygen).")
+@click.option("--to", "output", required=True, type=click.Path(path_type=Path), help="New folder for what opens; keep it as you keep the identity.")
+@click.option("--prefix", default="T", show_default=True, help="Beginning of short ids.")
+@click.option("--case", "numbers", type=click.IntRange(1), multiple=True, help="Number of a case; all without it.")
+def open_(data: str, identity: Path, output: Path, prefix: str, numbers: tuple[int, ...]) -> None:
+    """Read cases with your own key, offline: a sealed desk's, or a restricted case's. DATA is desk.db, a backup, or the address of the store."""
+    from troth.app.desk.reading import identities_of, read_cases
+
+    url = data if "://" in data else f"sqlite:///{Path(data).resolve()}"
+    found = read_cases(url, identities_of(identity), output, prefix=prefix, numbers=numbers)
+    for code in found.opened:
+        click.echo(f"{output}/{code}")
+    click.echo(f"{len(found.opened)} opened; no key for {len(found.closed)}", err=True)
+
+
 @desk.command("mail-keys")
 @_FOLDER
 @click.option("--address", required=True, help="Address of the mailbox; names the OpenPGP key.")

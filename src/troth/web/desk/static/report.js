@@ -35,8 +35,14 @@
     for (const [name, value] of new FormData(form)) if (typeof value === "string" && value && !["nonce", "altcha", "form"].includes(name)) values[name] = value;
     const age = new troth_age.Encrypter();
     for (const one of form.dataset.recipients.split(" ")) age.addRecipient(one);
+    const files = form.elements.files;
+    if (files && files.files.length) {
+      const closed = new DataTransfer();
+      for (const one of files.files) closed.items.add(new File([await age.encrypt(new Uint8Array(await one.arrayBuffer()))], one.name + ".age"));
+      files.files = closed.files;
+    }
     const sealed = troth_age.armor.encode(await age.encrypt(JSON.stringify(values)));
-    for (const element of Array.from(form.elements)) if (element.name && !["nonce", "altcha", "form", "contact"].includes(element.name)) element.disabled = true;
+    for (const element of Array.from(form.elements)) if (element.name && !["nonce", "altcha", "form", "contact", "files"].includes(element.name)) element.disabled = true;
     const hidden = document.createElement("input");
     hidden.type = "hidden"; hidden.name = "sealed"; hidden.value = sealed;
     form.append(hidden);
