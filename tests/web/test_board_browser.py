@@ -19,6 +19,7 @@ from troth.jobs.job import State  # noqa: E402
 CHROMIUM = Path("/usr/bin/chromium")
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM.exists(), reason="no chromium on this machine")]
 SHOTS = os.environ.get("TROTH_SHOTS", "")
+AXE = os.environ.get("TROTH_AXE", "")
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +92,20 @@ def test_every_page_passes_the_named_checks(browser, made: Made, scheme: str, wi
         shot(page, f"{name}-{scheme}-{width}")
         assert [] == page.evaluate(CHECKS), path
     assert [] == [line for line in page.said if "404" not in line and "401" not in line]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.skipif(not AXE, reason="axe-core (npm, MPL-2.0) is no part of the tree: TROTH_AXE=PATH of its axe.min.js")
+def test_axe_finds_nothing(browser, made: Made, scheme: str) -> None:
+    page = page_of(browser, made, color_scheme=scheme, bypass_csp=True)
+    found = []
+    for path in ("/", f"/jobs/{made.job.id}", "/past", "/you", "/enter", "/jobs/x"):
+        page.goto(made.board.origin + path)
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        page.add_script_tag(path=AXE)
+        result = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})")
+        found += [f"{path}: {one['id']}: {one['nodes'][0]['html'][:150]}" for one in result["violations"]]
+    assert [] == found
 
 
 def test_the_way_to_a_job_and_its_form_is_open_to_the_keyboard(browser, made: Made) -> None:

@@ -179,8 +179,72 @@ def test_the_board_moves_by_keys(served: Room, browser) -> None:
 
 
 def pages_of(room: Room) -> tuple[list[str], list[str]]:
-    path = room.report(room.client())
-    return ["/", path, f"{path}?new", "/promises", "/published", "/key", "/signin"], ["/board", "/board?view=lanes", "/board?view=clocks", "/board/T-1", "/board/numbers", "/board/desk"]
+    """Every page, with something on it: a kept and a late promise, a group, a draft, a note, a published report, problems in a form."""
+    from troth.app.desk import triage
+
+    path = room.report(room.client(), files=[("files", ("poc.txt", b"x"))], credit="named", credit_as="Rosa", exploited="yes", cvss="CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H")
+    room.report(room.client(), title="Path traversal in the archive reader, again")
+    room.report(room.client(), title="Not a problem at all")
+    lead, _link = new_member(room.desk, "Lea", "", "owner")
+    triage.act(room.desk, lead, 1, "report.acknowledged", {}, message="Thank you.")
+    triage.act(room.desk, lead, 1, "report.validated", {})
+    triage.note(room.desk, lead, 1, "Only for us.")
+    triage.tag(room.desk, lead, 1, "archive")
+    triage.cluster(room.desk, lead, 1, 2)
+    triage.publish(room.desk, lead, 3, "A published report", "What the public reads.")
+    public = ["/", path, f"{path}?new", "/promises", "/published", "/published/T-3", "/key", "/signin", "/welcome/none", "/nothing-here"]
+    return public, ["/board", "/board?view=lanes", "/board?view=clocks", "/board?which=all&q=nothing", "/board/T-1?advisory", "/board/T-2", "/board/numbers", "/board/desk", "/passkey"]
+
+
+def only_keys(page, wanted: str, most: int = 80) -> None:
+    """Go to an element with the Tab key alone; whatever has the focus on the way can be seen to have it."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        seen = page.evaluate(
+            "(() => { const e = document.activeElement, s = getComputedStyle(e), c = e.closest('.case'), r = e.getBoundingClientRect();"
+            " const outlined = (s) => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2;"
+            " return e === document.body || outlined(s) || (c && outlined(getComputedStyle(c))) || r.width < 2 })()"
+        )
+        assert seen, page.evaluate("document.activeElement.outerHTML.slice(0, 120)")
+        if page.evaluate("(wanted) => document.activeElement.matches(wanted)", wanted):
+            return
+    raise AssertionError(f"no Tab leads to {wanted}")
+
+
+def test_a_report_is_sent_and_answered_with_the_keyboard_alone(served: Room, browser) -> None:
+    page = watched(browser, java_script_enabled=True)
+    page.goto(served.desk.settings.origin)
+    ready_for_keys(page)
+    for name in ("title", "description", "steps", "impact"):
+        only_keys(page, f"#f-{name}")
+        page.keyboard.type(REPORT[name])
+    only_keys(page, "main button.main")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#link")
+    only_keys(page, "main a.button.main")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#f-text")
+    only_keys(page, "#f-text")
+    page.keyboard.type("It also affects the tar reader.")
+    only_keys(page, "form.reply button")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=It also affects the tar reader.")
+
+    team = signed_in(served, browser)
+    team.goto(f"{served.desk.settings.origin}/board")
+    ready_for_keys(team)
+    only_keys(team, ".case h3 a")
+    team.keyboard.press("Enter")
+    team.wait_for_url("**/board/T-1")
+    only_keys(team, "details.act > summary", 60)
+    team.keyboard.press("Enter")
+    only_keys(team, "#msg-report-acknowledged")
+    team.keyboard.type("Thank you.")
+    only_keys(team, "details.act[open] button")
+    team.keyboard.press("Enter")
+    team.wait_for_selector("li.event:has-text('report acknowledged')")
+    assert page.complaints == []
+    assert team.complaints == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
