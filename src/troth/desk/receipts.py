@@ -102,7 +102,8 @@ def issue(signer: Ed25519PrivateKey, desk: str, case: str, *, at: datetime, poli
         "key": public_text(signer.public_key()),
         "salt": base64.b64encode(salt).decode(),
     }
-    return json.dumps(outer, indent=1, ensure_ascii=True) + "\n"
+    # as `json.dumps(outer, indent=1)` writes it, which does so in Python, a character at a time
+    return "{\n" + ",\n".join(f' "{name}": {json.dumps(value)}' for name, value in outer.items()) + "\n}\n"
 
 
 def public_text(key: Ed25519PublicKey) -> str:

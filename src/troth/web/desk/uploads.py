@@ -7,6 +7,7 @@ sizes are bounded, and what is over a bound is counted but not kept, so that the
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -29,6 +30,8 @@ _FIELDS_BYTES: Final = 1024 * 1024
 _FIELDS: Final = 100
 _HELD: Final = 256 * 1024
 """Sealed bytes that may wait in memory before they are stored."""
+_HEAD: Final = re.compile(rb'\r\nContent-Disposition: (form-data; name="[^"\\\r\n\x00]{1,90}"(?:; filename="[^"\\\r\n\x00]{0,500}")?)(?:\r\nContent-Type: [!-~]{1,100})?')
+"""The head of a part as browsers write it."""
 Chunk = tuple[str, int, bytes]
 
 
@@ -106,6 +109,11 @@ class _Parts:
         self._header.clear()
         self._value.clear()
 
+    def named(self, disposition: bytes) -> None:
+        """Take the value of a part's Content-Disposition; what follows is the part's content."""
+        self._disposition = disposition
+        self.headers_finished()
+
     def headers_finished(self) -> None:
         self._name, file_name = _field_named(self._disposition) if len(self._disposition) < 100 and b"filename" not in self._disposition else _named(self._disposition)
         if file_name is not None:
@@ -165,6 +173,9 @@ async def receive(request: Request, desk: Desk, key_of: Callable[[dict[str, str]
     parts = _Parts(received, key_of, desk.settings.max_files, limit)
     total = 0
     try:
+        whole = await _small_body(request)
+        if whole is not None and _at_once(parts, whole, options[b"boundary"]):
+            return received
         parser = MultipartParser(options[b"boundary"], {
             "on_part_begin": parts.begin, "on_header_field": parts.header_field, "on_header_value": parts.header_value, "on_header_end": parts.header_end,
             "on_headers_finished": parts.headers_finished, "on_part_data": parts.data, "on_part_end": parts.end,
@@ -180,6 +191,34 @@ async def receive(request: Request, desk: Desk, key_of: Callable[[dict[str, str]
     except (FormParserError, KeyError, ClientDisconnect) as error:
         raise FormError({"": "The form did not arrive whole. Please send it again."}) from error
     return received
+
+
+async def _small_body(request: Request) -> bytes | None:
+    """The body of a form that is small by its own account, so that it can be read in one go; None where it is not, and has to be read as it comes."""
+    length = request.headers.get("content-length", "")
+    if not (length.isascii() and length.isdigit()) or int(length) > _HELD:
+        return None
+    return await request.body()  # from here on `stream` gives these bytes once more
+
+
+def _at_once(parts: _Parts, body: bytes, boundary: bytes) -> bool:
+    """Read a form whose bytes are all there, if it is written as browsers write it; whether it was. The parser, which reads byte by byte, decides about all others.
+
+    A delimiter is CRLF, two dashes and the boundary (RFC 2046, 5.1.1); the first may stand without its CRLF. Nothing is called before the whole form is known to be of that shape.
+    """
+    first, *pieces = (b"\r\n" + body).split(b"\r\n--" + boundary)
+    if first or len(pieces) < 2 or len(pieces) > _FIELDS or pieces.pop() not in (b"--\r\n", b"--"):
+        return False
+    split = [(_HEAD.fullmatch(head), gap, content) for head, gap, content in (piece.partition(b"\r\n\r\n") for piece in pieces)]
+    if not all(head is not None and gap for head, gap, _content in split):
+        return False
+    for head, _gap, content in split:
+        if head is not None:
+            parts.begin()
+            parts.named(head.group(1))
+            parts.data(content, 0, len(content))
+            parts.end()
+    return True
 
 
 async def _store(desk: Desk, received: Received) -> None:
