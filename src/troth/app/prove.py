@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from troth.engines.git.repository import open_repository
 from troth.engines.proved_runs import PREDICATE_TYPE
 from troth.errors import UsageError
 from troth.guard.prove import driver
+from troth.guard.prove.process import run_process
 from troth.ledger.evidence import STATEMENT_TYPE, seal
 
 __all__ = ["Proof", "prove", "sign_proof"]
@@ -100,46 +99,7 @@ def _walled(root: Path, payload: dict[str, object], folder: str, seconds: float)
 
 
 def _process(root: Path, payload: dict[str, object], seconds: float) -> dict[str, Any]:
-    from troth.guard.limits import LimitExceededError
-
-    read, write = os.pipe()
-    with tempfile.TemporaryDirectory(prefix="troth-home-") as home:
-        environment = {
-            "PATH": "/usr/bin:/bin",
-            "HOME": home,
-            "PYTHONPATH": os.pathsep.join(_folders(root)),
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
-        command = [
-            sys.executable,
-            "-c",
-            "from troth.guard.prove.driver import main; main()",
-            json.dumps(payload),
-            str(write),
-        ]
-        try:
-            subprocess.run(  # noqa: S603 - the user named this program
-                command,
-                cwd=root,
-                env=environment,
-                pass_fds=[write],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                timeout=seconds,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise LimitExceededError("wall_seconds", f"The program took longer than {seconds} s") from None
-        finally:
-            os.close(write)
-            with os.fdopen(read, "rb") as answer:
-                os.set_blocking(answer.fileno(), False)
-                data = answer.read(1 << 20) or b""
-    try:
-        told = json.loads(data)
-    except ValueError:
-        return {"observations": [], "error": "The program ended its process"}
-    return told if isinstance(told, dict) else {}
+    return run_process(root, _folders(root), payload, seconds)
 
 
 def _commit(root: Path) -> str:
