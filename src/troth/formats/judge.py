@@ -81,7 +81,7 @@ def _guess(source: Source) -> str:
         if head.startswith(magic):
             return name
     codec = unpacking.codec_of(head)
-    return codec or ("safetensors" if head[8:9] == b"{" else "json" if head[:1] in (b"{", b"[") else "unknown")
+    return codec or ("safetensors" if head[8:9] == b"{" else "template" if re.match(rb"\s*\{[%{#]", head) else "json" if head[:1] in (b"{", b"[") else "unknown")
 
 
 def _recognise(source: Source, name: str, allow: AllowList, budget: Budget, depth: int) -> Judgement:
@@ -249,12 +249,13 @@ def name_of_saved_model(suffix: str, head: bytes) -> bool:
 
 def _text(source: Source, head: bytes, name: str, budget: Budget) -> Judgement:
     from troth.formats import libraries, structured
-    from troth.formats.templates import check_template
+    from troth.formats.templates import check_template, is_page
 
     suffix, start = _suffix(name), head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if suffix in (".jinja", ".jinja2", ".j2"):
-        check_template(source.whole(budget.text).decode("utf-8", "replace"), name)
-        return Judgement("chat-template", INERT)
+        text = source.whole(budget.text).decode("utf-8", "replace")
+        check_template(text, name)
+        return Judgement("text", NOT_A_MODEL) if is_page(text, name) else Judgement("chat-template", INERT)
     if b"\0" in head:
         return Judgement("unknown", NOT_A_MODEL)
     if start[:1] in (b"{", b"[") and suffix not in (".py", ".md", ".txt", ".toml", ".cfg", ".ini"):
@@ -263,6 +264,8 @@ def _text(source: Source, head: bytes, name: str, budget: Budget) -> Judgement:
         return libraries.judge_xml(source, budget)
     if head.startswith(b"tree\n") or b"\ntree_sizes=" in head:
         return libraries.judge_lightgbm(source, budget)
+    if suffix in (".md", ".markdown"):
+        return _card(source.whole(budget.text), name)
     if suffix in (".yaml", ".yml") or name in ("MLmodel",) or start.startswith((b"artifact_path:", b"flavors:", b"---\n", b"!!python")):
         return structured.judge_yaml(source.whole(budget.text), name)
     if suffix == ".py" and is_model_code(source, name):
@@ -270,9 +273,28 @@ def _text(source: Source, head: bytes, name: str, budget: Budget) -> Judgement:
     return Judgement("text", NOT_A_MODEL)
 
 
+def _card(data: bytes, name: str) -> Judgement:
+    """A model card: the YAML between its fences is what loaders read; the rest is prose."""
+    from troth.formats import structured
+
+    front = re.match(rb"(?:\xef\xbb\xbf)?---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*\r?$", data, re.DOTALL | re.MULTILINE)
+    return structured.judge_yaml(front[1], name) if front is not None else Judgement("text", NOT_A_MODEL)
+
+
+_NAMED = re.compile(r"(?:modeling|configuration|tokenization|processing|image_processing|feature_extraction|custom_generate)(?:_.*)?\.py\Z")
+_MAYBE = re.compile(r"(?:handler|pipeline|generate)(?:_.*)?\.py\Z")
+"""Names that loaders import, and that any program may have for other reasons: what they define decides."""
+_DEFINES = re.compile(
+    rb"^class (?:EndpointHandler\b|\w+\([^)]*\b(?:BaseHandler|\w*Pipeline)\b)|^def (?:handle|inference)\([^)]*\bcontext\b|^def generate\(\s*model\b|\b(?:torch|transformers|diffusers|torch_handler|BaseHandler)\b",
+    re.MULTILINE,
+)
+
+
 def is_model_code(source: Source, name: str) -> bool:
     """Whether a Python file is one that a model loader imports (`modeling_*.py`, a class of transformers)."""
-    if re.match(r"(?:modeling|configuration|tokenization|processing|image_processing|feature_extraction|handler|pipeline|custom_generate|generate)(?:_.*)?\.py\Z", name):
+    if _NAMED.match(name):
         return True
     data = source.head(1 << 20)
+    if _MAYBE.match(name) and _DEFINES.search(data):
+        return True
     return bool(re.search(rb"\b(?:PreTrainedModel|PretrainedConfig|PreTrainedTokenizer\w*|DiffusionPipeline|BaseHandler)\b", data) and re.search(_CODE, data))

@@ -9,11 +9,16 @@ an underscore, reaching attributes by computed names, including other files, and
 # ruff: noqa: ANN001, ANN202, ARG001, RUF012, S701
 from __future__ import annotations
 
+import re
+
 from troth.formats.verdict import Refusal
 
-__all__ = ["check_template"]
+__all__ = ["check_template", "is_page"]
 
 _LIMIT = 2 << 20
+_MARKUP = re.compile(r"<!doctype|</(?:html|head|body|div|p|a|li|ul|td|tr|table|form|main|section|span|h[1-6]|nav|article|svg)>", re.IGNORECASE)
+_EXTENDS = re.compile(r"\s*\{%-?\s*extends\b.*\{%-?\s*block\b", re.DOTALL)
+_CHAT = re.compile(r"\bmessages?\b|\b(?:bos|eos)_token\b|\badd_generation_prompt\b|<\|")
 _FUNCTIONS = frozenset(["raise_exception", "strftime_now", "range", "namespace", "dict", "tojson", "joiner", "cycler"])
 _FILTERS = frozenset(
     ["abs", "batch", "capitalize", "count", "default", "d", "dictsort", "e", "escape", "filesizeformat", "first", "float", "from_json", "fromjson", "groupby", "indent", "int", "items", "join", "last", "length", "list", "lower", "map", "max", "min", "random", "reject", "rejectattr", "replace", "reverse", "round", "safe", "select", "selectattr", "slice", "sort", "string", "sum", "title", "tojson", "trim", "truncate", "unique", "upper", "urlencode", "wordcount"]
@@ -43,8 +48,15 @@ def _environment():  # type: ignore[no-untyped-def]
     return Environment(extensions=[loopcontrols, Generation], autoescape=False)
 
 
+def is_page(text: str, name: str) -> bool:
+    """Whether a template is a page of a web site: made of another page, which no chat template can be, or of markup, and silent about what a chat has."""
+    if name.startswith("chat_template"):
+        return False
+    return _EXTENDS.match(text) is not None or (_MARKUP.search(text) is not None and _CHAT.search(text) is None)
+
+
 def check_template(text: str, name: str, offset: int | None = None) -> None:
-    """Refuse a template that does more than arrange messages.
+    """Refuse a template that does more than arrange messages; of a page (`is_page`), refuse what breaks out of the template alone.
 
     Args:
         text: the template.
@@ -65,8 +77,9 @@ def check_template(text: str, name: str, offset: int | None = None) -> None:
     except (TemplateError, RecursionError, ValueError, AssertionError) as error:
         raise Refusal("template-syntax", f"the template cannot be parsed: {str(error)[:120]}", offset, name) from error
     macros = {node.name for node in tree.find_all(nodes.Macro)}
+    fault = _escape if offset is None and is_page(text, name) else _fault
     for node in (tree, *tree.find_all(nodes.Node)):
-        says = _fault(node, macros)
+        says = fault(node, macros)
         if says:
             raise Refusal("template-unsafe", f"line {node.lineno} of the template {says}", offset, name)
 
@@ -77,6 +90,14 @@ def _fault(node: object, macros: set[str]) -> str:
         return f"uses {kind.lower()}"
     check = _CHECKS.get(kind)
     return check(node, macros) if check is not None else ""
+
+
+def _escape(node: object, macros: set[str]) -> str:
+    """What no page needs: the inside of objects."""
+    value = getattr(getattr(node, "arg", None), "value", None)
+    if type(node).__name__ == "Getitem" and not (isinstance(value, str) and (value.startswith("_") or value in _INNARDS)):
+        return ""
+    return _CHECKS[type(node).__name__](node, macros) if type(node).__name__ in ("Getattr", "Getitem", "Const") else ""
 
 
 def _getattr(node, macros) -> str:  # type: ignore[no-untyped-def]
