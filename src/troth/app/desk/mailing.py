@@ -253,7 +253,8 @@ class Pump:
 
     def _run(self) -> None:
         rounds = 0
-        while not self._stop.wait(self._seconds):
+        # the first round at once: what was waiting when the process ended has waited long enough
+        while not self._stop.wait(self._seconds if rounds else 0):
             try:
                 if rounds % 12 == 0:
                     climb(self._desk)
