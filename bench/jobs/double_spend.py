@@ -67,7 +67,7 @@ def measure(backend: str, presentations: int, processes: int, permits: int) -> R
         with world(url, room / "trees") as made:
             jobs = waiting(made, permits)
             sealed = [made.permit(job) for job in jobs]
-            settings = {"name": made.settings.name, "handlers": dict(made.settings.handlers), "trees": dict(made.trees)}
+            settings = {"name": made.settings.name, "handlers": dict(made.settings.handlers), "trees": dict(made.trees), "seal": made.settings.seal}
             keys = {name: key.key.private_bytes_raw() for name, key in made.people.keys.items()}
         share = presentations // processes
         begin = time.time() + 5  # long enough for all to be there, so that they meet

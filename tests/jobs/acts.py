@@ -155,3 +155,21 @@ class Looking(Touch):
             parent = "closed"
         modules = [name for name in sys.modules if name.startswith(("sqlalchemy", "troth.store", "troth.jobs.executor", "troth.ledger.log"))]
         return Outcome("looked", {"env": sorted(os.environ), "fds": [name for name in found if not name.startswith(("pipe:", "/dev/null", "/proc"))], "modules": modules, "secret_in_parent": "TOP-SECRET-VALUE" in parent})
+
+
+class Hesitant(Touch):
+    """Cannot look at the world in its first try to act: the other system is busy."""
+
+    name = "hesitant"
+    safe_to_retry = True
+
+    def plan(self, request: JobRequest, reader: Reader) -> Diff:
+        assert reader.root is not None
+        busy = reader.root / "busy"
+        if busy.exists():
+            busy.unlink()
+            moves = reader.root / "moves"
+            if moves.exists():
+                moves.rename(reader.root / "basis")
+            raise TryAgainError("busy", "The other system is busy.")
+        return super().plan(request, reader)

@@ -53,11 +53,14 @@ REGISTRY = Registry(
         _type("repo.straying"),
         _type("repo.dying"),
         _type("repo.looking"),
+        _type("repo.hesitant", attempts=3),
+        _type("repo.open", handler="open-branch", params={"base": Param(Kind.TEXT), "branch": Param(Kind.TEXT), "patch": Param(Kind.TEXT, longest=20_000), "title": Param(Kind.TEXT)}),
         _type("repo.proven", handler="touch", evidence=1),
         _type("grave.touch", handler="touch"),
     ]
 )
-HANDLERS = {name: f"tests.jobs.acts:{name.title().replace('-', '')}" for name in ("touch", "slow", "flaky", "flaky-unsafe", "broken", "keyed", "telling", "straying", "dying", "looking")}
+HANDLERS = {name: f"tests.jobs.acts:{name.title().replace('-', '')}" for name in ("touch", "slow", "flaky", "flaky-unsafe", "broken", "keyed", "telling", "straying", "dying", "looking", "hesitant")}
+HANDLERS["open-branch"] = "troth.jobs.handlers.open_branch:OpenBranch"
 SECRETS = {"forge-token": "s3cr3t-value-0001", "other-token": "s3cr3t-value-0002"}
 
 
@@ -116,6 +119,7 @@ class World:
             secrets=SECRETS.__getitem__,
             rate=Rate(10_000, 10_000),
             backoff_seconds=0.05,
+            seal=b"a key that the database does not hold",
         )
         self.settings = replace(self.settings, **settings)
         self.executor = Executor(store, REGISTRY, self.settings)

@@ -89,7 +89,9 @@ class Jobs:
     def __init__(self, home: Home, store: Store) -> None:
         self.home, self.store = home, store
         self.registry = Registry(job_types(home.host))
-        settings = Settings(name=home.executor, roster=home.roster, handlers=HANDLERS, trees=home.trees, secrets=_secret)
+        settings = Settings(
+            name=home.executor, roster=home.roster, handlers=HANDLERS, trees=home.trees, secrets=_secret, seal=home.seal_key(), journal=home.path / "spent.journal"
+        )  # fmt: skip
         self.executor = Executor(store, self.registry, settings)
 
     def __enter__(self) -> Jobs:

@@ -6,6 +6,7 @@ that is judged or from a request.
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import hashlib
 import json
@@ -31,6 +32,7 @@ __all__ = ["Home", "actor", "home_path", "make_home", "open_home", "tenant_of", 
 _SETTINGS: Final = "settings.json"
 _ROSTER: Final = "roster.json"
 _YEARS: Final = 10 * 365 * 86_400
+_SEAL_BYTES: Final = 32
 SELF: Final = "self:"
 """What the requester's name begins with where the same person is to approve: so it stands in every entry of the ledger."""
 
@@ -73,6 +75,28 @@ class Home:
     def checkpoint_key(self) -> Ed25519PrivateKey:
         """The key that signs checkpoints of the ledger: the executor's, not a person's."""
         return own_key(self.path / "checkpoint-key.pem")
+
+    def seal_key(self) -> bytes:
+        """The key under which the executor remembers who asked and what was approved; made at first use, and never in the database.
+
+        Raises:
+            UsageError: it cannot be made or read, or others could read it.
+        """
+        path = self.path / "seal.key"
+        try:
+            with contextlib.suppress(FileExistsError):
+                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(os.urandom(_SEAL_BYTES))
+                    file.flush()
+                    os.fsync(file.fileno())
+            with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as file:
+                status, key = os.fstat(file.fileno()), file.read(_SEAL_BYTES + 1)
+        except OSError as error:
+            raise UsageError(f"{path} cannot be used: {error.strerror}") from error
+        if len(key) != _SEAL_BYTES or (os.name == "posix" and (status.st_mode & 0o077 or status.st_uid != os.geteuid())):
+            raise UsageError(f"{path} is no key, or others can read it")
+        return key
 
     def approver_key(self, path: Path | None) -> Ed25519PrivateKey:
         """A person's key: the file that they name, or their own."""

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from troth.jobs.job import State
 from troth.store.schema import METADATA, append_only
 
-__all__ = ["JOBS", "OUTBOX", "RATES", "REVOCATIONS", "ROSTERS", "SPENT"]
+__all__ = ["JOBS", "OUTBOX", "RATES", "REVOCATIONS", "ROSTERS", "SEALS", "SPENT"]
 
 _MILLISECONDS: Final = BigInteger
 
@@ -100,6 +100,20 @@ ROSTERS: Final = append_only(
     )
 )
 """Versions of rosters that were used, so that an older one is refused. Rows are added and never taken away."""
+
+SEALS: Final = append_only(
+    Table(
+        "jobs_seals",
+        METADATA,
+        _whose(),
+        Column("job", Text, primary_key=True),
+        Column("moment", Text, primary_key=True),
+        Column("words", LargeBinary, nullable=False),
+        Column("mac", Text, nullable=False),
+        CheckConstraint("moment in ('begun', 'done', 'queued', 'submitted')", name="moment"),
+    )
+)
+"""What the executor said about a job at a moment, under its own key: see `troth.jobs.executor.seals`."""
 
 OUTBOX: Final = Table(
     "jobs_outbox",

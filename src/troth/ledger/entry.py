@@ -23,11 +23,13 @@ from typing import Any, ClassVar, Final
 from troth.detectors.redaction import Redactor, secret_key
 from troth.errors import LedgerError
 
-__all__ = ["BODY_LIMIT", "SALT_BYTES", "Entry", "EntryError", "Kept", "Leaf", "body_bytes", "commitment", "kept", "kept_many", "leaf_bytes", "parse_leaf", "redacted"]
+__all__ = ["BODY_LIMIT", "SALT_BYTES", "SKEW_MS", "Entry", "EntryError", "Kept", "Leaf", "body_bytes", "commitment", "kept", "kept_many", "leaf_bytes", "parse_leaf", "redacted"]
 
 BODY_LIMIT: Final = 64 * 1024
 """Most bytes of a body, redacted and spelled out."""
 SALT_BYTES: Final = 32
+SKEW_MS: Final = 120_000
+"""How far an entry's time may lie before its log's latest: machines' clocks differ."""
 _NAME_LIMIT: Final = 256
 _DEPTH: Final = 32
 _VERSION: Final = 1

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import DBAPIError
 
 from troth.errors import LedgerError
+from troth.ledger.entry import SKEW_MS, parse_leaf
 from troth.ledger.tables import BODIES, HEADS, LEAVES
 from troth.ledger.tree import Frontier
 from troth.store import Transaction
@@ -101,7 +102,18 @@ def read_head(transaction: Transaction, origin: str, *, lock: bool = False) -> H
         Frontier.parse(row.size, row.frontier)
     except (TypeError, ValueError) as error:
         raise LedgerError("the log's head is not that of a log") from error
+    if lock:
+        _demand_latest(transaction, origin, row.size, row.latest)
     return Head(row.size, row.frontier, row.latest, stored=True)
+
+
+def _demand_latest(transaction: Transaction, origin: str, size: int, latest: int) -> None:
+    """Refuse a head whose latest time cannot be that of the log which ends with its last entry: one set back would let entries be backdated, one set ahead refuse them all."""
+    own = str(transaction.tenant)
+    last = select(LEAVES.c.leaf).where(LEAVES.c.tenant == own, LEAVES.c.origin == origin, LEAVES.c.number == size - 1)
+    content = transaction.execute(last).scalar_one_or_none()
+    if size and (content is None or not 0 <= latest - parse_leaf(bytes(content)).at <= SKEW_MS):
+        raise LedgerError("the log's head does not fit its last entry")
 
 
 def first(transaction: Transaction, origin: str, head: Head, rows: Sequence[Row]) -> bool:

@@ -23,10 +23,23 @@ from troth.errors import UsageError
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-__all__ = ["key_id", "own_key", "own_key_path", "public_pem", "read_private_key", "read_public_key"]
+__all__ = ["is_weak", "key_id", "own_key", "own_key_path", "public_pem", "read_private_key", "read_public_key"]
 
 _LIMIT_BYTES: Final = 16 * 1024
 """No Ed25519 key in PEM comes near this; a longer file is not one."""
+
+
+_FIELD: Final = 2**255 - 19
+_SMALL: Final = frozenset(
+    {0, 1, _FIELD - 1}
+    | {int.from_bytes(bytes.fromhex(y), "little") for y in ("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a")}
+)
+"""Second coordinates of the points of order 1, 2, 4 and 8 of edwards25519 (RFC 8032, 5.1; the same list as libsodium's `ge25519_has_small_order`)."""
+
+
+def is_weak(public: bytes) -> bool:
+    """Whether a public key is one under which anybody can sign: a point of small order, however it is spelled. RFC 8032 lets verifiers accept these, and OpenSSL does."""
+    return (int.from_bytes(public, "little") & (2**255 - 1)) % _FIELD in _SMALL
 
 
 def own_key_path() -> Path:

@@ -4,7 +4,8 @@ Rules:
 
 * one append is one leaf, one body, the head moved on, and (every 256th time) one tile; the head is moved only from the size and frontier on which the leaf was
   computed, so that of two writers one waits for the other and computes anew: no number is given twice, none is left out;
-* the end of each log is remembered between transactions, and believed only if the database agrees in the same statement;
+* the end of each log is remembered between transactions, and believed only if the database agrees in the same statement; a log that ends before what this process has
+  committed to it, or as long and otherwise, is not written to: somebody has cut it or put it back;
 * an entry's time may lie at most two minutes before the latest one of its log (machines differ by seconds); what runs back further is refused;
 * erasing deletes a body with its salt and says so in the log; nothing else is ever changed.
 
@@ -18,13 +19,14 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from sqlalchemy import bindparam, delete, select
 
 from troth.detectors.redaction import Redactor
 from troth.errors import LedgerError, UsageError
-from troth.ledger.entry import SALT_BYTES, Entry, EntryError, Kept, Leaf, commitment, kept_many, leaf_bytes
+from troth.ledger.entry import SALT_BYTES, SKEW_MS, Entry, EntryError, Kept, Leaf, commitment, kept_many, leaf_bytes
 from troth.ledger.heads import Head, Row, claim, first, read_head
 from troth.ledger.notes import Checkpoint, NoteSigner, sign_checkpoint
 from troth.ledger.proofs import Consistency, Inclusion
@@ -35,8 +37,6 @@ from troth.terms.tenant import Tenant
 
 __all__ = ["ERASED", "SKEW_MS", "TILE_LEVELS", "Log"]
 
-SKEW_MS: Final = 120_000
-"""How far an entry's time may lie before its log's latest: machines' clocks differ."""
 TILE_LEVELS: Final = 8
 """Every so many levels the root of a complete subtree is kept."""
 ERASED: Final = "ledger.erased"
@@ -85,6 +85,7 @@ class Log:
         self.origin = origin
         self._redactor = redactor if redactor is not None else Redactor()
         self._ends: dict[Tenant, Head] = {}
+        self._committed: dict[Tenant, Head] = {}
         self._turn = threading.Lock()
 
     def name(self, tenant: Tenant) -> str:
@@ -105,7 +106,7 @@ class Log:
 
         Raises:
             EntryError: one of them cannot be written; none is.
-            LedgerError: the head is not that of a log.
+            LedgerError: the head is not that of a log, or of one that lost what this process wrote.
         """
         if not entries:
             return ()
@@ -120,15 +121,29 @@ class Log:
         for _attempt in range(_TRIES):
             if head is None:
                 head = read_head(transaction, self.origin, lock=True)
+                self._demand_whole(tenant, head)
             made = self._spell(tenant, head, ready)
             moved = claim(transaction, self.origin, head, made.head, made.rows) if head.stored else first(transaction, self.origin, made.head, made.rows)
             if moved:
                 self._tiles(transaction, made)
                 with self._turn:
                     self._ends[tenant] = made.head
+                transaction.after_commit(partial(self._keep, tenant, made.head))
                 return made.leaves
             head = None
         raise LedgerError("the log's head moved each time that it was read")
+
+    def _keep(self, tenant: Tenant, head: Head) -> None:
+        with self._turn:
+            known = self._committed.get(tenant)
+            if known is None or known.size < head.size:
+                self._committed[tenant] = head
+
+    def _demand_whole(self, tenant: Tenant, head: Head) -> None:
+        with self._turn:
+            known = self._committed.get(tenant)
+        if known is not None and (head.size < known.size or (head.size == known.size and head.frontier != known.frontier)):
+            raise LedgerError(f"the log ends at {head.size} entries and is not the one to which this process has committed {known.size}: it was cut off, put back or replaced")
 
     def _spell(self, tenant: Tenant, head: Head, ready: Sequence[tuple[Entry, bytes, Kept]]) -> _Made:
         frontier = Frontier.parse(head.size, head.frontier)

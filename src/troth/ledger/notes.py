@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 from troth.errors import LedgerError, UsageError
+from troth.ledger.keys import is_weak
 from troth.ledger.tree import EMPTY, HASH_BYTES, LIMIT
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ class NoteKey:
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name) or len(self.public) != 32:
             raise UsageError("a note key is a name without spaces or plus signs, and 32 bytes")
+        if is_weak(self.public):
+            raise UsageError("anybody can sign under this key")
 
     @property
     def id(self) -> bytes:

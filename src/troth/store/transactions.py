@@ -98,9 +98,14 @@ class Transaction:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """What fails inside is undone alone; the transaction goes on."""
-        with self.connection.begin_nested():
-            yield
+        """What fails inside is undone alone; the transaction goes on, and nothing that was to happen after its commit for what failed does."""
+        before = len(self._then)
+        try:
+            with self.connection.begin_nested():
+                yield
+        except BaseException:
+            del self._then[before:]
+            raise
 
 
 class Store:

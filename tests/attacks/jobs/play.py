@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.attacks.jobs import cases, executor_and_egress, permits_bound, permits_forged, requests_and_tenants
+from tests.attacks.jobs import (
+    bundles_and_evidence,
+    cases,
+    egress,
+    executor,
+    permits_bound,
+    permits_forged,
+    permits_narrowed,
+    permits_people,
+    requests,
+    rows_of_jobs,
+    rows_of_queue,
+    tenants,
+    trees,
+    weak_keys,
+)
 from tests.jobs.world import world
 
-_SUITES = (permits_forged, permits_bound, requests_and_tenants, executor_and_egress)
+_SUITES = (permits_forged, permits_bound, permits_narrowed, permits_people, requests, bundles_and_evidence, tenants, executor, egress, rows_of_jobs, rows_of_queue, trees, weak_keys)
 
 
 def chosen(backend: str) -> list[cases.Case]:

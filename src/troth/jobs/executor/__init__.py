@@ -19,6 +19,7 @@ from troth.jobs.executor.outbox import Sender
 from troth.jobs.executor.queue import QUEUE, Queue
 from troth.jobs.executor.settings import Rate, Settings
 from troth.jobs.executor.spending import Presented, admit
+from troth.jobs.executor.trees import settled
 from troth.jobs.executor.works import Works
 from troth.jobs.job import Job, State
 from troth.jobs.lane import Lane
@@ -47,7 +48,7 @@ class Executor:
         lane = Lane(settings.handlers.values())
         ledger = Log(origin=f"troth/jobs/{settings.name}") if log is None else log
         journal = None if settings.journal is None else Journal(settings.journal)
-        self.works = Works(store, registry, settings, lane, ledger, journal)
+        self.works = Works(store, registry, settings, lane, ledger, journal, settled(settings.trees.items()))
         self._queue = queue
         if queue is not None:
             queue.serves(self.work)

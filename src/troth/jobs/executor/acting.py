@@ -11,15 +11,19 @@ import secrets
 import time
 from typing import Any
 
-from troth.jobs.executor import rows
+from troth.errors import JobError
+from troth.jobs.evidence import verify_evidence
+from troth.jobs.executor import rows, seals
 from troth.jobs.executor.spending import Presented, admit
 from troth.jobs.executor.works import Works
 from troth.jobs.handler import HandlerError, Outcome
 from troth.jobs.job import Job, State
 from troth.jobs.lane import Report, StoppedError
-from troth.jobs.refusals import JobStateError
+from troth.jobs.refusals import JobEvidenceError, JobStateError
 from troth.jobs.registry import JobType
 from troth.jobs.request import JobRequest
+from troth.jobs.strict import Json
+from troth.store import Transaction
 from troth.terms.tenant import Tenant
 
 __all__ = ["run", "sweep", "work"]
@@ -42,7 +46,7 @@ def run(works: Works, presented: Presented) -> Job:
 
 
 def work(works: Works, tenant: Tenant, job_id: str) -> Job:
-    """Run a queued job; nothing happens if another has taken it.
+    """Run a queued job; nothing happens if another has taken it. What was approved is looked at again: a row that says `queued` is no approval.
 
     Args:
         works: the executor.
@@ -53,13 +57,26 @@ def work(works: Works, tenant: Tenant, job_id: str) -> Job:
         JobStateError: `no-such-job`.
     """
     owner = secrets.token_hex(8)
+    with works.store.read(tenant) as t:
+        job = rows.need(t, job_id)
+    if job.state is not State.QUEUED:
+        return job
+    refused = _evidence(works, job)
     with works.store.write(tenant) as t:
         now = works.now()
         job = rows.need(t, job_id)
-        if job.state is State.QUEUED and now >= job.starts_before:
-            _late(works, t, job, now)
+        if job.state is not State.QUEUED:
+            return job
+        if now >= job.starts_before:
+            _refuse(works, t, job, now, "permit-ran-out")
+            return rows.need(t, job_id)
+        refused = _approval(works, t, job, now) or refused
+        if refused:
+            _refuse(works, t, job, now, refused)
             return rows.need(t, job_id)
         lease = now + works.settings.lease_milliseconds
+        if works.journal is not None:
+            works.journal.spend((f"begun {tenant} {job_id}",), job.starts_before // 1000)
         if not rows.move(t, job_id, State.RUNNING, now, was=(State.QUEUED,), owner=owner, lease_until=lease, attempt=1):
             return job
         works.leaf(t, "job.running", works.settings.name, job_id, {"executor": works.settings.name})
@@ -67,9 +84,46 @@ def work(works: Works, tenant: Tenant, job_id: str) -> Job:
     return _Run(works, job, owner).to_its_end()
 
 
-def _late(works: Works, t: Any, job: Job, now: int) -> None:  # noqa: ANN401 - a Transaction
-    if rows.move(t, job.id, State.FAILED, now, was=(State.QUEUED,), reason="permit-ran-out"):
-        works.leaf(t, "job.failed", works.settings.name, job.id, {"reason": "permit-ran-out", "partial": False})
+def _evidence(works: Works, job: Job) -> str:
+    """Why the evidence of a queued job does not hold any more; "" where it does."""
+    try:
+        request = JobRequest.parse(job.content)
+        verify_evidence(request.evidence, works.witness(job.tenant, works.registry.admit(request)))
+    except JobError as error:
+        return f"evidence-{error.reason}" if isinstance(error, JobEvidenceError) else error.reason
+    return ""
+
+
+def _approval(works: Works, t: Transaction, job: Job, now: int) -> str:
+    """Why a queued job is not one that was approved, or not any more; "" where it is."""
+    words = seals.told(works, t, job.id, seals.QUEUED)
+    if words is None:
+        return "unapproved"
+    try:
+        seals.demand_whole(job, JobRequest.parse(job.content))
+    except JobError:
+        return "tampered"
+    plan = "" if job.diff is None else job.diff.sha256
+    if (words["plan"], words["requester"], words["until"]) != (plan, job.requester, job.starts_before) or now >= job.starts_before:
+        return "tampered"
+    named = {kind: _texts(words[kind]) for kind in ("permit", "key", "approver")}
+    roster = works.settings.roster()
+    keys = [roster.key(name) for name in named["key"]]
+    gone = any(roster.approver(name) is None for name in named["approver"]) or any(key is not None and key.revoked for key in keys)
+    if not seals.put(works, t, job.id, seals.BEGUN, {}):
+        return "begun-before"
+    if gone or rows.revoked(t, named) or rows.number_revoked(t, _texts(words["jti"])):
+        return "revoked"
+    return ""
+
+
+def _texts(value: Json) -> tuple[str, ...]:
+    return tuple(str(one) for one in value) if isinstance(value, list) else ()
+
+
+def _refuse(works: Works, t: Transaction, job: Job, now: int, reason: str) -> None:
+    if rows.move(t, job.id, State.FAILED, now, was=(State.QUEUED,), reason=reason):
+        works.leaf(t, "job.failed", works.settings.name, job.id, {"reason": reason, "partial": False})
 
 
 def sweep(works: Works, tenant: Tenant) -> tuple[str, ...]:
@@ -83,7 +137,7 @@ def sweep(works: Works, tenant: Tenant) -> tuple[str, ...]:
         now = works.now()
         for job_id, state in rows.overdue(t, now):
             if state is State.QUEUED:
-                _late(works, t, rows.need(t, job_id), now)
+                _refuse(works, t, rows.need(t, job_id), now, "permit-ran-out")
             elif rows.move(t, job_id, State.LOST, now, was=(State.RUNNING,), reason="no-sign-of-life"):
                 works.leaf(t, "job.lost", works.settings.name, job_id, {"reason": "no-sign-of-life"})
                 lost.append(job_id)
@@ -100,6 +154,7 @@ class _Run:
         self._kind: JobType = works.registry.of(job.type)
         self._request = JobRequest.parse(job.content)
         self._step = works.settings.step
+        self._held = False
 
     def to_its_end(self) -> Job:
         attempts = min(self._kind.attempts, self._request.constraints.attempts)
@@ -109,7 +164,7 @@ class _Run:
                 report = self._act(attempt)
             except StoppedError as error:
                 return self._failed(error.reason, error.says, partial=True)
-            except HandlerError as error:
+            except (HandlerError, JobStateError) as error:
                 return self._failed(error.reason, error.says, partial=error.reason == "worker-died")
             self._step("run:acted")
             if report.kind == "ok":
@@ -121,9 +176,11 @@ class _Run:
         raise AssertionError("a job has at least one try")
 
     def _act(self, attempt: int) -> Report:
-        task = self._works.task("act", self._job, self._kind, attempt)
+        task = self._works.task("act", self._job, self._kind, attempt, held=self._held)
         seconds = min(self._kind.timeout_seconds, self._request.constraints.timeout_seconds)
-        return self._works.lane.run(task, float(seconds), self._alive)
+        report = self._works.lane.run(task, float(seconds), self._alive)
+        self._held = report.held
+        return report
 
     def _alive(self) -> bool:
         with self._works.store.write(self._job.tenant) as t:
@@ -166,7 +223,7 @@ class _Run:
         self._step("run:undo")
         try:
             report = self._works.lane.run(self._works.task("undo", self._job, self._kind), _UNDO_SECONDS, self._keep)
-        except HandlerError as error:
+        except (HandlerError, JobStateError) as error:
             return error.reason
         return "taken-back" if report.kind == "ok" else report.reason or report.kind
 
@@ -184,8 +241,8 @@ class _Run:
             if rows.move(t, self._job.id, state, now, was=(State.RUNNING,), where=mine, **values):
                 self._step("end:moved")
                 self._works.leaf(t, f"job.{state.value}", self._works.settings.name, self._job.id, body)
-                if outcome is not None:
-                    rows.post(t, self._job.id, outcome, now)
+                if outcome is not None and outcome.outbox:
+                    seals.put(self._works, t, self._job.id, seals.DONE, {"messages": list(rows.post(t, self._job.id, outcome, now))})
             else:
                 self._works.leaf(t, "job.late-report", self._works.settings.name, self._job.id, {**body, "as": state.value})
             self._step("end:written")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from troth.jobs.evidence import verify_evidence
-from troth.jobs.executor import rows
+from troth.jobs.executor import rows, seals
 from troth.jobs.executor.works import Works
 from troth.jobs.handler import Diff, HandlerError, TryAgainError
 from troth.jobs.job import Job, State
@@ -44,6 +44,7 @@ def submit(works: Works, session: Session, content: bytes) -> Job:
             rows.take_token(t, works.settings.rate, now)
             if rows.add(t, request, kind.category, session.actor, now):
                 body = {"type": request.type, "category": kind.category.name.lower(), "risk": request.risk.value}
+                seals.put(works, t, request.sha256, seals.SUBMITTED, {"requester": session.actor})
                 works.leaf(t, "job.submitted", session.actor, request.sha256, {**body, "executor": works.settings.name})
             known = rows.find_key(t, request.idempotency_key)
         if known is None or known.id != request.sha256:
@@ -63,12 +64,13 @@ def plan(works: Works, session: Session, job_id: str) -> Job:
     Raises:
         JobEvidenceError: a piece of evidence is not what the request says.
         HandlerError: the handler has no plan.
-        JobStateError: the job is past that.
+        JobStateError: the job is past that, or `tampered`.
     """
     job = show(works, session, job_id)
     if job.state not in (State.SUBMITTED, State.PLANNED):
         raise JobStateError("state", f"The job is {job.state.value} and is not planned any more.")
     request = JobRequest.parse(job.content)
+    seals.demand_whole(job, request)
     kind = works.registry.admit(request)
     _timely(request, works.now())
     verify_evidence(request.evidence, works.witness(job.tenant, kind))
@@ -119,6 +121,7 @@ def cancel(works: Works, session: Session, job_id: str) -> Job:
         job = rows.need(t, job_id)
         now = works.now()
         if rows.move(t, job_id, State.CANCELLED, now, was=before, reason="cancelled"):
+            seals.put(works, t, job_id, seals.BEGUN, {"cancelled": True})
             works.leaf(t, "job.cancelled", session.actor, job_id, {"was": job.state.value})
         elif rows.move(t, job_id, State.RUNNING, now, was=(State.RUNNING,), cancel=1):
             works.leaf(t, "job.stopping", session.actor, job_id, {})

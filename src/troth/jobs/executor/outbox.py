@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Row, select, update
 
 from troth.errors import TrothError
+from troth.jobs.executor import rows, seals
 from troth.jobs.executor.works import Works
 from troth.jobs.handler import Message, TryAgainError
 from troth.jobs.refusals import JobStateError
@@ -43,6 +44,9 @@ def deliver(works: Works, tenant: Tenant, senders: Mapping[str, Sender]) -> int:
 
 
 def _deliver_one(works: Works, tenant: Tenant, row: Row[Any], sender: Sender) -> bool:
+    if not _left_by_its_job(works, tenant, row):
+        _set(works, tenant, row, {"state": "dead", "reason": "tampered"}, leaf="outbox.dead")
+        return False
     now = works.now()
     taken = {"not_before": now + _TAKEN_MILLISECONDS, "attempt": row.attempt + 1}
     if not _set(works, tenant, row, taken):
@@ -62,6 +66,14 @@ def _deliver_one(works: Works, tenant: Tenant, row: Row[Any], sender: Sender) ->
         return False
     works.settings.step("outbox:sent")
     return _set(works, tenant, row, {"state": "sent", "reason": ""}, attempt=row.attempt + 1, leaf="outbox.sent")
+
+
+def _left_by_its_job(works: Works, tenant: Tenant, row: Row[Any]) -> bool:
+    """Whether the job that a message names left exactly this one: whoever can write the database cannot have something sent."""
+    with works.store.read(tenant) as t:
+        words = seals.told(works, t, row.job, seals.DONE)
+    messages = None if words is None else words.get("messages")
+    return isinstance(messages, list) and rows.message_digest(row.kind, row.key, bytes(row.body)) in messages
 
 
 def _set(

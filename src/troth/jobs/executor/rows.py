@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, select, update
@@ -20,7 +20,7 @@ from troth.jobs.tables import JOBS, OUTBOX, RATES, REVOCATIONS, ROSTERS, SPENT
 from troth.store import Transaction
 from troth.terms.tenant import Tenant
 
-__all__ = ["add", "find", "find_key", "heartbeat", "job_of", "listed", "move", "need", "not_revoked", "overdue", "seen_roster", "spend", "take_token"]
+__all__ = ["add", "find", "find_key", "heartbeat", "job_of", "listed", "message_digest", "move", "need", "not_revoked", "number_revoked", "overdue", "revoked", "seen_roster", "spend", "spent_name", "take_token"]
 
 
 def _mine(table: Any, tenant: Tenant) -> ColumnElement[bool]:  # noqa: ANN401 - any table
@@ -114,6 +114,11 @@ def heartbeat(t: Transaction, job_id: str, owner: str, until: int) -> bool:
     return bool(t.execute(update(JOBS).where(mine, JOBS.c.cancel == 0).values(lease_until=until)).rowcount)
 
 
+def spent_name(jti: str) -> str:
+    """What is kept of a permit's number."""
+    return hashlib.sha256(jti.encode("ascii")).hexdigest()
+
+
 def spend(t: Transaction, allowed: Allowed, job_id: str, now: int) -> None:
     """Spend every permit of the chain.
 
@@ -121,8 +126,7 @@ def spend(t: Transaction, allowed: Allowed, job_id: str, now: int) -> None:
         PermitError: `spent`: one of them was.
     """
     for jti, permit in zip(allowed.jtis, allowed.permits, strict=True):
-        name = hashlib.sha256(jti.encode("ascii")).hexdigest()
-        values = {"id": name, "job": job_id, "permit_sha256": permit, "at": now}
+        values = {"id": spent_name(jti), "job": job_id, "permit_sha256": permit, "at": now}
         if not t.insert_new(SPENT, values):
             raise PermitError("spent", "The permit was spent before.")
 
@@ -133,18 +137,25 @@ def not_revoked(t: Transaction, allowed: Allowed) -> None:
     Raises:
         PermitError: `revoked`.
     """
-    named = {
-        "jti": allowed.jtis,
-        "permit": allowed.permits,
-        "key": allowed.keys,
-        "approver": tuple(person.id for person in allowed.approvers),
-    }
+    named = {"jti": allowed.jtis, "permit": allowed.permits, "key": allowed.keys, "approver": tuple(person.id for person in allowed.approvers)}
+    if revoked(t, named):
+        raise PermitError("revoked", "The permit, a parent, a key or an approver of it was revoked.")
+
+
+def revoked(t: Transaction, named: Mapping[str, Sequence[str]]) -> bool:
+    """Whether one of these, by kind, was revoked."""
+    mine = _mine(REVOCATIONS, t.tenant)
     for kind, values in named.items():
-        query = select(REVOCATIONS.c.value).where(
-            _mine(REVOCATIONS, t.tenant), REVOCATIONS.c.kind == kind, REVOCATIONS.c.value.in_(values)
-        )
+        query = select(REVOCATIONS.c.value).where(mine, REVOCATIONS.c.kind == kind, REVOCATIONS.c.value.in_(list(values)))
         if t.execute(query.limit(1)).first() is not None:
-            raise PermitError("revoked", "The permit, a parent, a key or an approver of it was revoked.")
+            return True
+    return False
+
+
+def number_revoked(t: Transaction, names: Iterable[str]) -> bool:
+    """Whether a permit's number was revoked of which only `spent_name` is known."""
+    numbers = t.execute(select(REVOCATIONS.c.value).where(_mine(REVOCATIONS, t.tenant), REVOCATIONS.c.kind == "jti")).scalars()
+    return not set(names).isdisjoint(spent_name(value) for value in numbers)
 
 
 def revoke(t: Transaction, kind: str, value: str, *, actor: str, reason: str, now: int) -> bool:
@@ -167,17 +178,26 @@ def seen_roster(t: Transaction, issuer: str, version: int, now: int) -> None:
         t.insert_new(ROSTERS, {"issuer": issuer, "version": version, "at": now})
 
 
-def post(t: Transaction, job_id: str, outcome: Outcome, now: int) -> None:
-    """Write an outcome's messages to the outbox; the same key of the same tenant once."""
+def message_digest(kind: str, key: str, body: bytes) -> str:
+    """What tells one message from every other."""
+    return hashlib.sha256(b"\0".join((kind.encode(), key.encode(), body))).hexdigest()
+
+
+def post(t: Transaction, job_id: str, outcome: Outcome, now: int) -> tuple[str, ...]:
+    """Write an outcome's messages to the outbox; the same key of the same tenant once. Their digests."""
     from troth.jobs.strict import encode
 
+    digests = []
     for one in outcome.outbox:
+        body = encode(dict(one.body))
+        digests.append(message_digest(one.kind, one.key, body))
         name = hashlib.sha256(f"{one.kind}\0{one.key}".encode()).hexdigest()
         values = {
             "id": name, "job": job_id, "kind": one.kind, "key": one.key,
-            "body": encode(dict(one.body)), "state": "waiting", "attempt": 0, "not_before": now, "reason": "",
+            "body": body, "state": "waiting", "attempt": 0, "not_before": now, "reason": "",
         }  # fmt: skip
         t.insert_new(OUTBOX, values)
+    return tuple(digests)
 
 
 def take_token(t: Transaction, rate: Rate, now: int) -> None:

@@ -55,6 +55,8 @@ class Settings:
         lease_milliseconds: how long a running job may be without a sign of life before it counts as lost.
         backoff_seconds: wait before the second try; doubled for each further one, at most 60 s.
         journal: file outside the database that remembers spent permits, so that restoring a backup does not bring them back; None for no such second wall.
+        seal: key of the executor's own under which it remembers who asked for a job and what was approved; kept outside the database (32 random bytes). Executors that share a
+            database share it. Empty: changes by somebody who can write the database are noticed only where they are careless.
         step: called with the name of each step; for tests that kill the process there.
     """
 
@@ -70,4 +72,5 @@ class Settings:
     lease_milliseconds: int = 30_000
     backoff_seconds: float = 1.0
     journal: Path | None = None
+    seal: bytes = field(default=b"", repr=False)
     step: Callable[[str], None] = lambda _: None

@@ -6,7 +6,6 @@ looked at inside. A refusal of a permit whose signatures are true is written to 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from typing import Final
 
 from troth.errors import JobError
 from troth.jobs.evidence import verify_evidence
-from troth.jobs.executor import rows
+from troth.jobs.executor import rows, seals
 from troth.jobs.executor.works import Works
 from troth.jobs.job import Job, State
 from troth.jobs.permits.oidc import Identity, with_identities
@@ -22,6 +21,7 @@ from troth.jobs.permits.roster import Roster
 from troth.jobs.permits.verify import Allowed, Wanted, verify
 from troth.jobs.refusals import JobStateError, PermitError
 from troth.jobs.request import JobRequest, evidence_root
+from troth.jobs.strict import Json
 from troth.store import Transaction
 
 __all__ = ["Presented", "admit"]
@@ -97,7 +97,9 @@ class _Way:
 def _admit(works: Works, allowed: Allowed, roster: Roster, way: _Way) -> Job:
     with works.store.read(allowed.tenant) as t:
         job = _named(t, allowed)
-    request = JobRequest.parse(job.content)
+        request = JobRequest.parse(job.content)
+        seals.demand_whole(job, request)
+        seals.demand_requester(works, t, job)
     kind = works.registry.admit(request)
     # The registry's category, not the row's: a type that became graver since counts as what it is now.
     if job.state is not State.PLANNED:
@@ -121,22 +123,36 @@ def _admit(works: Works, allowed: Allowed, roster: Roster, way: _Way) -> Job:
         names = ",".join(person.id for person in allowed.approvers)
         body = {"permit": allowed.permits[-1], "approvers": names, "plan": wanted.plan, "evidence": wanted.evidence}
         works.leaf(t, f"job.{way.to.value}", allowed.approvers[0].id, job.id, {**body, "executor": works.settings.name})
+        moment, words = (seals.QUEUED, _approval(allowed, wanted)) if way.to is State.QUEUED else (seals.BEGUN, {})
+        if not seals.put(works, t, job.id, moment, words):
+            raise JobStateError("state", "The job was admitted before; its row was put back.")
         if way.also is not None:
             way.also(t, job)
         if works.journal is not None:
-            works.journal.spend(allowed.jtis, allowed.leaf.expires)
+            works.journal.spend((*allowed.jtis, f"admitted {job.tenant} {job.id}"), allowed.leaf.expires)
         works.settings.step("admit:written")
         found = rows.need(t, job.id)
     works.settings.step("admit:committed")
     return found
 
 
+def _approval(allowed: Allowed, wanted: Wanted) -> dict[str, Json]:
+    """What a queued job was approved for and by whom; of numbers only digests."""
+    return {
+        "plan": wanted.plan,
+        "requester": wanted.requester,
+        "until": allowed.leaf.expires * 1000,
+        "jti": [rows.spent_name(jti) for jti in allowed.jtis],
+        "permit": list(allowed.permits),
+        "key": list(allowed.keys),
+        "approver": [person.id for person in allowed.approvers],
+    }
+
+
 def _named(t: Transaction, allowed: Allowed) -> Job:
     job = rows.find(t, allowed.leaf.jobs[0].sha256)
     if job is None:
         raise PermitError("job", "The permit is for a job that its tenant has not.")
-    if hashlib.sha256(job.content).hexdigest() != job.id:
-        raise JobStateError("tampered", "The request that is kept is not the one that was submitted.")
     return job
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from troth.jobs.handler import Change, HandlerError
-from troth.jobs.recommend.checking import safe_path
+from troth.jobs.recommend.checking import portable_path, safe_path
 from troth.jobs.recommend.diffs import DiffError, FileDiff, applied, parse_diff
 from troth.jobs.strict import Json
 
@@ -134,7 +134,9 @@ def _planned(diff: FileDiff, text: str, source: Source) -> tuple[Planned, ...]:
 
 
 def _room(source: Source, path: str) -> None:
-    """There is nothing at `path`, and what it would lie in is a folder, or not there yet."""
+    """There is nothing at `path`, every system can hold a file there, and what it would lie in is a folder, or not there yet."""
+    if not portable_path(path):
+        raise HandlerError("path", "The patch names a path that not every system can hold a file at.")
     if source.entry(path) is not None:
         raise HandlerError("exists", f"There is something at {path} already.")
     parts = path.split("/")

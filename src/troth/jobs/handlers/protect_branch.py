@@ -50,6 +50,8 @@ class ProtectBranch:
         """Write what is asked for, and look whether exactly that came of it."""
         forge, branch = ForgeClient(request, tools), text_of(request.params, "branch")
         before, after = _stored(diff)
+        if _read(forge, branch) not in (before, after, {**after, "signatures": (before or _BARE)["signatures"]}):
+            raise HandlerError("plan-changed", "Somebody has changed the protection since it was looked at.")
         _write(forge, branch, after)
         now = _read(forge, branch)
         if now != after:

@@ -27,6 +27,7 @@ class Task:
         request: the request's bytes.
         diff: the approved plan, encoded; empty for `plan`.
         attempt: which try this is, from 1.
+        held: whether an earlier try found the world to be the one that the plan was approved for.
         root: the tenant's tree; "" where there is none.
         hosts: hosts that may be spoken with.
         secrets: secrets of the job type, by name.
@@ -37,6 +38,7 @@ class Task:
     request: bytes
     diff: bytes = b""
     attempt: int = 1
+    held: bool = False
     root: str = ""
     hosts: tuple[str, ...] = ()
     secrets: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
@@ -50,6 +52,7 @@ class Task:
                 "request": base64.b64encode(self.request).decode("ascii"),
                 "diff": base64.b64encode(self.diff).decode("ascii"),
                 "attempt": self.attempt,
+                "held": self.held,
                 "root": self.root,
                 "hosts": list(self.hosts),
                 "secrets": dict(self.secrets),
@@ -69,6 +72,7 @@ class Task:
             request=base64.b64decode(str(told["request"])),
             diff=base64.b64decode(str(told["diff"])),
             attempt=attempt,
+            held=told.get("held") is True,
             root=str(told["root"]),
             hosts=tuple(str(host) for host in hosts),
             secrets=MappingProxyType({name: str(value) for name, value in secrets.items()}),
@@ -86,6 +90,7 @@ class Report:
         content: the diff or the outcome, encoded; empty unless `ok`.
         safe_to_retry: what the handler says of itself.
         can_undo: whether the handler can take back.
+        held: whether this try, or one before it, found the world to be the one that the plan was approved for.
     """
 
     kind: str
@@ -94,6 +99,7 @@ class Report:
     content: bytes = b""
     safe_to_retry: bool = False
     can_undo: bool = False
+    held: bool = False
 
     def encoded(self) -> bytes:
         """Bytes for the pipe."""
@@ -104,6 +110,7 @@ class Report:
             "content": base64.b64encode(self.content).decode("ascii"),
             "safe_to_retry": self.safe_to_retry,
             "can_undo": self.can_undo,
+            "held": self.held,
         }
         return encode(told)
 
@@ -128,4 +135,5 @@ class Report:
             content=body,
             safe_to_retry=told.get("safe_to_retry") is True,
             can_undo=told.get("can_undo") is True,
+            held=told.get("held") is True,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import importlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 from urllib.parse import quote
@@ -44,11 +45,12 @@ def work(task: Task) -> Report:
         safe, undoes = handler.safe_to_retry, isinstance(handler, Undoes)
     except HandlerError as error:
         return Report("refused", error.reason, error.says)
+    world = _World(task.held)
     try:
-        content = _done(task, handler)
+        content = _done(task, handler, world)
         _no_secret(content, task)
     except TryAgainError as error:
-        return Report("again", error.reason, _clean(error.says, task), safe_to_retry=safe, can_undo=undoes)
+        return Report("again", error.reason, _clean(error.says, task), safe_to_retry=safe, can_undo=undoes, held=world.held)
     except TrothError as error:
         reason = error.reason if isinstance(error, HandlerError) else error.code
         says = error.says if isinstance(error, HandlerError) else str(error)
@@ -58,7 +60,14 @@ def work(task: Task) -> Report:
     return Report("ok", content=content, safe_to_retry=safe, can_undo=undoes)
 
 
-def _done(task: Task, handler: Handler) -> bytes:
+@dataclass(slots=True)
+class _World:
+    """Whether the world was found to be the one that the plan was approved for. Once it was, a further try may find what an earlier one began."""
+
+    held: bool
+
+
+def _done(task: Task, handler: Handler, world: _World) -> bytes:
     request = JobRequest.parse(task.request)
     root = Path(task.root) if task.root else None
     http = Egress(task.hosts) if task.hosts else None
@@ -69,8 +78,9 @@ def _done(task: Task, handler: Handler) -> bytes:
     tools = Tools(root, http, task.secrets, task.attempt, request.sha256)
     if task.verb == "undo":
         return cast("Undoes", handler).undo(request, diff, tools).encoded()
-    if task.attempt == 1 and handler.plan(request, reader).sha256 != diff.sha256:
+    if not world.held and handler.plan(request, reader).sha256 != diff.sha256:
         raise HandlerError("plan-changed", "The world is no longer the one that the plan was approved for.")
+    world.held = True
     return handler.act(request, diff, tools).encoded()
 
 

@@ -20,7 +20,7 @@ from troth.jobs.refusals import RosterError
 from troth.jobs.registry import Category
 from troth.jobs.session import ACTOR
 from troth.jobs.strict import Json, parse
-from troth.ledger.keys import key_id
+from troth.ledger.keys import is_weak, key_id
 from troth.terms.tenant import Tenant
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class Roster:
         rules: how many it takes; one approver is always needed.
 
     Raises:
-        RosterError: a name twice, a key of two people, or a key of nobody.
+        RosterError: a name twice, a key of two people, a key of nobody, or one under which anybody can sign.
     """
 
     __slots__ = ("_approvers", "_keys", "issuer", "rules", "version")
@@ -135,6 +135,8 @@ class Roster:
             raise RosterError("twins", "The roster names a person or a key twice.")
         if any(key.holder not in self._approvers for key in held):
             raise RosterError("holder", "The roster has a key of nobody whom it names.")
+        if any(is_weak(key.public.public_bytes_raw()) for key in held):
+            raise RosterError("weak-key", "The roster has a key under which anybody can sign.")
 
     def key(self, name: str) -> TrustedKey | None:
         """The key of this id; None where there is none."""

@@ -18,9 +18,14 @@ from troth.jobs.recommend.diffs import DiffError, FileDiff, applied, parse_diff
 from troth.jobs.recommend.facts import Facts, digest
 from troth.jobs.recommend.recommendation import Advice, FileChange, Gap, Proof, Recommendation, RecommendationError
 
-__all__ = ["checked", "readable", "results", "safe_path"]
+__all__ = ["checked", "portable_path", "readable", "results", "safe_path"]
 
 _PART: Final = re.compile(r"[^\x00-\x1f\x7f\\]{1,255}")
+_IGNORED: Final = dict.fromkeys((*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF))
+"""Letters that HFS+ leaves out when it compares names (git's `next_hfs_char`)."""
+_UNPORTABLE: Final = re.compile(r'[<>:"|?*]|[. ]\Z')
+_DEVICES: Final = frozenset(("con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))))
+"""https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file"""
 _LOADER: Final[type] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -28,10 +33,15 @@ def safe_path(path: str) -> bool:
     """A relative POSIX path that stays below the root, and is no part of git's own folder however a file system spells it."""
     parts = path.split("/")
     for part in parts:
-        bare = part.rstrip(" .").lower()
-        if not _PART.fullmatch(part) or part in (".", "..") or bare in (".git", "git~1", "") or bare.startswith(".git:") or "\u200c" in part:
+        bare = part.translate(_IGNORED).rstrip(" .").lower()
+        if not _PART.fullmatch(part) or part in (".", "..") or bare in (".git", "git~1", "") or bare.startswith(".git:"):
             return False
     return len(path) <= 1000 and not re.fullmatch(r"[A-Za-z]:.*", path)
+
+
+def portable_path(path: str) -> bool:
+    """A safe path that every system can hold a file at: for files that a change makes; those that are there are called what they are called."""
+    return safe_path(path) and not any(_UNPORTABLE.search(part) or part.partition(".")[0].rstrip(" ").lower() in _DEVICES for part in path.split("/"))
 
 
 def readable(path: str, text: str) -> bool:
@@ -111,8 +121,8 @@ def results(advice: Recommendation, facts: Facts) -> dict[str, str]:
 
 
 def _result(diff: FileDiff, change: FileChange, facts: Facts, module: str) -> str | None:
-    if not all(safe_path(path) for path in (diff.old, diff.new) if path):
-        raise RecommendationError("path", f"The patch of {module} names a path that no patch may touch.")
+    if not all((safe_path if diff.old else portable_path)(path) for path in (diff.old, diff.new) if path):
+        raise RecommendationError("path", f"The patch of {module} names a path that no patch may touch, or makes one that not every system can hold.")
     if diff.old and diff.old != diff.new and diff.new:
         _move(diff, change, facts, module)
         return None

@@ -1,0 +1,62 @@
+"""Whose tree is it? Asked each time before a tenant's tree is looked into or written: what lies at a path may have been swapped since the executor was told of it.
+
+A tree is where it was when the executor began (no link has come between), and its repository, with the objects that it borrows, does not lie in a tree of another tenant: a
+`.git` file, a link or `objects/info/alternates` would otherwise let one tenant's evidence be looked up in another's history, or a branch be opened there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from troth.engines.git.command import Git, find_git
+from troth.errors import LookError
+from troth.jobs.refusals import JobStateError
+from troth.terms.tenant import Tenant
+
+__all__ = ["own_tree", "settled"]
+
+
+def settled(trees: Iterable[tuple[Tenant, Path]]) -> dict[Tenant, Path]:
+    """Where each tenant's tree really is."""
+    return {tenant: path.resolve() for tenant, path in trees}
+
+
+def own_tree(tenant: Tenant, given: Path | None, places: dict[Tenant, Path]) -> Path | None:
+    """A tenant's tree; None where it has none.
+
+    Args:
+        tenant: whose.
+        given: as the settings name it.
+        places: where all trees were when the executor began.
+
+    Raises:
+        JobStateError: `tree`: it is elsewhere now, or its repository is another tenant's.
+    """
+    if given is None:
+        return None
+    place = given.resolve()
+    if place != places.get(tenant):
+        raise JobStateError("tree", "The tenant's tree is not where it was: something was put in its place.")
+    others = [path for owner, path in places.items() if owner.id != tenant.id]
+    for used in _repository(place):
+        if any(used == other or other in used.parents for other in others) and not (used == place or place in used.parents):
+            raise JobStateError("tree", "The repository of the tenant's tree lies in another tenant's.")
+    return place
+
+
+def _repository(place: Path) -> Iterator[Path]:
+    """Directories that hold the history of what lies at a place."""
+    if not os.path.lexists(place / ".git") and not (place / "objects").is_dir():
+        return
+    git = Git(place, find_git())
+    try:
+        for question in ("--absolute-git-dir", "--git-common-dir"):
+            yield (place / os.fsdecode(git.run("rev-parse", question)).rstrip("\n")).resolve()
+        for line in os.fsdecode(git.run("count-objects", "-v")).splitlines():
+            name, _, value = line.partition(": ")
+            if name == "alternate":
+                yield (place / value.strip('"')).resolve()
+    except LookError:
+        return
