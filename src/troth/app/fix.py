@@ -18,7 +18,7 @@ from typing import Final
 from troth.app.check import run_check
 from troth.app.jobs import Jobs
 from troth.app.jobs_home import SELF, Home, actor
-from troth.app.suggest import Options, Suggested, run_suggest
+from troth.app.suggest import Options, Suggested, default_branch, run_suggest
 from troth.engines.git.command import Git, find_git
 from troth.engines.git.repository import open_repository
 from troth.errors import UsageError
@@ -32,7 +32,7 @@ from troth.ledger.record import fingerprints
 from troth.terms.result import Result
 from troth.terms.verdict import name_of
 
-__all__ = ["Fixed", "Mended", "Proposed", "commit_view", "finish", "propose"]
+__all__ = ["Fixed", "Mended", "Proposed", "commit_view", "evidence_at", "finish", "propose", "session_for"]
 
 _EVIDENCE: Final = 48
 _BRANCH: Final = "troth/fix-"
@@ -111,18 +111,28 @@ def propose(jobs: Jobs, home: Home, root: Path, options: Options, *, self_approv
     repository = open_repository(root)
     if repository.git is None or repository.commit is None:
         raise UsageError(f"{root} is no git repository with a commit: there is nothing to branch from")
-    tenant = home.tenant_for(repository.root)
-    if self_approve and tenant not in home.self_approve:
-        raise UsageError(f"the settings do not allow self-approval for this project; allow it with: troth jobs init {root} --self-approve")
+    session = session_for(home, repository.root, self_approve=self_approve)
     with commit_view(repository.root, repository.commit) as view:
-        known = replace(options, repository=options.repository or repository.origin or "")
+        # the view's own branch is nobody's
+        known = replace(options, repository=options.repository or repository.origin or "", branch=options.branch or default_branch(repository.root))
         suggested = run_suggest(view, known, progress)
     if not suggested.combined.patch:
         return suggested
-    session = Session(tenant, f"{SELF}{actor()}" if self_approve else actor(), person=True)
-    jobs.record(tenant, "check.found", session.actor, repository.commit, _found(suggested))
+    jobs.record(session.tenant, "check.found", session.actor, repository.commit, _found(suggested))
     job = jobs.submit(session, request_for(suggested, session, repository.commit))
     return Proposed(job, session, suggested, repository.commit)
+
+
+def session_for(home: Home, root: Path, *, self_approve: bool = False) -> Session:
+    """Who asks, for the tenant whose tree this is.
+
+    Raises:
+        UsageError: the home does not know the tree, or its settings do not allow self-approval.
+    """
+    tenant = home.tenant_for(root)
+    if self_approve and tenant not in home.self_approve:
+        raise UsageError(f"the settings do not allow self-approval for this project; allow it with: troth jobs init {root} --self-approve")
+    return Session(tenant, f"{SELF}{actor()}" if self_approve else actor(), person=True)
 
 
 def request_for(suggested: Suggested, session: Session, commit: str) -> bytes:
@@ -136,11 +146,12 @@ def request_for(suggested: Suggested, session: Session, commit: str) -> bytes:
     risk = max((one.risk.value for one in combined.taken), key=("low", "medium", "high").index)
     return JobRequest.write(
         session.tenant, "repo.open-branch", dict(params), idempotency_key=f"fix-{digest[:24]}-{int(moment.timestamp())}", expires_at=moment + timedelta(hours=12),
-        evidence=_evidence(combined.taken, commit), risk=Risk(risk), constraints=Constraints(120, 1),
+        evidence=evidence_at(combined.taken, commit), risk=Risk(risk), constraints=Constraints(120, 1),
     )  # fmt: skip
 
 
-def _evidence(taken: tuple[Recommendation, ...], commit: str) -> tuple[EvidenceItem, ...]:
+def evidence_at(taken: tuple[Recommendation, ...], commit: str) -> tuple[EvidenceItem, ...]:
+    """What modules showed, as places in a commit that the executor looks up itself."""
     found = {(proof.locator, proof.quote): proof for one in taken for proof in one.evidence if "#" not in proof.locator}
     return tuple(EvidenceItem("git", f"{commit}:{proof.locator}", proof.sha256, proof.quote[:1000]) for proof in list(found.values())[:_EVIDENCE])
 

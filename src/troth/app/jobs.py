@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -84,13 +84,14 @@ class Jobs:
     Args:
         home: whose.
         store: migrated.
+        handlers: `module:Class` for handlers; Troth's own by default.
     """
 
-    def __init__(self, home: Home, store: Store) -> None:
+    def __init__(self, home: Home, store: Store, handlers: Mapping[str, str] = HANDLERS) -> None:
         self.home, self.store = home, store
         self.registry = Registry(job_types(home.host))
         settings = Settings(
-            name=home.executor, roster=home.roster, handlers=HANDLERS, trees=home.trees, secrets=_secret, seal=home.seal_key(), journal=home.path / "spent.journal"
+            name=home.executor, roster=home.roster, handlers=handlers, trees=home.trees, secrets=_secret, seal=home.seal_key(), journal=home.path / "spent.journal"
         )  # fmt: skip
         self.executor = Executor(store, self.registry, settings)
 

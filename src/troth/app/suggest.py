@@ -28,7 +28,7 @@ from troth.ledger.record import because_of, evidence_of, fingerprints, how_of, m
 from troth.terms.facts.tree import Tree
 from troth.terms.verdict import Broken, Finding, Partly, Unknown, name_of
 
-__all__ = ["Combined", "Options", "Suggested", "combine", "complaints_of", "run_suggest"]
+__all__ = ["Combined", "Options", "Suggested", "combine", "complaints_of", "default_branch", "run_suggest"]
 
 _SETTINGS: Final = frozenset(("branch/protected", "branch/review-required", "branch/status-checks", "settings/security-features"))
 """Controls whose Unknown may be a switch that is off: an action of the forge first looks, and changes only what differs."""
@@ -117,14 +117,14 @@ def run_suggest(root: Path, options: Options, progress: Progress | None = None) 
     complaints = complaints_of(findings, session.tree)
     paths = {path: file.mode for path, file in session.tree.files.items() if file.tracked or file.mode.startswith("100")}
     commits = known_commits(options.commits, session.tree) if any(one.control == "ci/actions-pinned" for one in complaints) else {}
-    facts = Facts(complaints, {}, paths, commits, options.repository or session.tree.origin or "", options.branch or _default_branch(root))
+    facts = Facts(complaints, {}, paths, commits, options.repository or session.tree.origin or "", options.branch or default_branch(root))
     if progress is not None:
         progress("asking modules", 0, 0)
     told = ask(modules, facts, lambda path: source(session.tree, path), personal=options.personal)
     return Suggested(findings, complaints, told, combine(told.recommendations, facts, session.tree), session.tree.commit)
 
 
-def _default_branch(root: Path) -> str:
+def default_branch(root: Path) -> str:
     """The branch that the remote says is its default, or the one that is checked out; "" outside git."""
     git = open_repository(root).git
     for name in ("refs/remotes/origin/HEAD", "HEAD"):

@@ -14,7 +14,11 @@ from troth.cli.suggest import say
 
 if TYPE_CHECKING:
     from troth.app.fix import Fixed, Proposed
+    from troth.app.jobs import Jobs
+    from troth.app.jobs_home import Home
+    from troth.app.suggest import Suggested
     from troth.jobs.job import Job
+    from troth.jobs.session import Session
 
 __all__ = ["fix"]
 
@@ -31,17 +35,21 @@ __all__ = ["fix"]
 @click.option("--key", type=click.Path(path_type=Path, dir_okay=False), help="Private key (PEM, Ed25519) of whoever approves.")
 @click.option("--self-approve", is_flag=True, help="Approve your own request, where the project's settings allow it; the ledger says so.")
 @click.option("--yes", is_flag=True, help="Approve without being asked. Only with --key or --self-approve.")
+@click.option("--on-forge", is_flag=True, help="Also ask for what no file does: protection, switches, an issue. Each is approved on its own; needs TROTH_WRITE_TOKEN.")
+@click.option("--repository", default="", metavar="OWNER/NAME", help="The repository on the forge; default: the remote `origin`.")
+@click.option("--branch", default="", metavar="NAME", help="The default branch on the forge, for actions that protect it.")
 @click.option("--only-propose", is_flag=True, help="Stop after the request: somebody else approves it (troth jobs approve).")
 def fix(
     *, tree: Path, only: tuple[str, ...], modules: tuple[str, ...], refs: Path | None, mirror: Path | None, rewrite_policy: bool, isolation: str | None,
     home: Path | None, key: Path | None, self_approve: bool, yes: bool, only_propose: bool,
+    on_forge: bool, repository: str, branch: str,
 ) -> int:  # fmt: skip
     """Mend TREE's broken promises on a new branch (default: the current directory).
 
     Checks the last commit, shows the change and why, and opens it on a branch once it is approved. Your files, your index and your branch stay as they are.
     """
     from troth.app.commits import CommitSources
-    from troth.app.fix import Proposed, finish, propose
+    from troth.app.fix import Proposed, finish, propose, session_for
     from troth.app.jobs import open_jobs
     from troth.app.jobs_home import home_path, open_home
     from troth.app.suggest import Options
@@ -49,20 +57,62 @@ def fix(
     if yes and not (key or self_approve):
         raise click.UsageError("--yes approves: say whose key with --key, or --self-approve.")
     opened = open_home(home_path(home))
-    options = Options(only, modules, (), isolation or "", CommitSources(refs, mirror), rewrite_policy=rewrite_policy)
+    options = Options(only, modules, (), isolation or "", CommitSources(refs, mirror), repository, branch, rewrite_policy)
     with open_jobs(opened) as jobs:
         with progress() as tell:
             proposed = propose(jobs, opened, tree, options, self_approve=self_approve, progress=tell)
-        if not isinstance(proposed, Proposed):
+        agreed = _Agreed(jobs, opened, key, yes=yes, only_propose=only_propose)
+        if isinstance(proposed, Proposed):
+            _show(proposed)
+            done = 0
+            if permit := agreed.permit(proposed.job):
+                done = _told(finish(jobs, proposed, [permit]))
+            suggested = proposed.suggested
+        else:
             say(proposed)
-            click.echo("Nothing to mend by itself.", err=True)
-            return 0
-        _show(proposed)
-        if only_propose or not (yes or _asked(proposed.job)):
-            click.echo(f"Waiting for approval: troth jobs approve {proposed.job.id[:16]} --run", err=True)
-            return 0
-        permit = jobs.sign(proposed.job, opened.approver_key(key))
-        return _told(finish(jobs, proposed, [permit]))
+            click.echo("Nothing to mend in files by itself.", err=True)
+            done, suggested = 0, proposed
+        if on_forge and suggested.commit:
+            from troth.engines.git.repository import open_repository
+
+            session = session_for(opened, open_repository(tree).root, self_approve=self_approve)
+            done = max(done, _forge(agreed, suggested, session))
+        return done
+
+
+class _Agreed:
+    """Whether somebody approves: by `--yes`, or asked on a terminal for each job."""
+
+    def __init__(self, jobs: Jobs, home: Home, key: Path | None, *, yes: bool, only_propose: bool) -> None:
+        self.jobs, self.home, self._key = jobs, home, key
+        self._yes, self._only_propose = yes, only_propose
+
+    def permit(self, job: Job) -> bytes | None:
+        """The permit; None, and how to approve it later, where the answer is no."""
+        if not self._only_propose and (self._yes or _asked(job)):
+            return self.jobs.sign(job, self.home.approver_key(self._key))
+        click.echo(f"Waiting for approval: troth jobs approve {job.id[:16]} --run", err=True)
+        return None
+
+
+def _forge(agreed: _Agreed, suggested: Suggested, session: Session) -> int:
+    from troth.app.fix_forge import act_on_forge, ask_forge
+    from troth.cli.jobs import show_job
+    from troth.jobs.job import State
+    from troth.report.untrusted import one_line
+
+    worst = 0
+    for one in ask_forge(agreed.jobs, agreed.home, suggested, session, suggested.commit or ""):
+        if one.job is None:
+            click.echo(one_line(f"On the forge, {'as it should be' if one.there else 'not possible'}: {one.recommendation.title}. {one.because}"), err=True)
+            worst = max(worst, 0 if one.there else 2)
+            continue
+        show_job(one.job)
+        if permit := agreed.permit(one.job):
+            done = act_on_forge(agreed.jobs, one, [permit], session.actor)
+            click.echo(one_line(f"{done.state.value}: {done.outcome.summary if done.outcome is not None else done.reason}"), err=True)
+            worst = max(worst, 0 if done.state is State.DONE else 2)
+    return worst
 
 
 def _show(proposed: Proposed) -> None:

@@ -89,7 +89,7 @@ def say(told: Suggested) -> None:
             line(f"      look: {caution}")
     for one in told.round.recommendations:
         if one.action is not None:
-            line(f"  on the forge: {one.title} ({one.module}); troth fix asks for it")
+            line(f"  on the forge: {one.title} ({one.module}); troth fix --on-forge asks for it")
     for one in told.combined.left_out:
         line(f"  left out, touches the same lines: {one.title} ({one.module}); apply this patch and ask again")
     for gap in told.round.gaps:
