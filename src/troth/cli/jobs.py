@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -13,6 +15,7 @@ import click
 if TYPE_CHECKING:
     from troth.app.jobs import Jobs
     from troth.app.jobs_home import Home
+    from troth.jobs.executor import Round
     from troth.jobs.job import Job
     from troth.jobs.session import Session
 
@@ -239,6 +242,34 @@ def evidence(retention_days: int, erase: bool, home: Path | None, project: str) 
         if erase:
             click.echo(f"{made.expire(session, retention_days)} bodies erased", err=True)
         click.echo(json.dumps(made.evidence_pack(session.tenant, retention_days=retention_days), indent=2))
+
+
+@jobs.command()
+@click.option("--once", is_flag=True, help="One round, then end: for a timer of the system.")
+@click.option("--every", type=click.FloatRange(1, 3600), default=10.0, show_default=True, metavar="SECONDS", help="Time between two rounds.")
+@_HOME
+def tend(*, once: bool, every: float, home: Path | None) -> int:
+    """Make lost jobs visible and end approvals that ran out, from time to time, until interrupted. The board does it by itself.
+
+    With --once, exit code 1 says that jobs are lost: look what they did, and settle them.
+    """
+    from troth.report.untrusted import one_line
+
+    def say(found: Round) -> None:
+        for tenant, lost in found.lost.items():
+            click.echo(one_line(f"{tenant}: lost: {', '.join(name[:16] for name in lost)}"))
+        for tenant, because in found.failed.items():
+            click.echo(one_line(f"{tenant}: not tended: {because}"), err=True)
+
+    with _Opened(home) as (_, made):
+        tending = made.executor.tending(every_seconds=every, told=say)
+        if once:
+            found = tending.once()
+            say(found)
+            return 2 if found.failed else 1 if found.lost else 0
+        with tending, contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
+    return 0
 
 
 @jobs.command()

@@ -3,7 +3,7 @@
 Rules:
 
 * PostgreSQL: a session advisory lock on the worker's name, on a connection of its own; the server lets go when the connection breaks;
-* SQLite, which has one host: an exclusive `flock` on a file beside the database; the kernel lets go when the process ends;
+* SQLite, which has one host: an exclusive lock on a file beside the database (`flock`; on Windows a locked byte); the kernel lets go when the process ends;
 * a worker that finds its own lock gone (its connection broke while it lived) takes it again; meanwhile another may have taken its jobs over: a job runs at least
   once, and its function asks the domain's state.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 from typing import Protocol
 
@@ -87,6 +88,30 @@ def _number(worker: str) -> int:
     return int.from_bytes(hashlib.sha256(b"troth worker " + worker.encode()).digest()[:8], "big", signed=True)
 
 
+def _taken(descriptor: int) -> bool:
+    """Take the exclusive lock on a file, without waiting; False where somebody holds it."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        try:
+            # a byte that nobody reads: on Windows a locked one cannot be read by others
+            os.lseek(descriptor, _BYTE, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+_BYTE = 1 << 20
+
+
 class FileLiveness:
     """Locks on files beside a SQLite database.
 
@@ -110,11 +135,7 @@ class FileLiveness:
             raise UsageError(f"cannot keep workers' locks beside the database: {error.strerror or error}") from error
 
     def _lock(self, worker: str, descriptor: int) -> bool:
-        import fcntl
-
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _taken(descriptor):
             os.close(descriptor)
             return False
         self._held[worker] = descriptor

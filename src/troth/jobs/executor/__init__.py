@@ -10,7 +10,7 @@ A tenant comes from an authenticated session or a verified permit, never from an
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 
 from troth.jobs.executor import acting, doors, outbox
@@ -19,6 +19,7 @@ from troth.jobs.executor.outbox import Sender
 from troth.jobs.executor.queue import QUEUE, Queue
 from troth.jobs.executor.settings import Rate, Settings
 from troth.jobs.executor.spending import Presented, admit
+from troth.jobs.executor.tending import EVERY_SECONDS, Round, Tending
 from troth.jobs.executor.trees import settled
 from troth.jobs.executor.works import Works
 from troth.jobs.job import Job, State
@@ -30,7 +31,7 @@ from troth.ledger.log import Log
 from troth.store import Store
 from troth.terms.tenant import Tenant
 
-__all__ = ["QUEUE", "Executor", "Queue", "Rate", "Settings"]
+__all__ = ["QUEUE", "Executor", "Queue", "Rate", "Round", "Settings", "Tending"]
 
 
 class Executor:
@@ -93,6 +94,20 @@ class Executor:
     def deliver(self, tenant: Tenant, senders: Mapping[str, Sender]) -> int:
         """Deliver what jobs left for other systems. See `outbox.deliver`."""
         return outbox.deliver(self.works, tenant, senders)
+
+    def tending(
+        self, tenants: Iterable[Tenant] = (), senders: Mapping[str, Sender] | None = None, *, every_seconds: float = EVERY_SECONDS, told: Callable[[Round], None] = lambda _: None
+    ) -> Tending:
+        """What sweeps and delivers from time to time, not yet begun. See `tending.Tending`.
+
+        Args:
+            tenants: whom; all that have a tree where none is named.
+            senders: who delivers messages, by kind.
+            every_seconds: between two rounds.
+            told: called after each round.
+        """
+        named = tuple(tenants)
+        return Tending(self.works, lambda: named or tuple(self.works.settings.trees), senders, every_seconds=every_seconds, told=told)
 
     def show(self, session: Session, job_id: str) -> Job:
         """A job of the session's tenant."""

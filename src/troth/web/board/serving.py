@@ -27,8 +27,10 @@ PEOPLE: Final = "TROTH_BOARD_PEOPLE"
 
 
 def application() -> FastAPI:
-    """The application; prints one link for each person."""
-    board = Board(open_jobs(open_home(Path(os.environ[HOME]))), os.environ[ORIGIN])
+    """The application; prints one link for each person. While it serves, lost jobs are made visible and approvals that ran out are ended."""
+    jobs = open_jobs(open_home(Path(os.environ[HOME])))
+    jobs.executor.tending().start()
+    board = Board(jobs, os.environ[ORIGIN])
     for person in os.environ.get(PEOPLE, "").split():
         print(f"{person}, once, within 15 minutes: {board.link(person)}", file=sys.stderr, flush=True)
     return site(board)
