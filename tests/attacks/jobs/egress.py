@@ -96,3 +96,65 @@ for _name, _value in (("Host", "evil.example"), ("Transfer-Encoding", "chunked")
                 assert error.reason == "exchange", error  # nothing listens there: the request was let through to the wire
 
         return Tried(lambda: web.send("GET", "https://api.example.org/", headers={name: value}), twin)
+
+
+for _title, _url in (
+    ("an address as one number in octal", "https://017700000001/"), ("mixed bases", "https://0x7f.0.1/"), ("mapped in hexadecimal", "https://[::ffff:7f00:1]/"), ("a hidden dot", "https://api.example.org%2eevil.example/"),
+    ("a hidden NUL", "https://api.example.org%00.evil.example/"), ("a semicolon", "https://api.example.org;evil.example/"), ("circled letters", "https://\u24d4pi.example.org/"), ("a soft hyphen", "https://api.exa\u00admple.org/"),
+    ("two ports", "https://api.example.org:443:80/"), ("a port with a sign", "https://api.example.org:+443/"), ("a port in other digits", "https://api.example.org:\uff14\uff14\uff13/"), ("a port with a space", "https://api.example.org:443 /"),
+    ("an underscore", "https://api_example.org/"), ("a label that begins with a hyphen", "https://-api.example.org/"), ("a last label of digits", "https://api.example.123/"), ("three slashes", "https:///api.example.org/"),
+    ("no slashes", "https:api.example.org"), ("brackets", "https://[api.example.org]/"), ("a host of 300 letters", "https://" + "a." * 150 + "org/"), ("javascript", "javascript:alert(1)"), ("unix socket", "http+unix://%2fvar%2frun%2fdocker.sock/"),
+):  # fmt: skip
+    _address(_title, _url)
+
+
+for _answer in (
+    "169.254.0.1", "100.127.255.255", "192.0.2.1", "198.51.100.7", "198.19.255.255", "239.255.255.250", "0.1.2.3", "127.255.255.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::", "2001:0:a9fe:a9fe::", "::ffff:0:a9fe:a9fe",
+    "::a9fe:a9fe", "fe80::1%1", "ff0e::1", "febf::1", "fdff::1", "100::1", "3fff::1", "5f00::1", "not an address", "127.0.0.1\n8.8.8.8", "127.1", "0x7f000001", "",
+):  # fmt: skip
+
+    @case("E12", f"a name that leads to {_answer!r}", "private-address")
+    def _leads_also(world: World, answer: str = _answer) -> Tried:
+        return Tried(
+            lambda: public_address("api.example.org", 443, lambda host, port: ["93.184.215.14", answer]),
+            lambda: public_address("api.example.org", 443, lambda host, port: ["93.184.215.14"]),
+        )
+
+
+@case("E12", "a name that leads nowhere", "unresolved")
+def _nowhere(world: World) -> Tried:
+    return Tried(lambda: public_address("api.example.org", 443, lambda host, port: []), lambda: public_address("api.example.org", 443, lambda host, port: ["93.184.215.14"]))
+
+
+for _method in ("get", "CONNECT", "TRACE", "OPTIONS", "GET / HTTP/1.1\r\nHost: evil\r\n\r\nGET", ""):
+
+    @case("E12", f"a method that is none of ours: {_method[:20]!r}", "request")
+    def _method_case(world: World, method: str = _method) -> Tried:
+        web = Egress(HOSTS, resolver=lambda host, port: ["93.184.215.14"], pin=lambda address, port: ("127.0.0.1", 1))
+
+        def twin() -> None:
+            try:
+                web.send("GET", "https://api.example.org/")
+            except EgressError as error:
+                assert error.reason == "exchange", error
+
+        return Tried(lambda: web.send(method, "https://api.example.org/"), twin)
+
+
+@case("E12", "a proxy of the environment takes the exchange")
+def _proxied(world: World) -> Tried:
+    reached: list[tuple[str, int]] = []
+
+    def attack() -> None:
+        import os
+        from unittest.mock import patch
+
+        with patch.dict(os.environ, {"HTTPS_PROXY": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9", "SSL_CERT_FILE": "/nonexistent"}):
+            web = Egress(HOSTS, resolver=lambda host, port: ["93.184.215.14"], pin=lambda address, port: (reached.append((address, port)), ("127.0.0.1", 1))[1])  # type: ignore[func-returns-value]
+            try:
+                web.send("GET", "https://api.example.org/")
+            except EgressError as error:
+                assert error.reason == "exchange"
+        assert reached == [("93.184.215.14", 443)]
+
+    return Tried(attack, lambda: checked_url("https://api.example.org/", HOSTS))
