@@ -102,10 +102,16 @@ def main() -> int:
     options.add_argument("--presentations", type=int, default=100_000)
     options.add_argument("--processes", type=int, default=6)
     options.add_argument("--permits", type=int, default=300)
+    options.add_argument("--rounds", type=int, default=10, help="each with permits of its own, so that none runs out (ten minutes) before it is presented often enough")
     chosen = options.parse_args()
-    found = measure(chosen.backend, chosen.presentations, chosen.processes, chosen.permits)
-    print(f"{chosen.backend}: {found}")
-    return 1 if found.spent_more or found.never_spent else 0
+    refusals: Counter[str] = Counter()
+    presented = once = bad = 0
+    for number in range(chosen.rounds):
+        found = measure(chosen.backend, chosen.presentations // chosen.rounds, chosen.processes, max(1, chosen.permits // chosen.rounds))
+        presented, once, bad = presented + found.presentations, once + found.spent_once, bad + found.spent_more + found.never_spent + (found.spent_rows != found.permits)
+        refusals.update(found.refusals)
+        print(f"{chosen.backend}, {number + 1} of {chosen.rounds} rounds: {presented} presented, {once} spent once, {bad} otherwise, refused {dict(refusals)}, {found.seconds:.0f} s", flush=True)
+    return 1 if bad else 0
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ __all__ = ["HANDLERS", "job_types"]
 
 HANDLERS: Final = {
     "open-branch": "troth.jobs.handlers.open_branch:OpenBranch",
+    "restrict-files": "troth.jobs.handlers.restrict_files:RestrictFiles",
     "open-pull-request": "troth.jobs.handlers.open_pull:OpenPullRequest",
     "open-issue": "troth.jobs.handlers.open_issue:OpenIssue",
     "protect-branch": "troth.jobs.handlers.protect_branch:ProtectBranch",
@@ -46,6 +47,7 @@ def job_types(host: str = "api.github.com") -> tuple[JobType, ...]:
 
     return (
         JobType("repo.open-branch", Category.NON_ACTION, "open-branch", change, 120, 2, evidence=1),
+        JobType("repo.restrict-files", Category.ACTION, "restrict-files", {"files": Param(Kind.TEXTS, longest=500, most=50, pattern=r"[^\x00-\x1f\x7f]+")}, 60, 2),
         on_forge("forge.open-pull-request", {**change, "into": _BRANCH}),
         on_forge("forge.open-issue", {"title": _TITLE, "body": _BODY}),
         on_forge("forge.protect-branch", protection),
