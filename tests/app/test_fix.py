@@ -235,3 +235,35 @@ def test_the_independent_verifier_of_the_docs_proves_the_story(tmp_path: Path, r
     assert 0 == good.returncode, good.stdout + good.stderr
     assert "verified" in good.stdout
     assert 0 != bad.returncode
+
+
+def test_the_executor_itself_holds_that_a_project_allows_self_approval(tmp_path: Path, repository: MadeRepository, home: Home, jobs: Jobs) -> None:
+    """A permit that was sealed elsewhere, for a request in the name that self-approval uses."""
+    from troth.jobs.permits.envelope import seal
+    from troth.jobs.permits.signers import LocalSigner
+    from troth.jobs.refusals import PermitError
+    from troth.jobs.session import Session
+
+    key = home.approver_key(tmp_path / "ana.pem")
+    proposed = propose(jobs, home, repository.root, options(tmp_path))
+    assert isinstance(proposed, Proposed)
+    own = Session(proposed.job.tenant, "self:ana", person=True)
+    from troth.app.fix import request_for
+
+    job = jobs.submit(own, request_for(proposed.suggested, own, proposed.commit).replace(b'"idempotency_key":"fix-', b'"idempotency_key":"own-'))
+    permit = seal(jobs.claims(job, ("ana",)), [LocalSigner(key)])
+    with pytest.raises(PermitError) as caught:
+        jobs.run([permit])
+    assert "policy" == caught.value.reason
+
+    allowed = make_home(home.path, repository.root, self_approve=True)
+    with open_jobs(allowed) as again:
+        assert State.DONE is again.run([permit]).state
+
+
+def test_the_person_at_this_machine_is_not_who_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = actor()
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "self:victim")
+
+    assert usual == actor()

@@ -134,10 +134,11 @@ class World:
     def request(self, kind: str = "repo.touch", tenant: Tenant = ACME, key: str = "", **params: Any) -> bytes:
         self.count += 1
         evidence: tuple[EvidenceItem, ...] = params.pop("evidence", ())
+        expires: datetime = params.pop("expires_at", datetime.now(UTC) + timedelta(hours=1))
         seconds, attempts = params.pop("timeout", 60), params.pop("attempts", 1)
         return JobRequest.write(
             tenant, kind, {"name": "thing", **params}, idempotency_key=key or f"key-{self.count}-{time.time_ns()}",
-            expires_at=params.pop("expires_at", datetime.now(UTC) + timedelta(hours=1)), evidence=evidence, constraints=Constraints(seconds, attempts),
+            expires_at=expires, evidence=evidence, constraints=Constraints(seconds, attempts),
         )  # fmt: skip
 
     def planned(self, kind: str = "repo.touch", tenant: Tenant = ACME, actor: str = "requester", **params: Any) -> Job:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
-from troth.app.jobs_home import Home
+from troth.app.jobs_home import SELF, Home
 from troth.errors import JobError
 from troth.jobs.compliance import Recorded, pack
 from troth.jobs.executor import Executor, Settings
@@ -91,7 +91,8 @@ class Jobs:
         self.home, self.store = home, store
         self.registry = Registry(job_types(home.host))
         settings = Settings(
-            name=home.executor, roster=home.roster, handlers=handlers, trees=home.trees, secrets=_secret, seal=home.seal_key(), journal=home.path / "spent.journal"
+            name=home.executor, roster=home.roster, handlers=handlers, trees=home.trees, secrets=_secret, seal=home.seal_key(), journal=home.path / "spent.journal",
+            may_approve=lambda person, wanted: wanted.requester != f"{SELF}{person.id}" or wanted.tenant in home.self_approve,
         )  # fmt: skip
         self.executor = Executor(store, self.registry, settings)
 
@@ -139,7 +140,7 @@ class Jobs:
         person = roster.approver(trusted.holder) if trusted is not None and not trusted.revoked else None
         if person is None or not person.may(job.tenant):
             raise ApprovalError("not-an-approver", "The roster does not let the holder of this key approve here.")
-        if person.is_called(job.requester) or (job.requester == f"self:{person.id}" and job.tenant not in self.home.self_approve):
+        if person.is_called(job.requester) or (job.requester == f"{SELF}{person.id}" and job.tenant not in self.home.self_approve):
             raise ApprovalError("self-approval", "Whoever asks for a job does not approve it.")
         return seal(self.claims(job, (person.id,), seconds), [signer])
 

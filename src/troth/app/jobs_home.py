@@ -114,12 +114,25 @@ def home_path(given: Path | None = None) -> Path:
 
 
 def actor() -> str:
-    """The person at this machine, as ledgers name them."""
+    """The person at this machine, as ledgers name them: by the system's own list of users where it has one, as the environment says whatever one likes."""
     try:
-        name = getpass.getuser().lower()
+        name = _listed_name() or getpass.getuser().lower()
     except (OSError, KeyError, ImportError):
         name = ""
+    while name.startswith(SELF):
+        name = name.removeprefix(SELF)
     return re.sub(r"[^a-z0-9._@+:/-]", "-", name).strip("-") or "somebody"
+
+
+def _listed_name() -> str:
+    if os.name != "posix":
+        return ""
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name.lower()
+    except KeyError:
+        return ""
 
 
 def tenant_of(tree: Path) -> Tenant:

@@ -288,3 +288,26 @@ def _roster(title: str, change: Callable[[World], object]) -> None:
 
 _roster("the approver leaves the roster while the job waits", lambda w: w.people.removed.add("cleo"))
 _roster("the approver's key is revoked in the roster while the job waits", lambda w: w.people.revoked.add("cleo"))
+
+
+@case("D2", "the request runs out while its approved job waits")
+def _request_over(world: World) -> Tried:
+    from dataclasses import replace
+    from datetime import UTC, datetime, timedelta
+
+    from tests.jobs.world import REGISTRY
+    from troth.jobs.executor import Executor
+
+    def waiting(minutes: int) -> Job:
+        return queued(world, expires_at=datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=minutes))
+
+    job, other = waiting(2), waiting(60)
+
+    def attack() -> None:
+        before = world.effects()
+        with Executor(world.store, REGISTRY, replace(world.settings, clock=lambda: world.settings.clock() + 180_000)) as later:
+            ended = later.work(ACME, job.id)
+        assert (ended.state, ended.reason) == (State.FAILED, "request-ran-out"), ended
+        assert world.effects() == before
+
+    return Tried(attack, lambda: works(world, other.id))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from troth.errors import JobError
@@ -100,9 +101,12 @@ def _approval(works: Works, t: Transaction, job: Job, now: int) -> str:
     if words is None:
         return "unapproved"
     try:
-        seals.demand_whole(job, JobRequest.parse(job.content))
+        request = JobRequest.parse(job.content)
+        seals.demand_whole(job, request)
     except JobError:
         return "tampered"
+    if request.expires_at <= datetime.fromtimestamp(now / 1000, UTC):
+        return "request-ran-out"
     plan = "" if job.diff is None else job.diff.sha256
     if (words["plan"], words["requester"], words["until"]) != (plan, job.requester, job.starts_before) or now >= job.starts_before:
         return "tampered"
