@@ -298,14 +298,14 @@ def _request_over(world: World) -> Tried:
     from tests.jobs.world import REGISTRY
     from troth.jobs.executor import Executor
 
-    def waiting(minutes: int) -> Job:
-        return queued(world, expires_at=datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=minutes))
+    def waiting(seconds: int) -> Job:
+        return queued(world, expires_at=datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds))
 
-    job, other = waiting(2), waiting(60)
+    job, other = waiting(60), waiting(3600)
 
     def attack() -> None:
         before = world.effects()
-        with Executor(world.store, REGISTRY, replace(world.settings, clock=lambda: world.settings.clock() + 180_000)) as later:
+        with Executor(world.store, REGISTRY, replace(world.settings, clock=lambda: world.settings.clock() + 90_000)) as later:
             ended = later.work(ACME, job.id)
         assert (ended.state, ended.reason) == (State.FAILED, "request-ran-out"), ended
         assert world.effects() == before
