@@ -20,7 +20,7 @@ from troth.guard.prove import driver
 from troth.guard.prove.process import run_process
 from troth.ledger.evidence import STATEMENT_TYPE, seal
 
-__all__ = ["Proof", "prove", "sign_proof"]
+__all__ = ["Proof", "commit_of", "folders_of", "prove", "sign_proof"]
 
 Lane = Literal["walled", "process"]
 _SECONDS: Final = 60.0
@@ -74,7 +74,7 @@ def prove(root: Path, target: str, *, lane: Lane = "walled", seconds: float = _S
     observations = tuple(row for row in rows if isinstance(row, dict)) if isinstance(rows, list) else ()
     return Proof(
         target,
-        _commit(root),
+        commit_of(root),
         lane,
         datetime.now(UTC).isoformat(timespec="seconds"),
         observations,
@@ -82,7 +82,8 @@ def prove(root: Path, target: str, *, lane: Lane = "walled", seconds: float = _S
     )
 
 
-def _folders(root: Path) -> tuple[str, ...]:
+def folders_of(root: Path) -> tuple[str, ...]:
+    """Folders from which a program of the tree imports: the tree, Troth, and what is installed here."""
     site = [item for item in sys.path if item.endswith(("site-packages", "dist-packages")) and os.path.isdir(item)]
     candidates: list[str] = [str(root), str(root / "src"), str(_SOURCES), *site]
     return tuple(dict.fromkeys(item for item in candidates if os.path.isdir(item)))
@@ -92,17 +93,18 @@ def _walled(root: Path, payload: dict[str, object], folder: str, seconds: float)
     from troth.guard.sandbox import Sandbox, SandboxLimits
 
     limits = SandboxLimits(wall_seconds=seconds, cpu_seconds=seconds, memory_bytes=2 * 2**30)
-    folders = _folders(root)
+    folders = folders_of(root)
     with Sandbox("prove", readable=(*folders, folder), folders=folders) as sandbox:
         told = sandbox.call("troth.guard.prove.driver:observe", payload, limits=limits)
     return told if isinstance(told, dict) else {}
 
 
 def _process(root: Path, payload: dict[str, object], seconds: float) -> dict[str, Any]:
-    return run_process(root, _folders(root), payload, seconds)
+    return run_process(root, folders_of(root), payload, seconds)
 
 
-def _commit(root: Path) -> str:
+def commit_of(root: Path) -> str:
+    """The commit of a clean tree; empty otherwise."""
     from troth.check.looks import Looks
     from troth.engines.git.tree import look as tree_engine
     from troth.terms.facts.tree import Tree

@@ -10,13 +10,14 @@ __all__ = ["prove"]
 
 
 @click.command()
-@click.argument("target", metavar="MODULE:CALLABLE")
+@click.argument("target", metavar="[MODULE:CALLABLE]", required=False)
 @click.option(
     "--tree",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path(),
     help="The tree whose program it is (default: the current directory).",
 )
+@click.option("--samples", is_flag=True, help="Run the policy's own code samples in the sandbox instead of a program.")
 @click.option(
     "--without-walls", is_flag=True, help="Run it as a plain process: weaker, not isolated, and the proof says so."
 )
@@ -31,17 +32,34 @@ __all__ = ["prove"]
     type=click.Path(path_type=Path, dir_okay=False),
     help="Private key (PEM, Ed25519) that signs; default: your own.",
 )
-def prove(target: str, *, tree: Path, without_walls: bool, seconds: float, output: Path | None, key: Path | None) -> int:
+def prove(
+    target: str | None,
+    *,
+    samples: bool,
+    tree: Path,
+    without_walls: bool,
+    seconds: float,
+    output: Path | None,
+    key: Path | None,
+) -> int:
     """Run the program TARGET with canaries and say what its guards did.
 
     TARGET is a callable without arguments that sets the program up and may return a dictionary of doors: the functions through which untrusted things come in
-    (read, device, tokenize, validate, rate, load_model, run_code, secrets). It runs in the sandbox: this command executes your code.
+    (read, read_any, device, tokenize, validate, tensor, rate, work, load_model, load_pinned, load_source, run_code, secrets, send, parse, defaults, container). It runs in the sandbox:
+    this command executes your code.
     """
     from troth.app import prove as app
     from troth.ledger.keys import own_key, read_private_key
     from troth.report.untrusted import one_line
 
-    proof = app.prove(tree, target, lane="process" if without_walls else "walled", seconds=seconds)
+    if samples == (target is not None):
+        raise click.UsageError("name a program, or ask for --samples")
+    if samples:
+        from troth.app.samples import prove_samples
+
+        proof = prove_samples(tree, seconds=min(seconds, 60.0))
+    else:
+        proof = app.prove(tree, str(target), lane="process" if without_walls else "walled", seconds=seconds)
     words = {True: "held", False: "BROKEN", None: "not told"}
     click.echo(
         f"{one_line(proof.program)} at {proof.commit[:12] or 'no clean commit'}, {'behind walls' if proof.lane == 'walled' else 'a plain process, not isolated'}"

@@ -30,7 +30,7 @@ def verify(
         return Kept(_evidence(good, statement)[:8], "Everything that the sample names is in the tree.")
     line = f"line {open_lines[0].line}" if open_lines else "the sample"
     return Unknown(
-        "a sandbox to run the sample in",
+        "a run of the sample in a sandbox: `troth prove --samples`",
         f"What {line} does cannot be told without running it.",
         (*_evidence(good, statement)[:3], said(statement, "The sample stands here.")),
     )
