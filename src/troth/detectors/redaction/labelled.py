@@ -6,13 +6,14 @@ Names are judged by `keys.secret_key`, so that `max_tokens: 4096` and `tokenizer
 from __future__ import annotations
 
 import re
+import string
 from functools import lru_cache
 from typing import Final
 
 from troth.detectors.redaction.crowded import crowded, is_crowded
 from troth.detectors.redaction.keys import secret_key
 
-__all__ = ["labelled", "plain_view"]
+__all__ = ["hides", "labelled", "plain_view"]
 
 _SMALL: Final = 2_000
 """Texts up to this length cannot hold so many labels that it matters how they are taken."""
@@ -35,17 +36,25 @@ _TO_SPACE: Final = bytes(code if code in b"_-" or (chr(code).isalnum() and code 
 """Everything that no name contains, as a space."""
 _WORDY: Final = re.compile(rb"[a-z]+[.!?]?\Z")
 _NOT_VALUES: Final = (b"[redacted", b"***", b"<redacted", b"${", b"{{", b"none", b"null", b"true", b"false", b"xxxx")
-_COLOUR: Final = re.compile("\x1b\\[[0-9;]{0,12}[A-Za-z]")
+_CODES: Final = re.compile("\x1b(?:\\[[0-9;?]{0,12}[@-~]|\\][^\x07\x1b]{0,200}(?:\x07|\x1b\\\\)|[@-Z\\\\-_])|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
+"""What a terminal does not show: colours, cursor and title codes, a letter and the backspace over it, control characters."""
+_OVER: Final = re.compile("[^\b]\b")
 _PLAIN: Final = {
     **dict.fromkeys(
-        [0xAD, 0x34F, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), *range(0x2066, 0x2070),
-         *range(0xFE00, 0xFE10), 0xFEFF], None,
+        [0xAD, *range(0x300, 0x370), 0x61C, 0x115F, 0x1160, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), *range(0x2066, 0x2070), 0x2800, 0x3164,
+         *range(0xFE00, 0xFE10), 0xFEFF, 0xFFA0, *range(0xE0000, 0xE0080), *range(0xE0100, 0xE01F0)], None,
     ),
     **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
+    **{
+        first + number: letters[number % len(letters)]
+        for first, count, letters in ((0x1D400, 676, string.ascii_uppercase + string.ascii_lowercase), (0x1D7CE, 50, string.digits))
+        for number in range(count)
+    },
     **dict(zip(map(ord, "асеорхуіјѕԁԛԝАВЕКМНОРСТХ"), "aceopxyijsdqwABEKMHOPCTX", strict=True)),
 }  # fmt: skip
-"""Invisible characters -> nothing; wide and look-alike letters -> the plain ones."""
-_MAYBE: Final = re.compile("[" + "".join(map(chr, _PLAIN)) + "]")
+"""Invisible characters and combining marks -> nothing; wide, mathematical and look-alike letters -> the plain ones."""
+_MAYBE: Final = re.compile("[" + "".join(chr(code) for code in _PLAIN if code < 0x10000) + "\U0001d400-\U0001d7ff\U000e0000-\U000e01ef]")
+"""Ranges for what lies beyond 16 bits: a thousand single ones would be compared one by one at every character."""
 _FEW: Final = 16
 """Up to so many different characters are replaced one by one, which is quicker than to translate the whole text."""
 
@@ -108,14 +117,22 @@ def _taken(data: bytes, at: int, name: str, *, strict: bool) -> list[Span]:
     return [(match.start(), end, name, data[match.start() : end])]
 
 
+def hides(text: str) -> bool:
+    """Whether a text of ASCII holds what a terminal does not show. In a long one only the signs that terminals act on are asked for: looking for all 30 would cost more than the rest."""
+    if len(text) <= _SMALL:
+        return not text.isprintable() and ("\b" in text or _CODES.search(text) is not None)
+    return "\x1b" in text or "\b" in text or "\0" in text or "\x7f" in text or "\x07" in text
+
+
 def plain_view(text: str) -> str | None:
     """The text as a person reads it: without invisible characters and colours, wide and look-alike letters as plain ones; None where that changes nothing."""
-    plain = _COLOUR.sub("", text) if "\x1b[" in text else text
+    plain = _OVER.sub("", text) if "\b" in text else text
+    plain = _CODES.sub("", plain)
     if not plain.isascii() and _MAYBE.search(plain):
         seen = set(_MAYBE.findall(plain))
         if len(seen) > _FEW:
             plain = plain.translate(_PLAIN)
         else:
             for letter in seen:
-                plain = plain.replace(letter, _PLAIN[ord(letter)] or "")
+                plain = plain.replace(letter, _PLAIN.get(ord(letter), letter) or "")
     return plain if plain != text else None

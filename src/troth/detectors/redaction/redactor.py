@@ -8,10 +8,12 @@ Not here: where log records come from and how they are hooked (`guard`), and cut
 
 from __future__ import annotations
 
+import re
+from itertools import islice
 from typing import Final
 
 from troth.detectors.redaction.crowded import is_crowded
-from troth.detectors.redaction.labelled import Span, labelled, plain_view
+from troth.detectors.redaction.labelled import Span, hides, labelled, plain_view
 from troth.detectors.redaction.marker import marker, process_key
 from troth.detectors.redaction.registry import Registry
 from troth.detectors.rule import Match
@@ -19,6 +21,8 @@ from troth.detectors.scanner import Scanner, default
 
 __all__ = ["Redactor"]
 
+_PACKED: Final = re.compile(rb"(?<![0-9A-Za-z+/_-])(?:H4sI|eJ[w-z0-9A-Za-z])[0-9A-Za-z+/_-]{12,}+={0,2}")
+_PACKED_AT_MOST: Final = 16
 _FINGERPRINTS: Final = 2_000
 """Pieces of one text from which on markers come without a fingerprint: making one costs more than all the rest."""
 
@@ -44,7 +48,7 @@ class Redactor:
             data = text.encode()
         except UnicodeEncodeError:
             data = text.encode("utf-8", "surrogatepass")
-        plain = None if text.isascii() and "\x1b[" not in text else plain_view(text)
+        plain = None if text.isascii() and not hides(text) else plain_view(text)
         if plain is None:
             found = self._spans(data)
             return self._without(data, found).decode("utf-8", "surrogatepass") if found else text
@@ -76,7 +80,17 @@ class Redactor:
     def _spans(self, data: bytes) -> list[Span]:
         found = self._scanner.scan(data, None, everything=True, bounded=True)
         spans = self._tokens(data, found) if found or self.registry.longest else []
+        if b"H4sI" in data or b"eJ" in data:
+            spans = spans + self._packed(data)
         return spans + labelled(data) if b"=" in data or b":" in data or b"earer" in data else spans
+
+    def _packed(self, data: bytes) -> list[Span]:
+        """Runs of base 64 that hold compressed text with a secret in it. What is not read, because there are too many or it is too large, stays."""
+        return [
+            (match.start(), match.end(), "compressed", match.group())
+            for match in islice(_PACKED.finditer(data), _PACKED_AT_MOST)
+            if (inner := _unpacked(match.group())) and self._spans(inner)
+        ]
 
     def _without(self, data: bytes, spans: list[Span]) -> bytes:
         spans.sort(key=_place)
@@ -94,6 +108,19 @@ class Redactor:
         """Redact bytes. Returns the same object where there is nothing to redact."""
         spans = self._spans(data)
         return self._without(data, spans) if spans else data
+
+
+def _unpacked(text: bytes) -> bytes:
+    """At most 64 KB of what gzip or zlib, in base 64, unpack to; nothing where they do not."""
+    import base64
+    import zlib
+
+    try:
+        body = text.rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
+        raw = base64.b64decode(body[: len(body) - (len(body) % 4 == 1)] + b"=" * (-len(body) % 4))
+        return zlib.decompressobj(wbits=47).decompress(raw, 65_536)
+    except (ValueError, zlib.error):
+        return b""
 
 
 def _place(span: Span) -> tuple[int, int]:

@@ -16,15 +16,29 @@ import traceback
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from troth.detectors.redaction import Redactor
 from troth.guard.logs.streams import RedactedStream
-from troth.guard.redact import shared_redactor
+from troth.guard.redact import redact, shared_redactor
 
-__all__ = ["FAILED", "Installation", "install", "installed"]
+__all__ = ["FAILED", "Installation", "formats", "install", "installed"]
 
 FAILED: Final = "[redaction failed]"
 _current: list[Installation] = []
+_FINAL: Final = frozenset(("format", "prepare", "makePickle", "mapLogRecord", "emit", "shouldRollover"))
+"""What an `emit` calls that gives it final text."""
+_formats: WeakKeyDictionary[type[logging.Handler], bool] = WeakKeyDictionary()
+
+
+def formats(kind: type[logging.Handler]) -> bool:
+    """Whether some `emit` of the class's ancestry takes its text by `format` (or what is patched to use final text); others get records whose text is final."""
+    known = _formats.get(kind)
+    if known is None:
+        codes = (getattr(owner.__dict__.get("emit"), "__code__", None) for owner in kind.__mro__)
+        first = next((code for code in codes if code is not None), None)
+        known = _formats[kind] = first is not None and not _FINAL.isdisjoint(first.co_names)
+    return known
 
 
 class Installation:
@@ -73,7 +87,7 @@ class Installation:
                 bound = handler.format
                 handler.format = lambda record: self.text(bound(record))  # type: ignore[method-assign]
                 handler._troth_wrapped = True  # type: ignore[attr-defined]
-            return original_handle(handler, record)
+            return original_handle(handler, record if formats(type(handler)) else self.finished(record))
 
         self._replace(logging.Handler, "format", final_text)
         self._replace(logging.Handler, "handle", handle)
@@ -110,9 +124,16 @@ class Installation:
         final.exc_info = None
         plain = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
         for name, value in record.__dict__.items():
-            if name not in plain and isinstance(value, str):
-                setattr(final, name, self.text(value))
+            if name not in plain:
+                setattr(final, name, self._safe(value))
         return final
+
+    @staticmethod
+    def _safe(value: object) -> object:
+        try:
+            return redact(value)
+        except Exception:  # noqa: BLE001 - fails closed
+            return FAILED
 
     def _error_report(self, handler: logging.Handler, record: logging.LogRecord) -> None:
         """What logging prints when a handler fails: redacted, and without the raw arguments of the record."""

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from troth.errors import GuardError
-from troth.guard.logs.install import installed
+from troth.guard.logs.install import formats, installed
 from troth.guard.logs.streams import RedactedStream
 from troth.guard.redact import shared_redactor
 
@@ -97,20 +97,9 @@ def _handler(name: str, handler: logging.Handler, canary: str) -> str:
             raise UnprovenSinkError(f"{label} wrote nothing, so nothing is proved")
         return f"{label}: drops the record"
     own = type(handler)
-    if captured is None and own.emit is not logging.Handler.emit and not _uses_format(own):
+    if captured is None and own.emit is not logging.Handler.emit and not formats(own):
         raise UnprovenSinkError(f"{label} writes without `format`; what it writes cannot be proved")
     return f"{label}: redacted"
-
-
-def _uses_format(kind: type[logging.Handler]) -> bool:
-    """Whether some `emit` of the class's ancestry calls `format` (or what is patched to use final text)."""
-    wanted = {"format", "prepare", "makePickle", "mapLogRecord", "emit", "shouldRollover"}
-    for owner in kind.__mro__:
-        emit = owner.__dict__.get("emit")
-        code = getattr(emit, "__code__", None)
-        if code is not None:
-            return bool(wanted & set(code.co_names))
-    return False
 
 
 _STREAM_EMITS = (logging.StreamHandler.emit, logging.FileHandler.emit)

@@ -87,6 +87,23 @@ def _fields(value: object) -> Mapping[Any, Any] | None:
     return None
 
 
+def _secret(name: object) -> str:
+    """A name that says that its value is secret, as text; empty for every other."""
+    text = name.decode("latin-1") if isinstance(name, bytes) else name if isinstance(name, str) else ""
+    return text if text and secret_key(text) else ""
+
+
+def _named(item: object, children: list[Any]) -> dict[int, str]:
+    """Places in a tuple whose values are secret by their names: fields of a named tuple, the second of a pair (headers, items of a mapping)."""
+    if not isinstance(item, tuple):
+        return {}
+    names = getattr(type(item), "_fields", None)
+    if isinstance(names, tuple):
+        return {number: name for number, name in enumerate(map(_secret, names)) if name}
+    name = _secret(children[0]) if len(children) == 2 else ""
+    return {1: name} if name else {}
+
+
 def _exception_text(error: BaseException) -> str:
     import traceback
 
@@ -129,13 +146,16 @@ class _Rebuild:
             names = list(fields)
             tasks.append(("mapping", (names, id(item)), covered, key))
             for name in reversed(names):
-                own = covered or (isinstance(name, str) and secret_key(name))
+                own = covered or _secret(name) != ""
                 tasks.append(
-                    ("look", fields[name], own, name if own and not covered and isinstance(name, str) else key)
+                    ("look", fields[name], own, _secret(name) if own and not covered else key)
                 )
         else:
             tasks.append(("list", (type(item), len(children or ()), id(item)), covered, key))
-            tasks.extend(("look", child, covered, key) for child in reversed(children or []))
+            named = _named(item, children or [])
+            for number in range(len(children or ()) - 1, -1, -1):
+                name = named.get(number, "")
+                tasks.append(("look", (children or [])[number], covered or bool(name), name or key))
 
     def _leaf(self, item: Any, covered: bool, key: str) -> Any:  # noqa: ANN401
         if covered:
