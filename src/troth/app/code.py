@@ -1,4 +1,4 @@
-"""Scan the code of a tree: its Python files through the code rules, with what its manifests say about torch, and ruff's rules where asked for."""
+"""Scan the code of a tree: its Python files and notebooks through the code rules, with what its manifests say about torch, and ruff's rules where asked for."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def scan_code(path: Path, *, ruff: bool = False, search: str = "") -> CodeReport
     root = path.parent if path.is_file() else path
     repository = open_repository(root)
     tree = look(repository)
-    wanted = [name for name, file in tree.files.items() if name.endswith((".py", ".pyw")) and file.mode != "120000"]
+    wanted = [name for name, file in tree.files.items() if name.endswith((".py", ".pyw", ".ipynb")) and file.mode != "120000"]
     if path.is_file():
         wanted = [name for name in wanted if name.endswith(path.name) and (repository.root / name).samefile(path)]
     rules = every_rule()

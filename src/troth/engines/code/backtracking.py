@@ -127,11 +127,11 @@ def _repeat(value: Any, automaton: _Automaton) -> _Part:  # noqa: ANN401 - the p
         automaton.link(part.last, part.first)
         part.empty = part.empty or least == 0
         return _joined(whole, part, automaton)
-    for _ in range(min(int(most) - least, _UNROLL)):
-        part = _sequence(body, automaton)
-        part.empty = True
-        whole = _joined(whole, part, automaton)
-    return whole
+    tail = _Part(True)
+    for _ in range(min(int(most) - least, _UNROLL)):  # from the last: a round comes only after the one before, else two ways would lead to each
+        tail = _joined(_sequence(body, automaton), tail, automaton)
+        tail.empty = True
+    return _joined(whole, tail, automaton)
 
 
 def _letters(kind: str, value: Any) -> frozenset[str]:  # noqa: ANN401 - the parser's own nodes

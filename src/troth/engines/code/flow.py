@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from troth.engines.code.module import Module
-from troth.engines.code.scopes import Element, Scope
+from troth.engines.code.scopes import Element, Parameter, Scope
 
 __all__ = ["MODEL_MODULES", "MODEL_WORDS", "OUTSIDE_FORMS", "OUTSIDE_WORDS", "SECRET_WORDS", "holds", "is_model_output", "is_secret", "is_untrusted"]
 
@@ -28,11 +28,12 @@ MODEL_WORDS: Final = (
 OUTSIDE_WORDS: Final = (
     b"flask", b"quart", b"bottle", b"fastapi", b"starlette", b"django", b"aiohttp", b"sys.argv", b"import requests", b"requests.", b"from requests", b"httpx", b"urlopen",
     b" input(", b"(input(", b"=input(", b"{input(", b",input(", b"[input(", b"\ninput(",
+    b"streamlit", b"sys.stdin", b"click.prompt",
 )  # fmt: skip
 """Strings of which a file holds one where text comes from outside."""
 OUTSIDE_FORMS: Final = (
     rb"import[^\n]*\brequest\b", rb"flask\.request", rb"[:\[]\s*[\w.]*Request\b", rb"input(?<![\w.]input)\(", rb"requests\.(?:get|post|Session)\b", rb"from\s+(?:requests|httpx)",
-    rb"httpx\.(?:get|post)\b", rb"urlopen\b", rb"sys\.argv", rb"import[^\n]*\bargv\b", rb"requests\s+as\s", rb"httpx\s+as\s",
+    rb"httpx\.(?:get|post)\b", rb"urlopen\b", rb"sys\.argv", rb"import[^\n]*\bargv\b", rb"requests\s+as\s", rb"httpx\s+as\s", rb"streamlit", rb"sys\.stdin", rb"click\.prompt", rb"@\w+\.(?:get|post|put|patch|route|websocket|api_route)\(",
 )  # fmt: skip
 """Expressions of which a file matches one where text comes from outside."""
 SECRET_WORDS: Final = (b"environ", b"getenv")
@@ -58,8 +59,10 @@ _UNTRUSTED: Final = (
     "aiohttp.web.Request()", "sys.argv",
 )  # fmt: skip
 _UNTRUSTED_CALLS: Final = frozenset((
+    "streamlit.text_input", "streamlit.chat_input", "streamlit.text_area", "sys.stdin.read", "sys.stdin.readline", "click.prompt",
     "builtins.input", "requests.get", "requests.post", "httpx.get", "httpx.post", "urllib.request.urlopen", "requests.Session().get",
 ))  # fmt: skip
+_ROUTES: Final = frozenset(("get", "post", "put", "patch", "route", "websocket", "api_route"))
 _ENVIRONMENT: Final = frozenset(("os.getenv", "os.environ.get"))
 _SECRET_NAMES: Final = ("SECRET", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "ACCESS_KEY", "PRIVATE_KEY", "TOKEN", "CREDENTIAL")
 _DEPTH: Final = 14
@@ -130,9 +133,21 @@ def is_untrusted(node: ast.expr, scope: Scope, module: Module) -> bool:
     """Text from outside: a request, a page, the terminal."""
     if isinstance(node, ast.Call):
         return bool(module.names(node.func, scope) & _UNTRUSTED_CALLS)
+    if isinstance(node, ast.Name) and _of_route(node, scope):
+        return True
     if isinstance(node, (ast.Name, ast.Attribute)):
         return any(name.startswith(_UNTRUSTED) for name in module.names(node, scope))
     return False
+
+
+def _of_route(node: ast.Name, scope: Scope) -> bool:
+    """A parameter of a function that a web framework calls with what a request holds; what it injects itself (`Depends`) is none."""
+    found = scope.find(node.id)
+    binding = found[0][0] if found is not None and len(found[0]) == 1 else None
+    if not isinstance(binding, Parameter) or isinstance(binding.function.node, ast.Lambda) or isinstance(binding.default, ast.Call):
+        return False
+    marks = (item.func for item in binding.function.node.decorator_list if isinstance(item, ast.Call))
+    return any(isinstance(mark, ast.Attribute) and mark.attr in _ROUTES for mark in marks)
 
 
 def is_secret(node: ast.expr, scope: Scope, module: Module) -> bool:

@@ -14,71 +14,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from troth.engines.code.scopes import Binding, Built, Element, Function, Imported, Parameter, Scope, build
+from troth.engines.code.scopes import Binding, Built, Element, Function, Imported, Parameter, Scope, build, starred
+from troth.engines.code.site import Given, Site
+from troth.engines.code.tables import added
 
 __all__ = ["Constant", "Module", "Site"]
 
-Given = tuple[tuple[ast.expr, ...], dict[str, ast.expr], bool]
 Constant = str | bytes | bool | int | float | None
 _DEPTH: Final = 12
 _MOST: Final = 8
-_BUILTINS: Final = frozenset(("eval", "exec", "open", "input", "getattr", "__import__", "compile", "dict", "print", "int"))
+_BUILTINS: Final = frozenset(("eval", "exec", "open", "input", "getattr", "__import__", "compile", "dict", "print", "int", "map", "staticmethod"))
 _UNKNOWN: Final = frozenset(("?",))
 _PARTIALS: Final = frozenset(("functools.partial", "functools.partialmethod"))
-
-
-class Site:
-    """One call: the node, where it stands, and the names that it may mean; names and arguments are followed when they are asked for, which few calls are."""
-
-    __slots__ = ("_given", "_module", "_names", "node", "scope")
-
-    def __init__(self, node: ast.Call, scope: Scope, module: Module) -> None:
-        """A call of a module."""
-        self.node = node
-        self.scope = scope
-        self._module = module
-        self._names: frozenset[str] | None = None
-        self._given: Given | None = None
-
-    @property
-    def names(self) -> frozenset[str]:
-        """Dotted names that are perhaps called."""
-        if self._names is None:
-            self._names = self._module.names(self.node.func, self.scope)
-        return self._names
-
-    @property
-    def line(self) -> int:
-        """Line of the call."""
-        return self.node.lineno
-
-    @property
-    def _all(self) -> Given:
-        if self._given is None:
-            self._given = self._module.given(self.node, self.scope)
-        return self._given
-
-    @property
-    def arguments(self) -> tuple[ast.expr, ...]:
-        """Arguments by position, those of `partial` before."""
-        return self._all[0]
-
-    @property
-    def keywords(self) -> dict[str, ast.expr]:
-        """Arguments by keyword, those of `partial` and of tables that are handed over with `**` among them."""
-        return self._all[1]
-
-    @property
-    def opaque(self) -> bool:
-        """Some arguments cannot be followed."""
-        return self._all[2]
-
-    def argument(self, position: int, *keywords: str) -> ast.expr | None:
-        """An argument by any of its keywords, or by position (negative: by keyword only)."""
-        for keyword in keywords:
-            if keyword in self.keywords:
-                return self.keywords[keyword]
-        return self.arguments[position] if 0 <= position < len(self.arguments) else None
 
 
 @dataclass
@@ -152,17 +99,33 @@ class Module:
         if isinstance(node, (ast.Await, ast.NamedExpr, ast.Starred)):
             return self.names(node.value, scope, depth)
         if isinstance(node, ast.Subscript):
-            return frozenset(f"{name}[]" for name in self.names(node.value, scope, depth))
+            held = self._held(node.value, node.slice, scope, depth)
+            return held or frozenset(f"{name}[]" for name in self.names(node.value, scope, depth))
         if isinstance(node, ast.IfExp):
             return self.names(node.body, scope, depth) | self.names(node.orelse, scope, depth)
         if isinstance(node, ast.BoolOp):
             return frozenset().union(*(self.names(value, scope, depth) for value in node.values))
         return _UNKNOWN
 
+    def _held(self, node: ast.expr, key: ast.expr, scope: Scope, depth: int) -> frozenset[str]:
+        """Names of what stands in a table that is written here, under a key; under any key where that cannot be told."""
+        found = scope.find(node.id) if isinstance(node, ast.Name) else None
+        if found is not None and len(found[0]) == 1 and isinstance(found[0][0], ast.Dict):
+            node, scope = found[0][0], found[1]
+        if not isinstance(node, ast.Dict):
+            return frozenset()
+        pairs = list(zip(node.keys, node.values, strict=True))
+        if isinstance(key, ast.Constant):
+            pairs = [pair for pair in pairs if isinstance(pair[0], ast.Constant) and pair[0].value == key.value]
+        parts = [self.names(value, scope, depth) for _, value in pairs[: 4 * _MOST] if isinstance(value, (ast.Name, ast.Attribute, ast.Lambda))]
+        return frozenset(name for part in parts for name in part if name != "?")
+
     def _name(self, name: str, scope: Scope, depth: int) -> frozenset[str]:
         found = scope.find(name)
         if found is None:
-            return frozenset((f"builtins.{name}",)) if name in _BUILTINS else _UNKNOWN
+            if name in _BUILTINS:
+                return frozenset((f"builtins.{name}",))
+            return frozenset(f"{module}.{name}" for module in starred(scope)[:_MOST]) or _UNKNOWN
         bindings, where = found
         parts = [self._binding(binding, where, depth) for binding in bindings[-_MOST:]]
         return frozenset().union(*parts)
@@ -202,11 +165,22 @@ class Module:
         return known or own
 
     def _attribute(self, node: ast.Attribute, scope: Scope, depth: int) -> frozenset[str]:
-        if isinstance(node.value, ast.Name) and node.value.id == "self" and scope.owner is not None:
-            values = self.built.fields.get(id(scope.owner), {}).get(node.attr)
+        owner = self._owner(node.value, scope)
+        if owner is not None:
+            values = self.built.fields.get(id(owner), {}).get(node.attr)
             if values:
                 return frozenset().union(*(self.names(value, where, depth) for value, where in values[:_MOST]))
         return frozenset(f"{name}.{node.attr}" for name in self.names(node.value, scope, depth))
+
+    def _owner(self, node: ast.expr, scope: Scope) -> ast.ClassDef | None:
+        """The class of this file whose field is asked for: by `self`, `cls`, or its name."""
+        if not isinstance(node, ast.Name):
+            return None
+        if node.id in ("self", "cls") and scope.owner is not None:
+            return scope.owner
+        found = scope.find(node.id)
+        first = found[0][0] if found is not None and len(found[0]) == 1 else None
+        return first if isinstance(first, ast.ClassDef) else None
 
     def _result(self, node: ast.Call, scope: Scope, depth: int) -> frozenset[str]:
         functions = self.names(node.func, scope, depth)
@@ -217,8 +191,12 @@ class Module:
                 return frozenset(f"{name}.{second.value}" for name in self.names(node.args[0], scope, depth))
         if functions & {"importlib.import_module", "builtins.__import__"} and isinstance(first, ast.Constant):
             return frozenset((str(first.value),))
-        if functions & _PARTIALS and first is not None:
+        if (functions & _PARTIALS or "builtins.staticmethod" in functions) and first is not None:
             return self.names(first, scope, depth)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "get" and first is not None:
+            held = self._held(node.func.value, first, scope, depth)
+            if held:
+                return held
         return frozenset(f"{name}()" for name in functions)
 
     def given(self, node: ast.Call, scope: Scope) -> Given:
@@ -284,8 +262,16 @@ class Module:
         if isinstance(node, ast.Name):
             found = scope.find(node.id)
             if found is not None and len(found[0]) == 1 and isinstance(found[0][0], ast.expr):
-                return self.table(found[0][0], found[1], depth + 1)
+                table = self.table(found[0][0], found[1], depth + 1)
+                return None if table is None else table | self._added(node.id, found[1])
         return None
+
+    @cached_property
+    def _added_later(self) -> dict[tuple[str, int], dict[str, ast.expr]]:
+        return added(self.built)
+
+    def _added(self, name: str, scope: Scope) -> dict[str, ast.expr]:
+        return self._added_later.get((name, id(scope)), {})
 
     def values(self, node: ast.expr | None, scope: Scope, depth: int = 0) -> frozenset[Constant] | None:
         """Constants that an expression may be worth; a parameter is worth its default; None where it cannot be told."""

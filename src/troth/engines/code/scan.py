@@ -9,10 +9,11 @@ import ast
 import gc
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from troth.engines.code.module import Module
+from troth.engines.code.notebook import notebook
 from troth.engines.code.prefilter import Prefilter
 from troth.engines.code.rule import Context, Rule
 from troth.engines.code.suppress import suppression
@@ -20,6 +21,8 @@ from troth.engines.code.suppress import suppression
 __all__ = ["CodeFinding", "CodeScan", "scan_files", "scan_text"]
 
 SIZE_LIMIT: Final = 4 * 1024 * 1024
+NOTEBOOK_LIMIT: Final = 32 * 1024 * 1024
+"""Bytes; notebooks hold pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class CodeScan:
 
     Attributes:
         findings: by path and line.
-        files: Python files that were looked at.
+        files: Python files and notebooks that were looked at.
         parsed: how many of them were parsed.
         unread: files that could not be, with the reason.
     """
@@ -83,9 +86,16 @@ def _scan(files: Iterable[tuple[str, bytes | None]], prefilter: Prefilter, conte
     count = parsed = 0
     for path, data in files:
         count += 1
-        if data is None or len(data) > SIZE_LIMIT:
-            unread.append((path, "It cannot be read, or is over 4 MiB."))
+        if data is None or len(data) > (NOTEBOOK_LIMIT if path.endswith(".ipynb") else SIZE_LIMIT):
+            unread.append((path, "It cannot be read, or is over 4 MiB (a notebook: 32)."))
             continue
+        places: list[int] | None = None
+        if path.endswith(".ipynb"):
+            try:
+                data, places = notebook(data)
+            except ValueError as error:
+                unread.append((path, f"It is no notebook that can be read: {error}."))
+                continue
         rules = prefilter.rules(data)
         if not rules:
             continue
@@ -95,7 +105,8 @@ def _scan(files: Iterable[tuple[str, bytes | None]], prefilter: Prefilter, conte
             continue
         parsed += 1
         known = Context() if callable(context) and b"torch" not in data else context() if callable(context) else context
-        findings.extend(_findings(path, data, tree, rules, known))
+        found = _findings(path, data, tree, rules, known)
+        findings.extend(found if places is None else (replace(item, line=places[item.line - 1]) for item in found))
     return CodeScan(tuple(sorted(findings, key=lambda item: (item.path, item.line, item.rule.id))), count, parsed, tuple(unread))
 
 

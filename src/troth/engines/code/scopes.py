@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-__all__ = ["Binding", "Function", "Imported", "Parameter", "Scope", "build"]
+__all__ = ["Binding", "Function", "Imported", "Parameter", "Scope", "build", "starred"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ class Scope:
     function: Function | None = None
     owner: ast.ClassDef | None = None
     names: dict[str, list[Binding]] = field(default_factory=dict)
+    stars: list[str] = field(default_factory=list)
 
     def bind(self, name: str, binding: Binding) -> None:
         """Add a meaning of a name."""
@@ -121,6 +122,16 @@ def _inside(node: ast.AST) -> list[ast.AST]:
     return [item for item in flat if isinstance(item, ast.AST) and type(item) not in _LEAVES]
 
 
+def starred(scope: Scope) -> list[str]:
+    """Modules of which all names are imported, from a scope outwards."""
+    found: list[str] = []
+    at: Scope | None = scope
+    while at is not None:
+        found += at.stars
+        at = at.outer
+    return found
+
+
 def _call(node: ast.Call, scope: Scope, built: Built) -> Scope:
     built.calls.append((node, scope))
     return scope
@@ -158,6 +169,9 @@ def _import(node: ast.Import | ast.ImportFrom, scope: Scope, _: Built) -> Scope:
             scope.bind(alias.asname or first, Imported(alias.name if alias.asname else first))
         else:
             start = "." * node.level + (node.module or "")
+            if alias.name == "*":
+                scope.stars.append(start)
+                continue
             scope.bind(alias.asname or alias.name, Imported(f"{start}.{alias.name}" if start.strip(".") else start + alias.name))
     return scope
 
@@ -188,6 +202,8 @@ def _with(node: ast.withitem, scope: Scope, built: Built) -> Scope:
 def _store(target: ast.expr, value: ast.expr, scope: Scope, built: Built) -> None:
     if isinstance(target, ast.Name):
         scope.bind(target.id, value)
+        if scope.kind == "class" and scope.owner is not None:
+            built.fields.setdefault(id(scope.owner), {}).setdefault(target.id, []).append((value, scope))
     elif isinstance(target, (ast.Tuple, ast.List)):
         same = isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts)
         for index, item in enumerate(target.elts):

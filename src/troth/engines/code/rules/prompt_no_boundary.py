@@ -21,6 +21,7 @@ from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 __all__ = ["RULE"]
 
 _BOUNDARY = re.compile(r"<[a-zA-Z_][\w-]*>|```|\"\"\"|-----|={5,}|\[/?[A-Z_]{3,}\]")
+_ROLES = tuple(frozenset((role,)) for role in ("system", "developer", "user"))
 _KEYWORDS = ("input", "prompt", "system", "instructions", "contents", "system_instruction")
 
 
@@ -42,7 +43,7 @@ def _system_messages(module: Module, site: Site) -> Iterator[ast.expr]:
         node = found[0][0]
     for item in node.elts if isinstance(node, ast.List) else ():
         table = module.table(item, site.scope) or {}
-        if module.values(table.get("role"), site.scope) in (frozenset(("system",)), frozenset(("developer",))) and "content" in table:
+        if module.values(table.get("role"), site.scope) in _ROLES and "content" in table:
             yield table["content"]
 
 

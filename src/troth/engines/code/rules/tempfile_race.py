@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
@@ -10,8 +11,10 @@ from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
 __all__ = ["RULE"]
 
-_CONFIRM = matching((rb"mktemp", rb"/tmp/(?<=[\"']/tmp/)", rb"/var/tmp/(?<=[\"']/var/tmp/)", rb"/dev/shm/(?<=[\"']/dev/shm/)"))
+_CONFIRM = matching((rb"mktemp", rb"gettempdir", rb"/tmp(?<=[\"']/tmp)[/\"']", rb"/var/tmp/(?<=[\"']/var/tmp/)", rb"/dev/shm/(?<=[\"']/dev/shm/)"))
 _FIXED = re.compile(r"/(?:tmp|var/tmp|dev/shm)/[^/]")
+_FOLDER = re.compile(r"/(?:tmp|var/tmp|dev/shm)/")
+_CHANCE = re.compile(r"uuid|random|secret|token|mkdtemp|nonce|urandom", re.IGNORECASE)
 _WRITERS = {"torch.save": 1, "numpy.save": 0, "numpy.savez": 0, "joblib.dump": 1, "safetensors.torch.save_file": 1, "shutil.copy": 1, "shutil.copyfile": 1}
 
 
@@ -30,8 +33,32 @@ def _check(module: Module, _: Context) -> Iterator[Hit]:
 
 
 def _fixed(module: Module, site: Site, position: int) -> bool:
-    values = module.values(site.argument(position), site.scope)
-    return values is not None and any(isinstance(value, str) and _FIXED.match(value) for value in values)
+    return _foretold(module, site, site.argument(position))
+
+
+def _foretold(module: Module, site: Site, node: ast.expr | None, depth: int = 0) -> bool:
+    """A path below a folder for all that others can work out: written here, or put together without anything random."""
+    if node is None or depth > 4:
+        return False
+    values = module.values(node, site.scope)
+    if values is not None:
+        return any(isinstance(value, str) and _FIXED.match(value) for value in values)
+    if isinstance(node, ast.Name):
+        found = site.scope.find(node.id)
+        return found is not None and len(found[0]) == 1 and isinstance(found[0][0], ast.expr) and _foretold(module, site, found[0][0], depth + 1)
+    if isinstance(node, ast.JoinedStr) and node.values:
+        first = node.values[0]
+        return isinstance(first, ast.Constant) and bool(_FOLDER.match(str(first.value))) and not _random(node)
+    if isinstance(node, ast.Call) and module.names(node.func, site.scope) & {"os.path.join", "pathlib.Path"} and node.args:
+        first = node.args[0]
+        shared = module.values(first, site.scope) or frozenset()
+        at = any(isinstance(value, str) and _FOLDER.match(value.rstrip("/") + "/") for value in shared) or bool(module.names(first, site.scope) & {"tempfile.gettempdir()"})
+        return at and len(node.args) > 1 and not _random(node)
+    return False
+
+
+def _random(node: ast.expr) -> bool:
+    return any(_CHANCE.search(item.attr if isinstance(item, ast.Attribute) else item.id) for item in ast.walk(node) if isinstance(item, (ast.Attribute, ast.Name)))
 
 
 RULE = Rule(
@@ -43,7 +70,7 @@ RULE = Rule(
     cwe=("CWE-377", "CWE-367"),
     owasp=(),
     atlas=(),
-    needs=((b"/tmp/", b"mktemp", b"/dev/shm/"),),
+    needs=((b"/tmp", b"mktemp", b"/dev/shm", b"gettempdir"),),
     confirm=_CONFIRM,
     check=_check,
     bad=("import tempfile\ntempfile.mktemp()\n", "open('/tmp/a', 'w')\n"),

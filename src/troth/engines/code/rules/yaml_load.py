@@ -20,8 +20,11 @@ def _check(module: Module, _: Context) -> Iterator[Hit]:
                 yield Hit(site.line, "No loader is named; before PyYAML 6 that is one that builds any object.")
         elif module.names(loader, site.scope) & set(_UNSAFE):
             yield Hit(site.line, "The loader builds any object that the document names.")
-    for site in module.calls("yaml.unsafe_load", "yaml.unsafe_load_all", "yaml.UnsafeLoader().get_single_data"):
+    for site in module.calls("yaml.unsafe_load", "yaml.unsafe_load_all", "yaml.UnsafeLoader().get_single_data", "ruamel.yaml.unsafe_load"):
         yield Hit(site.line, "It builds any object that the document names.")
+    for site in module.calls("ruamel.yaml.YAML", "ruamel.yaml.main.YAML"):
+        for line in module.flagged(site, site.argument(0, "typ"), lambda value: value == "unsafe"):
+            yield Hit(line, "A reader of this kind builds any object that the document names.")
 
 
 RULE = Rule(
@@ -33,8 +36,8 @@ RULE = Rule(
     cwe=("CWE-502",),
     owasp=("LLM03:2025",),
     atlas=("AML.T0011",),
-    needs=((b"yaml",), (b"yaml.load", b"unsafe_load", b"load(", b"UnsafeLoader")),
-    modules=frozenset(("yaml",)),
+    needs=((b"yaml",), (b"yaml.load", b"unsafe_load", b"load(", b"UnsafeLoader", b"\"unsafe\"", b"'unsafe'")),
+    modules=frozenset(("yaml", "ruamel")),
     check=_check,
     bad=("import yaml\nyaml.load(open('a'))\n", "from yaml import load, Loader\nload('a', Loader=Loader)\n"),
     good=("import yaml\nyaml.load('a', Loader=yaml.CSafeLoader)\n", "import yaml\nyaml.safe_load('a')\n"),
