@@ -65,7 +65,7 @@ _UNTRUSTED_CALLS: Final = frozenset((
 _ROUTES: Final = frozenset(("get", "post", "put", "patch", "route", "websocket", "api_route"))
 _ENVIRONMENT: Final = frozenset(("os.getenv", "os.environ.get"))
 _SECRET_NAMES: Final = ("SECRET", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "ACCESS_KEY", "PRIVATE_KEY", "TOKEN", "CREDENTIAL")
-_DEPTH: Final = 14
+_DEPTH: Final = 24
 
 
 def holds(node: ast.expr | None, scope: Scope, module: Module, source: Source, depth: int = 0) -> bool:

@@ -286,9 +286,23 @@ class Module:
             return _union(self.values(node.body, scope, depth + 1), self.values(node.orelse, scope, depth + 1))
         if isinstance(node, ast.Name):
             return self._bound_values(node.id, scope, depth + 1)
+        if isinstance(node, ast.Attribute):
+            return self._field_values(node, scope, depth + 1)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             return _joined(self.values(node.left, scope, depth + 1), self.values(node.right, scope, depth + 1))
         return None
+
+    def _field_values(self, node: ast.Attribute, scope: Scope, depth: int) -> frozenset[Constant] | None:
+        """Constants of a class's own field."""
+        owner = self._owner(node.value, scope)
+        held = self.built.fields.get(id(owner), {}).get(node.attr) if owner is not None else None
+        every: frozenset[Constant] = frozenset()
+        for value, where in (held or ())[:_MOST]:
+            values = self.values(value, where, depth)
+            if values is None:
+                return None
+            every |= values
+        return every or None
 
     def _bound_values(self, name: str, scope: Scope, depth: int) -> frozenset[Constant] | None:
         found = scope.find(name)

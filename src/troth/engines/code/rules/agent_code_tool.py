@@ -12,10 +12,10 @@ __all__ = ["RULE"]
 
 _TOOLS = (
     "PythonREPLTool", "PythonAstREPLTool", "PythonREPL", "ShellTool", "BashProcess", "TerminalTool", "LocalCommandLineCodeExecutor",
-    "CodeInterpreterToolSpec", "UnsafeCodeInterpreter",
+    "CodeInterpreterToolSpec", "PandasQueryEngine", "JSONalyzeQueryEngine", "UnsafeCodeInterpreter",
 )  # fmt: skip
 _FAMILIES = ("langchain", "llama_index", "autogen", "crewai", "smolagents", "pandasai", "haystack", "semantic_kernel")
-_FLAGS = ("allow_dangerous_code", "allow_dangerous_requests", "allow_dangerous_tools")
+_FLAGS = ("unsafe_mode", "allow_dangerous_code", "allow_dangerous_requests", "allow_dangerous_tools")
 _NAMED = frozenset(("terminal", "python_repl", "bash", "shell"))
 
 
@@ -59,7 +59,7 @@ RULE = Rule(
         (b"langchain", b"llama_index", b"autogen", b"crewai", b"smolagents", b"pandasai", b"haystack", b"semantic_kernel"),
         tuple(name.encode() for name in (*_TOOLS, *_FLAGS, "load_tools", "use_docker", "code_execution_mode", "additional_authorized_imports")),
     ),
-    modules=frozenset(("langchain", "langchain_experimental", "langchain_community", "llama_index", "autogen", "crewai", "smolagents", "pandasai", "haystack", "semantic_kernel")),
+    modules=frozenset(("crewai_tools", "langchain", "langchain_experimental", "langchain_community", "llama_index", "autogen", "crewai", "smolagents", "pandasai", "haystack", "semantic_kernel")),
     check=_check,
     bad=("from langchain_experimental.tools import PythonREPLTool\nPythonREPLTool()\n",),
     good=("from langchain.agents import load_tools\nload_tools(['wikipedia'])\n",),

@@ -31,6 +31,9 @@ def _check(module: Module, _: Context) -> Iterator[Hit]:
         probe = isinstance(first, ast.Tuple) and len(first.elts) > 1 and module.values(first.elts[1], site.scope) == frozenset((0,))
         if _everywhere(module, site, host) and not probe:
             yield Hit(site.line, "It listens on every interface.")
+    for site in module.ending(".run"):
+        if any(name in ("flask.Flask().run", "quart.Quart().run", "socketio.SocketIO().run") for name in site.names) and _everywhere(module, site, site.argument(0)):
+            yield Hit(site.line, "It listens on every interface.")
     yield from _addresses(module)
     for site in module.ending(".launch"):
         if any(name.startswith("gradio") for name in site.names):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from troth.engines.code.module import Module
+from troth.engines.code.module import Module, Site
 from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
 __all__ = ["RULE"]
@@ -21,19 +21,26 @@ _NAMES = (
     "pickle.Unpickler().load", "dill.Unpickler().load", "mlflow.pyfunc.load_model", "mlflow.sklearn.load_model", "mlflow.pytorch.load_model", "pickle5.load",
     "pickle5.loads", "hickle.load", "compress_pickle.load",
 )  # fmt: skip
-_WRITERS = frozenset(("pickle.dumps", "dill.dumps", "cloudpickle.dumps", "marshal.dumps"))
+_WRITERS = frozenset(("pickle.dumps", "_pickle.dumps", "jsonpickle.encode", "dill.dumps", "cloudpickle.dumps", "marshal.dumps"))
 
 
 def _check(module: Module, _: Context) -> Iterator[Hit]:
     for site in module.calls(*_NAMES):
         first = site.argument(0)
-        if isinstance(first, ast.Call) and module.names(first.func, site.scope) & _WRITERS:
+        if first is not None and _just_written(module, site, first):
             continue
         name = sorted(name for name in site.names if name in _NAMES)[0]
         yield Hit(site.line, f"{name} runs whatever code the data names.")
     for site in module.calls("skops.io.load", "skops.io.loads"):
         for line in module.flagged(site, site.argument(-1, "trusted"), lambda value: value is True):
             yield Hit(line, "trusted=True lets the file name any type.")
+
+
+def _just_written(module: Module, site: Site, node: ast.expr) -> bool:
+    """What is read back was written by this very file: the writer's result, or a name for nothing else."""
+    found = site.scope.find(node.id) if isinstance(node, ast.Name) else None
+    values = found[0] if found is not None else [node]
+    return bool(values) and all(isinstance(item, ast.Call) and bool(module.names(item.func, site.scope) & _WRITERS) for item in values)
 
 
 RULE = Rule(

@@ -26,6 +26,9 @@ def _check(module: Module, _: Context) -> Iterator[Hit]:
         writes = mode is not None and any(isinstance(value, str) and set(value) & set("wa+") for value in mode)
         if writes and _fixed(module, site, 0):
             yield Hit(site.line, "A fixed name in a folder that everybody can write to.")
+    for site in module.ending(".write_text", ".write_bytes"):
+        if isinstance(site.node.func, ast.Attribute) and _foretold(module, site, site.node.func.value):
+            yield Hit(site.line, "A fixed name in a folder that everybody can write to.")
     for name, position in _WRITERS.items():
         for site in module.calls(name):
             if _fixed(module, site, position):
@@ -52,8 +55,10 @@ def _foretold(module: Module, site: Site, node: ast.expr | None, depth: int = 0)
     if isinstance(node, ast.Call) and module.names(node.func, site.scope) & {"os.path.join", "pathlib.Path"} and node.args:
         first = node.args[0]
         shared = module.values(first, site.scope) or frozenset()
+        if len(node.args) == 1:
+            return any(isinstance(value, str) and _FIXED.match(value) for value in shared)
         at = any(isinstance(value, str) and _FOLDER.match(value.rstrip("/") + "/") for value in shared) or bool(module.names(first, site.scope) & {"tempfile.gettempdir()"})
-        return at and len(node.args) > 1 and not _random(node)
+        return at and not _random(node)
     return False
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from troth.engines.code.module import Module, Site
+from troth.engines.code.module import Constant, Module, Site
 from troth.engines.code.rule import Context, Hit, Rule, Severity
+from troth.engines.code.scopes import Scope
 
 __all__ = ["RULE"]
 
@@ -21,6 +22,14 @@ _OFF = {
     "check_hostname": frozenset(("False",)),
 }
 """Keyword -> the written forms of values that switch verification off."""
+_VARIABLES: dict[str, frozenset[Constant]] = {
+    "CURL_CA_BUNDLE": frozenset(("",)),
+    "REQUESTS_CA_BUNDLE": frozenset(("",)),
+    "PYTHONHTTPSVERIFY": frozenset(("0",)),
+    "GIT_SSL_NO_VERIFY": frozenset(("1", "true", "True")),
+    "NODE_TLS_REJECT_UNAUTHORIZED": frozenset(("0",)),
+}
+"""Variable of the environment -> values that switch verification off."""
 _SWITCHED = frozenset(("ssl._create_unverified_context",))
 
 
@@ -46,6 +55,8 @@ def _keywords(module: Module, site: Site) -> Iterator[Hit]:
 
 def _stores(module: Module) -> Iterator[Hit]:
     for target, value, scope in module.built.stores:
+        if isinstance(target, ast.Subscript):
+            yield from _environment(module, target, value, scope)
         if not isinstance(target, ast.Attribute):
             continue
         names = module.names(value, scope)
@@ -61,6 +72,15 @@ def _stores(module: Module) -> Iterator[Hit]:
             yield Hit(target.lineno, "Every HTTPS connection of the process accepts any certificate.")
 
 
+def _environment(module: Module, target: ast.Subscript, value: ast.expr, scope: Scope) -> Iterator[Hit]:
+    """Variables by which libraries stop verifying."""
+    key = target.slice.value if isinstance(target.slice, ast.Constant) else None
+    if not isinstance(key, str) or "os.environ" not in module.names(target.value, scope):
+        return
+    if (module.values(value, scope) or frozenset()) & _VARIABLES.get(key, frozenset()):
+        yield Hit(target.lineno, f"{key} makes connections of the whole process accept any certificate.")
+
+
 RULE = Rule(
     id="tls-verify-off",
     title="TLS without verification",
@@ -71,11 +91,11 @@ RULE = Rule(
     owasp=("LLM03:2025", "LLM02:2025"),
     atlas=("AML.T0010",),
     needs=(
-        (b"requests", b"httpx", b"aiohttp", b"urllib3", b"ssl", b"openai", b"niquests"),
-        (b"verify", b"CERT_NONE", b"_create_unverified_context", b"ssl=False", b"check_hostname", b"ssl = False"),
-        (b"verify=", b"verify =", b"verify\":", b"verify_ssl", b"ssl_verify", b"CERT_NONE", b"unverified_context", b"ssl=False", b"check_hostname"),
+        (b"environ", b"requests", b"httpx", b"aiohttp", b"urllib3", b"ssl", b"openai", b"niquests"),
+        (b"verify", b"CERT_NONE", b"_create_unverified_context", b"ssl=False", b"check_hostname", b"ssl = False", b"CA_BUNDLE", b"HTTPSVERIFY", b"SSL_NO_VERIFY", b"TLS_REJECT"),
+        (b"verify=", b"verify =", b"verify\":", b"verify_ssl", b"ssl_verify", b"CERT_NONE", b"unverified_context", b"ssl=False", b"check_hostname", b"CA_BUNDLE", b"HTTPSVERIFY", b"SSL_NO_VERIFY", b"TLS_REJECT"),
     ),
-    modules=frozenset(("requests", "httpx", "aiohttp", "urllib3", "ssl", "openai", "niquests",)),
+    modules=frozenset(("os", "requests", "httpx", "aiohttp", "urllib3", "ssl", "openai", "niquests",)),
     check=_check,
     bad=("import requests\nrequests.get('https://example.org', verify=False)\n",),
     good=("import requests\nrequests.get('https://example.org')\n",),

@@ -12,7 +12,7 @@ __all__ = ["RULE"]
 _CONFIRM = matching((
     rb"torch\.load\s*\((?!(?:[^()]|\((?:[^()]|\([^()]*\))*\)){0,300}?weights_only=True\s*[,)])", rb"torch\.load\b(?!\s*[(`])", rb"torch\s+as(?<=[ ,]torch as)\s",
     rb"from\s+torch[\w.]*\s+import\s*(?:\([^)]*|[^\n]*)\bload\b", rb"load[\"'](?<=[\"']load.)", rb"import_module\s*\(\s*[\"']torch", rb"__import__\s*\(\s*[\"']torch",
-    rb"= torch\s*\n", rb"torch\.serialization\.load\b", rb"import\s+serialization",
+    rb"= torch\s*\n", rb"from\s+torch[\w.]*\s+import\s*\*", rb"torch\.serialization\.load\b", rb"import\s+serialization",
 ))  # fmt: skip
 
 _NAMES = ("torch.load", "torch.serialization.load")
@@ -47,7 +47,7 @@ RULE = Rule(
     atlas=("AML.T0010.003", "AML.T0011.000"),
     needs=(
         (
-            b"torch.load", b"torch as ", b"import load\n", b"import load ", b"import load,", b" load,", b" load\n", b" load as", b"\"load\"", b"'load'", b"import_module(", b"__import__(", b"= torch\n", b"serialization",
+            b"torch.load", b"torch as ", b"import *", b"import load\n", b"import load ", b"import load,", b" load,", b" load\n", b" load as", b"\"load\"", b"'load'", b"import_module(", b"__import__(", b"= torch\n", b"serialization",
         ),
     ),
     modules=frozenset(("torch",)),

@@ -6,10 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from troth.engines.code.flow import holds
 from troth.engines.code.module import Module, Site
 from troth.engines.code.rule import Context, Hit, Rule, Severity
-from troth.engines.code.scopes import Scope
 
 __all__ = ["RULE"]
 
@@ -19,13 +17,13 @@ _CHECKS = re.compile(r"verif|checksum|integrity|validat|trusted|check_(?:hash|md
 
 def _check(module: Module, _: Context) -> Iterator[Hit]:
     for site in module.calls(*_WEAK):
-        if not _not_for_security(module, site) and _about_checking(module, site):
+        if not _not_for_security(module, site) and _about_checking(site):
             yield Hit(site.line, "Two files with the same digest can be made.")
     for site in module.calls("hashlib.new", "hashlib.file_digest"):
         name = site.argument(0 if "hashlib.new" in site.names else 1, "name", "digest")
         values = module.values(name, site.scope)
         weak = values is not None and any(str(value).lower().replace("-", "") in ("md5", "sha1") for value in values)
-        if weak and not _not_for_security(module, site) and _about_checking(module, site):
+        if weak and not _not_for_security(module, site) and _about_checking(site):
             yield Hit(site.line, "Two files with the same digest can be made.")
 
 
@@ -33,20 +31,27 @@ def _not_for_security(module: Module, site: Site) -> bool:
     return module.values(site.argument(-1, "usedforsecurity"), site.scope) == frozenset((False,))
 
 
-def _about_checking(module: Module, site: Site) -> bool:
+def _about_checking(site: Site) -> bool:
     """The function is called after a check, or the digest is compared with another."""
     function = site.scope.function
     if function is not None and not isinstance(function.node, ast.Lambda) and _CHECKS.search(function.node.name):
         return True
     place: ast.AST = function.node if function is not None else site.scope.node
 
-    def this(node: ast.expr, _scope: Scope, _module: Module) -> bool:
-        return node is site.node
-
     compared = [item for item in ast.walk(place) if isinstance(item, ast.Compare) and isinstance(item.ops[0], (ast.Eq, ast.NotEq))]
     compared_by_call = [item for item in ast.walk(place) if isinstance(item, ast.Call) and isinstance(item.func, ast.Attribute) and item.func.attr == "compare_digest"]
     sides = [side for item in compared for side in (item.left, *item.comparators)] + [side for item in compared_by_call for side in item.args]
-    return any(holds(side, site.scope, module, this) for side in sides)
+    return any(_is_digest(side, site) for side in sides)
+
+
+def _is_digest(node: ast.expr, site: Site, depth: int = 0) -> bool:
+    """The digest itself, or a name for it; what it is only a part of (a file's name, a key) is not compared as a digest."""
+    while isinstance(node, (ast.Attribute, ast.Call, ast.Subscript)) and node is not site.node:
+        node = node.func if isinstance(node, ast.Call) else node.value
+    if isinstance(node, ast.Name) and depth < 4:
+        found = site.scope.find(node.id)
+        return found is not None and any(isinstance(item, ast.expr) and _is_digest(item, site, depth + 1) for item in found[0])
+    return node is site.node
 
 
 RULE = Rule(
