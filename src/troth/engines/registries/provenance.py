@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from troth.engines.documents.plain import Plain, as_list, as_map, as_text
+from troth.engines.registries.npm_bundle import payload_of, repository_of
 from troth.errors import LookError
 from troth.terms.facts.registries import Artifact, ProvenanceState
 
@@ -91,8 +92,8 @@ def of_npm(name: str, sha512: str, answer: Mapping[str, Plain]) -> Artifact:
     digest = f"sha512:{sha512}"
     try:
         from sigstore.errors import Error as SigstoreError
-        from sigstore.models import Bundle
-        from sigstore.verify import Verifier, policy
+        from sigstore.models import Bundle, InvalidBundle
+        from sigstore.verify import policy
     except ImportError as error:
         raise LookError(_MISSING, "The library that verifies attestations is not installed.") from error
     wanted = [as_map(each) for each in as_list(answer.get("attestations")) if as_text(as_map(each).get("predicateType")) in _SLSA]
@@ -101,12 +102,21 @@ def of_npm(name: str, sha512: str, answer: Mapping[str, Plain]) -> Artifact:
     try:
         with _quiet():
             bundle = Bundle.from_json(json.dumps(wanted[0].get("bundle")))
-            _, payload = Verifier.production(offline=True).verify_dsse(bundle, policy.AnyOf([policy.OIDCIssuerV2(issuer) for issuer in _ISSUERS]))
-        statement = as_map(json.loads(payload))
+            statement = as_map(json.loads(payload_of(bundle, policy.AnyOf([policy.OIDCIssuerV2(issuer) for issuer in _ISSUERS]))))
+    except InvalidBundle as error:
+        known = bool(as_text(as_map(wanted[0].get("bundle")).get("mediaType")).endswith("version=0.1"))
+        state = ProvenanceState.UNKNOWN if known else ProvenanceState.INVALID
+        because = "its bundle is of the first form, without the proof that the log holds it" if known else str(error)[:200]
+        return Artifact(name, digest, state, because=because)
+    except (ImportError, AttributeError) as error:
+        return Artifact(name, digest, ProvenanceState.UNKNOWN, because=f"the library that verifies is not one that is known here ({type(error).__name__})")
     except (SigstoreError, ValueError, TypeError, KeyError) as error:
         return Artifact(name, digest, ProvenanceState.INVALID, because=(str(error) or type(error).__name__)[:200])
     subjects = {as_text(as_map(as_map(each).get("digest")).get("sha512")) for each in as_list(statement.get("subject"))}
     if sha512 not in subjects:
         return Artifact(name, digest, ProvenanceState.INVALID, because="it is about another file")
     workflow = as_map(as_map(as_map(as_map(statement.get("predicate")).get("buildDefinition")).get("externalParameters")).get("workflow"))
-    return Artifact(name, digest, ProvenanceState.VERIFIED, f"GitHub {as_text(workflow.get('repository'))} {as_text(workflow.get('path'))}".strip())
+    signer, claimed = repository_of(bundle), as_text(workflow.get("repository"))
+    if not signer or (claimed and claimed.lower().removesuffix(".git") != signer.lower()):
+        return Artifact(name, digest, ProvenanceState.INVALID, because=f"it says {claimed or 'nothing'} of its repository, and its certificate {signer or 'nothing'}"[:200])
+    return Artifact(name, digest, ProvenanceState.VERIFIED, f"GitHub {signer} {as_text(workflow.get('path'))}".strip())
