@@ -78,3 +78,72 @@ def test_names_that_rust_exports_under_another_name_are_not_there():
         == [Outcome.RIGHT] * 3
     )
     assert outcomes("import numpy\nnumpy.array", files, "python") == [Outcome.OPEN]
+
+
+def test_a_build_file_that_sets_a_variable_does_not_read_it():
+    set_only = {"Dockerfile": "FROM scratch\nENV APP_MODE=safe\n", "a.py": "A = 1\n"}
+
+    assert outcomes("APP_MODE=safe", set_only) == [Outcome.OPEN]
+    assert outcomes("APP_MODE=safe", {**set_only, "pkg/b.py": 'os.getenv("APP_MODE")\n'}) == [Outcome.RIGHT]
+    assert outcomes("APP_MODE=safe", {"run.sh": 'echo "$APP_MODE"\n', "a.py": ""}) == [Outcome.RIGHT]
+
+
+SETTINGS = '{"server": {"allowFrom": ["1"], "enabled": true}}'
+
+
+def test_settings_of_a_sample_are_read_or_open():
+    code = 'def load(data):\n    server = data["server"]\n    return server["enabled"] and server.get("allowFrom")\n'
+
+    assert outcomes(SETTINGS, {"app/load.py": code}, "json") == [Outcome.RIGHT] * 3
+    assert Outcome.WRONG not in outcomes(SETTINGS, {"app/load.py": "A = 1\n"}, "json")
+    assert Outcome.RIGHT not in outcomes(SETTINGS, {"tests/test_load.py": code}, "json")
+    assert outcomes('{"name": "x"}', {"app/load.py": "name = 1\n"}, "json") == [Outcome.OPEN]
+
+
+def test_a_setting_that_is_only_handed_on_is_not_read():
+    handed_on = {"src/a.ts": "this.requireToken = options.requireToken;\n"}
+
+    assert outcomes('{"requireToken": true}', handed_on, "json") == [Outcome.OPEN]
+    used = {"src/a.ts": "if (this.options.requireToken) {\n  refuse();\n}\n"}
+    assert outcomes('{"requireToken": true}', used, "json") == [Outcome.RIGHT]
+
+
+def test_options_of_the_own_command_must_be_known_to_the_code():
+    files = {
+        "pyproject.toml": '[project]\nname = "vault"\n[project.scripts]\nvault = "vault.cli:main"\n',
+        "vault/cli.py": 'sub.add_parser("login").add_argument("--force")\n',
+    }
+
+    assert outcomes("vault login --force", files) == [Outcome.RIGHT]
+    assert outcomes("vault login --wipe", files) == [Outcome.WRONG]
+    assert outcomes("vault serve", files) == [Outcome.OPEN]
+    assert outcomes("other login --wipe", files) == [Outcome.OPEN]
+
+
+def test_files_of_the_own_folder_in_the_home_are_known():
+    code = {"vault/paths.py": 'HOME = Path.home() / ".vault"\nCONFIG = HOME / "config.json"\n'}
+
+    assert outcomes("chmod 600 ~/.vault/config.json", code) == [Outcome.RIGHT]
+    assert outcomes("tail -f ~/.vault/logs/vault.log", code) == [Outcome.OPEN]
+    assert outcomes("chmod 600 ~/.ssh/id_rsa.pub", code) == [Outcome.OPEN]
+
+
+def test_answers_are_compared_with_the_messages_of_the_code():
+    sample = 'read_file({ "path": "/etc/passwd" })\n# Expected: Security Error: Access to system directories is blocked'
+    tool = 'server.tool("read_file", () => {\n  return `%s`;\n});\n'
+
+    same = {"src/a.ts": tool % "Security Error: Access to system directories is blocked for ${path}"}
+    assert outcomes(sample, same) == [Outcome.RIGHT, Outcome.RIGHT]
+    other = {"src/a.ts": tool % "Security Error: Access to the system folder is blocked"}
+    assert outcomes(sample, other) == [Outcome.RIGHT, Outcome.WRONG]
+    assert outcomes(sample, {"src/a.ts": tool % "no"}) == [Outcome.RIGHT, Outcome.OPEN]
+
+
+def test_a_comment_about_a_folder_that_the_tree_does_not_have_is_wrong():
+    files = {"package.json": '{\n  "workspaces": ["products/*"]\n}\n', "products/a/index.js": ""}
+
+    assert outcomes("# Built packages are in packages/*/dist/", files) == [Outcome.WRONG]
+    assert outcomes("# Built packages are in products/*/dist/", files) == []
+    assert outcomes("# Results are in dist/out/x/", files) == []
+    assert outcomes("# git checkout tool@3.0.0", {"a.py": ""}, tags=("v3.0.0",)) == [Outcome.WRONG]
+    assert outcomes("# git checkout v3.0.0", {"a.py": ""}, tags=("v3.0.0",)) == []

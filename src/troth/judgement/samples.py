@@ -11,11 +11,21 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from troth.judgement.policy_scope import twin_of
 from troth.judgement.python_exports import Exported, Native, find_export, native_exports
+from troth.judgement.sample_answers import answers
+from troth.judgement.sample_names import (
+    Found,
+    Outcome,
+    home_file,
+    own_command,
+    own_commands,
+    promised_path,
+    settings,
+    variable,
+)
 from troth.terms.facts.dependencies import Dependencies
 from troth.terms.facts.history import History
 from troth.terms.facts.policies import PolicySet
@@ -27,11 +37,16 @@ __all__ = ["Checked", "Outcome", "check_sample"]
 
 _FENCE: Final = re.compile(r"^\s*(?:```|~~~)")
 _PROMPT: Final = re.compile(r"^\s*(?:\$|>|%)\s+")
+_PERCENT: Final = ("prolog", "matlab", "erlang", "tex", "latex")
+"""Languages whose comments start as some shells' prompts do."""
 _INLINE: Final = re.compile(r"`([^`\n]{3,200})`")
 _VARIABLE: Final = re.compile(r"^(?:export\s+|set\s+)?([A-Z][A-Z0-9_]{3,60})=")
 _SHELLS: Final = frozenset(("bash", "sh", "shell", "console", "zsh", "terminal", "env", "dotenv", "ini", ""))
 _SCANNERS: Final = frozenset(
     ("bandit", "ruff", "mypy", "flake8", "black", "isort", "pylint", "pytest", "semgrep", "eslint")
+)
+_TOUCHES: Final = frozenset(
+    ("chmod", "chown", "cat", "tail", "head", "less", "grep", "ls", "rm", "cp", "mv", "stat", "touch", "nano", "vim")
 )
 _RUNNERS: Final = frozenset(("npm", "pnpm", "yarn", "bun"))
 _NPM_OWN: Final = frozenset(
@@ -62,42 +77,12 @@ _NPM_OWN: Final = frozenset(
         "owner",
     )
 )
-_CODE: Final = (
-    ".py",
-    ".ts",
-    ".tsx",
-    ".js",
-    ".mjs",
-    ".go",
-    ".rs",
-    ".java",
-    ".kt",
-    ".rb",
-    ".sh",
-    ".yml",
-    ".yaml",
-    ".toml",
-    ".json",
-    ".cfg",
-    ".ini",
-    "Dockerfile",
-    "Makefile",
-)
 _OUTDATED: Final = {
     (
         "safety",
         "check",
     ): "`safety check` looks at the environment that it runs in, not at this project, and is the command's retired form."
 }
-_SIZE_LIMIT: Final = 512 * 1024
-
-
-class Outcome(StrEnum):
-    """What comparing a line with the tree gave."""
-
-    RIGHT = "right"
-    WRONG = "wrong"
-    OPEN = "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +112,7 @@ class _World:
     dependencies: Dependencies
     history: History
     policy: str
+    commands: frozenset[str]
 
 
 def check_sample(
@@ -134,24 +120,32 @@ def check_sample(
 ) -> tuple[Checked, ...]:
     """Every line of a sample (or every inline command of a sentence) that names something."""
     own = twin_of(statement.path, policies)
-    world = _World(tree, dependencies, history, own.path if own is not None else statement.path)
+    world = _World(tree, dependencies, history, own.path if own is not None else statement.path, own_commands(tree))
     if statement.kind is not Kind.CODE:
         inline = [(statement.line, text) for text in _INLINE.findall(statement.quote)]
         return tuple(item for line, text in inline for item in _command(line, text, world))
     language = statement.language.split()[0].lower() if statement.language.split() else ""
     lines = list(_lines(statement))
+    shown = answers(lines, tree)
+    if shown:
+        return tuple(_checked(line, text, answer) for line, text, answer in shown)
     if language in ("python", "py"):
         return tuple(_python(lines, world))
     if language not in _SHELLS:
-        return (Checked(statement.line, "", Outcome.OPEN, f"Samples in {language} are not read."),)
+        read = settings(statement.quote, language, tree)
+        return tuple(_checked(statement.line, "", answer) for answer in read)
     return tuple(item for line, text in lines for item in _command(line, text, world))
+
+
+def _checked(line: int, text: str, found: Found) -> Checked:
+    return Checked(line, text[:200], found.outcome, found.says, found.seen, found.weak)
 
 
 def _lines(statement: Statement) -> Iterator[tuple[int, str]]:
     rows = statement.quote.split("\n")
     for offset, raw in enumerate(rows):
         line = statement.lines[offset] if offset < len(statement.lines) else statement.line + offset
-        text = _PROMPT.sub("", raw)
+        text = raw if statement.language.startswith(_PERCENT) else _PROMPT.sub("", raw)
         if text.strip() and not _FENCE.match(raw):
             yield line, text
 
@@ -159,6 +153,7 @@ def _lines(statement: Statement) -> Iterator[tuple[int, str]]:
 def _command(line: int, text: str, world: _World) -> Iterator[Checked]:
     stripped = text.strip()
     if stripped.startswith(("#", "//", "<!--")):
+        yield from _comment(line, stripped, world)
         return
     variable = _VARIABLE.match(stripped)
     if variable:
@@ -176,6 +171,16 @@ def _command(line: int, text: str, world: _World) -> Iterator[Checked]:
     ]
 
 
+def _comment(line: int, text: str, world: _World) -> Iterator[Checked]:
+    """A comment says nothing, except where something lies, or a command that is to be uncommented (only what is wrong about it)."""
+    lies = promised_path(text, world.tree)
+    if lies is not None:
+        yield _checked(line, text, lies)
+    command = text.lstrip("#/ ").split()
+    if command[:2] in (["git", "checkout"], ["git", "switch"]):
+        yield from (item for item in _ref(line, text, command, world) if item.outcome is Outcome.WRONG)
+
+
 def _named(line: int, text: str, words: list[str], world: _World) -> Iterator[Checked]:
     outdated = _OUTDATED.get((words[0], words[1])) if len(words) > 1 else None
     if outdated:
@@ -187,6 +192,11 @@ def _named(line: int, text: str, words: list[str], world: _World) -> Iterator[Ch
         yield from _ref(line, text, words, world)
     elif words[0] == "make" and len(words) > 1 and not words[1].startswith("-"):
         yield from _target(line, text, words[1], world)
+    elif words[0] in world.commands:
+        yield _checked(line, text, own_command(words, world.tree))
+    elif words[0] in _TOUCHES:
+        kept = [home_file(word, world.tree) for word in words[1:] if word.startswith(("~/", "$HOME/", "${HOME}/"))]
+        yield from (_checked(line, text, item) for item in kept if item is not None)
     else:
         for path in _paths(words):
             yield _path(line, text, path, world)
@@ -303,28 +313,7 @@ def _variable(line: int, text: str, name: str, world: _World) -> Checked:
     """A variable that the policy tells to set: some code must read it."""
     if "_" not in name:
         return Checked(line, text[:200], Outcome.OPEN, f"{name} may be meant for another program.")
-    pattern = re.compile(rf"(?<![A-Z0-9_]){name}(?![A-Z0-9_])")
-    folded = re.compile(rf"(?<![a-z0-9_]){name.lower()}(?![a-z0-9_])")
-    settings = ""
-    for path, file in world.tree.files.items():
-        if path == world.policy or not path.endswith(_CODE) or not 0 < file.size < _SIZE_LIMIT or "lock" in path:
-            continue
-        content = world.tree.text(path) or ""
-        match = pattern.search(content)
-        if match and not path.startswith((".github/", "docker-compose")):
-            number = content.count("\n", 0, match.start()) + 1
-            return Checked(
-                line,
-                text[:200],
-                Outcome.RIGHT,
-                f"{name} is read.",
-                world.tree.evidence(path, number, f"{name} is named here."),
-            )
-        if (path.endswith(".py") and ("BaseSettings" in content or "env_prefix" in content)) or folded.search(content):
-            settings = settings or path
-    if settings or not any(path.endswith(_CODE[:9]) for path in world.tree.files):
-        return Checked(line, text[:200], Outcome.OPEN, f"{name} may be read under another spelling.")
-    return Checked(line, text[:200], Outcome.WRONG, f"No file of the tree reads {name}.")
+    return _checked(line, text, variable(name, world.tree, world.policy))
 
 
 def _python(lines: list[tuple[int, str]], world: _World) -> Iterator[Checked]:

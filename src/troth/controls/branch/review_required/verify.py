@@ -19,6 +19,10 @@ from troth.terms.verdict import Broken, Evidence, How, Partly, Unknown, Verdict
 
 _SETTINGS = "the forge's settings and its record of approvals (its API, with a token that may read them)"
 _EVERYTHING = re.compile(r"\ball\b|\bevery\b|\bany\b", re.IGNORECASE)
+_ALL_CHANGES = re.compile(
+    r"\b(?:all|every|any|each) (?:[\w-]+ ){0,2}(?:changes?|pull[ -]requests?|merge requests?|PRs?|commits?|contributions?|merges?)\b",
+    re.IGNORECASE,
+)
 _CHANGES = re.compile(
     r"\b(?:pull[ -]requests?|merge requests?|PRs?|code review|changes?|commits?|merg\w+|branch\w*|approv\w+|maintainers?)\b",
     re.IGNORECASE,
@@ -68,11 +72,16 @@ def verify(
 
 def _settled(params: Params, statement: Statement) -> bool:
     """Whether a setting can decide the sentence: it speaks of all changes, not of some that only people can tell apart."""
-    scope = params.text("scope")
-    if scope and not _EVERYTHING.search(scope):
+    if _narrow(params, statement) is not None:
         return False
     about = " ".join((*statement.headings[-2:], *statement.lead_in, statement.text))
     return bool(params.flag("dismiss_stale") or params.flag("codeowners")) or bool(_CHANGES.search(about))
+
+
+def _narrow(params: Params, statement: Statement) -> str | None:
+    """The part of all changes that the sentence speaks of ("security-relevant changes"); None where it speaks of all ("security-focused review of all changes")."""
+    scope = params.text("scope")
+    return scope if scope and not _EVERYTHING.search(scope) and not _ALL_CHANGES.search(statement.text) else None
 
 
 def _approvals(text: str) -> int:
@@ -89,8 +98,8 @@ def _from_history(
         )
     if params.flag("codeowners"):
         return _owners(owners, history, statement)
-    scope = params.text("scope")
-    if scope and not _EVERYTHING.search(scope):
+    scope = _narrow(params, statement)
+    if scope is not None:
         return Unknown(_SETTINGS, f"Which changes count as {scope}, and who looked at them, is not in git.")
     if not _CHANGES.search(" ".join((*statement.headings[-2:], *statement.lead_in, statement.text))):
         return Unknown(
