@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 __all__ = ["GUARD_WORDS", "LITERALS", "is_guard", "literals"]
@@ -40,6 +41,7 @@ def literals(lower: bytes) -> Iterator[bytes]:
             yield from (word for word in words if word in lower)
 
 
+@lru_cache(maxsize=65_536)
 def is_guard(name: str) -> bool:
     """Whether mentions of a name are known, so that their absence says something."""
     return bool(GUARD_WORDS.search(name))

@@ -100,18 +100,49 @@ def unread(tree: Tree, *extensions: str) -> list[str]:
     return [path for path in every if tree.files[path].size > _SIZE_LIMIT or tree.text(path) is None]
 
 
-def source_lines(tree: Tree, pattern: re.Pattern[str], *extensions: str, holds: bytes = b"") -> Iterator[tuple[str, int, re.Match[str]]]:
+def source_lines(tree: Tree, pattern: re.Pattern[str], *extensions: str, holds: bytes | tuple[bytes, ...] = ()) -> Iterator[tuple[str, int, re.Match[str]]]:
     """Lines of production code that match, comments that begin a line left out: path, line, match.
 
     Args:
         tree: the judged tree.
         pattern: looked for in each line.
         extensions: of files; every known one by default.
-        holds: ASCII that every match holds; a file without it is neither decoded nor searched.
+        holds: ASCII that every match holds, or several of which every match holds one; a file without is neither decoded nor searched.
     """
+    # several promises of one policy ask the same of one tree: what was found is kept with the tree, and read on from there
+    scans: dict[tuple[object, ...], _Scan] = tree.__dict__.setdefault("_scans", {})
+    words = (holds,) if isinstance(holds, bytes) else holds
+    key = (pattern, extensions, words)
+    if key not in scans:
+        scans[key] = _Scan(_matching(tree, pattern, extensions, words))
+    return iter(scans[key])
+
+
+class _Scan:
+    """Lines that were found so far, and the search that goes on where it stopped."""
+
+    def __init__(self, lines: Iterator[tuple[str, int, re.Match[str]]]) -> None:
+        self._lines = lines
+        self._found: list[tuple[str, int, re.Match[str]]] = []
+
+    def __iter__(self) -> Iterator[tuple[str, int, re.Match[str]]]:
+        at = 0
+        while True:
+            if at == len(self._found):
+                following = next(self._lines, None)
+                if following is None:
+                    return
+                self._found.append(following)
+            yield self._found[at]
+            at += 1
+
+
+def _matching(tree: Tree, pattern: re.Pattern[str], extensions: tuple[str, ...], holds: tuple[bytes, ...]) -> Iterator[tuple[str, int, re.Match[str]]]:
     for path in sources(tree, *extensions):
-        if holds and holds not in (tree.reader(path) or b""):
-            continue
+        if holds:
+            data = tree.reader(path) or b""
+            if not any(word in data for word in holds):
+                continue
         text = tree.text(path)
         if text is None or not pattern.search(text):
             continue

@@ -98,11 +98,13 @@ def _spellings(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((name, snake, camel)))
 
 
-def first(tree: Tree, patterns: Iterable[re.Pattern[str]], says: str) -> Evidence | None:
-    """The first place of the first pattern that occurs in a program file."""
+def first(tree: Tree, patterns: Iterable[re.Pattern[str]], says: str, holds: tuple[str, ...] = ()) -> Evidence | None:
+    """The first place of the first pattern that occurs in a program file; files without any of the texts of which each match `holds` one are passed over."""
     wanted = tuple(patterns)
     best: tuple[int, str, int] | None = None
     for path, text in programs(tree):
+        if holds and not any(part in text for part in holds):
+            continue
         for rank, pattern in enumerate(wanted[: best[0] if best else None]):
             match = pattern.search(text)
             if match:
@@ -126,7 +128,7 @@ def settings(text: str, language: str, tree: Tree) -> tuple[Found, ...]:
         return (Found(Outcome.OPEN, "What reads these settings is not known."),)
     found: list[Found] = []
     for key in [*telling, *(key for key in keys if key not in telling)]:
-        seen = first(tree, _reads(key) if key in telling else _names(key), f"{key} is read here.")
+        seen = first(tree, _reads(key) if key in telling else _names(key), f"{key} is read here.", _spellings(key))
         found.append(
             Found(Outcome.RIGHT, f"{key} is read.", seen)
             if seen

@@ -27,6 +27,7 @@ __all__ = ["Gap", "Named", "Names", "OneOf", "Phrase", "Word", "parse"]
 
 _GAP_WORDS: Final = 7
 _PIECE: Final = re.compile(r"\.\.\.|@[a-z][a-z.-]*|[()\[\]|&^$]|[^\s()\[\]|&^$]+")
+_NOTHING: Final[frozenset[str]] = frozenset()
 _COMMON: Final = frozenset(
     ["a", "an", "the", "and", "or", "of", "to", "in", "on", "for", "with", "by", "from", "is", "are", "be", "been", "not", "no", "all", "any", "every", "only", "use", "uses", "using", "we", "our", "you", "your", "will", "can", "do", "does", "if", "it", "this", "that", "as", "at", "must", "should", "may", "when", "new", "before", "after", "into", "report*", "secur*", "vulnerab*", "issue*", "code", "run*", "use*", "access"]
 )
@@ -131,11 +132,12 @@ def parse(source: str) -> Phrase:
         position += 1
         if position > len(pieces):
             break
-    anchors = min((_anchors(row) for row in rows), key=_cost)
+    choices = [_choices(row) for row in rows]
+    anchors = min((min(needs, key=_cost, default=_NOTHING) for needs in choices), key=_cost)
     if not anchors:
         raise CatalogueError(f"phrase {source!r} asks for no word")
     gaps = sum(isinstance(element, Gap) for row in rows for element in row)
-    needs = tuple(sorted({need for row in rows for need in _choices(row)}, key=_cost))
+    needs = tuple(sorted({need for row in choices for need in row}, key=_cost))
     return Phrase(source, tuple(rows), sum(map(_size, rows)), anchors, gaps, needs)
 
 
@@ -151,7 +153,7 @@ def _row(pieces: list[str], position: int, source: str, closing: str) -> tuple[R
         elif piece in ")]|&":
             raise CatalogueError(f"phrase {source!r}: {piece!r} does not pair")
         else:
-            row.extend(_plain(piece))
+            row += _plain(piece)
         position += 1
     if closing != "&":
         raise CatalogueError(f"phrase {source!r}: {closing!r} is missing")
@@ -170,18 +172,19 @@ def _one_of(pieces: list[str], position: int, source: str) -> tuple[OneOf, int]:
     return OneOf(tuple(rows), optional), position
 
 
-def _plain(piece: str) -> list[Element]:
+@lru_cache(maxsize=20_000)
+def _plain(piece: str) -> Row:
     if piece == "...":
-        return [Gap()]
+        return (Gap(),)
     if piece in "^$":
-        return [Edge(piece == "^")]
+        return (Edge(piece == "^"),)
     if piece.startswith("@") and len(piece) > 1 and piece[1].isalpha():
-        return [Named(piece[1:])]
+        return (Named(piece[1:]),)
     stem = piece.endswith("*") and piece != "*"
     found = split(piece[:-1] if stem else piece)
     if not found:
         raise CatalogueError(f"{piece!r} is not a word")
-    return [Word(text, stem and index == len(found) - 1) for index, text in enumerate(found)]
+    return tuple(Word(text, stem and index == len(found) - 1) for index, text in enumerate(found))
 
 
 def _size(row: Row) -> int:
@@ -211,6 +214,7 @@ def _choices(row: Row) -> list[frozenset[str]]:
     return choices
 
 
+@lru_cache(maxsize=20_000)
 def _cost(anchors: frozenset[str]) -> float:
     if not anchors:
         return 1e9

@@ -13,6 +13,8 @@ from troth.terms.verdict import Broken, How, NotApplicable, Unknown, Verdict
 _SERVES = re.compile(
     r"\b(?:FastAPI|Flask|Starlette|Sanic|Quart|FastMCP|Litestar)\(|\bexpress\(\)|\bfastify\(|new\s+(?:Hono|Elysia|Koa)\(|http\.createServer\(|uvicorn\.run\(|axum::Router|HttpServer::new|web\.Application\("
 )
+_SERVERS = (b"FastAPI", b"Flask", b"Starlette", b"Sanic", b"Quart", b"FastMCP", b"Litestar", b"express", b"fastify", b"Hono", b"Elysia", b"Koa", b"createServer", b"uvicorn", b"axum", b"HttpServer", b"Application")
+"""Every match of `_SERVES` holds one."""
 _LIMITS = re.compile(r"rate_?limit|throttl|slowapi|\blimiter\b|token_?bucket|leaky_?bucket|too_?many_?requests|\b429\b|governor", re.IGNORECASE)
 _OTHER_LIMITS = re.compile(r"limit_req|rate_?limit|throttl|nginx.ingress.kubernetes.io/limit", re.IGNORECASE)
 _LIMITER = re.compile(r"rate_?limit|throttl", re.IGNORECASE)
@@ -24,7 +26,7 @@ def verify(statement: Statement, programs: Programs, tree: Tree) -> Verdict:
     other = not_a_claim(statement, "limit rates")
     if other is not None:
         return other
-    servers = [tree.evidence(path, line, "A server is made here.") for path, line, _ in source_lines(tree, _SERVES)]
+    servers = [tree.evidence(path, line, "A server is made here.") for path, line, _ in source_lines(tree, _SERVES, holds=_SERVERS)]
     limits = next(iter(source_lines(tree, _LIMITS)), None)
     limiters = [unit for unit in programs.units if _LIMITER.search(unit.name)]
     called, idle = split(limiters, programs)

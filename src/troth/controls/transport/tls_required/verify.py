@@ -19,6 +19,8 @@ _PLAIN = re.compile(
     r"(?:\w+\.)*(?:example|test|local|internal|invalid|localhost)\b|(?:www\.)?w3\.org|schemas?\.|xmlns|purl\.org|json-schema|[a-z0-9_-]+(?::\d+|/|['\"`]))",
     re.IGNORECASE,
 )
+_HOLDS = b"http://"
+"""Every match of `_PLAIN` holds it; a scheme in capitals is not looked for."""
 _MEND = "Use https, and leave verification on."
 
 
@@ -37,7 +39,7 @@ def verify(statement: Statement, tree: Tree) -> Verdict:
         return Partly(How.BYPASSED, tuple(off[:8]), f"{len(off)} lines switch the verification of certificates off: encrypted to whoever answers.", _MEND)
     if off:
         return Broken(How.BYPASSED, tuple(off[:8]), f"{len(off)} lines switch the verification of certificates off.", _MEND)
-    plain = [tree.evidence(path, line, "A plain address.") for path, line, _ in source_lines(tree, _PLAIN)]
+    plain = [tree.evidence(path, line, "A plain address.") for path, line, _ in source_lines(tree, _PLAIN, holds=_HOLDS)]
     if plain:
         return Partly(How.INCOMPLETE, tuple(plain[:8]), f"{len(plain)} addresses in the code are plain http.", _MEND)
     return prove("tls", "No line of the code speaks against it; what goes over the wire takes a run and a listener.")

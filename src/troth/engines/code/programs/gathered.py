@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from troth.judgement.guard_names import GUARD_WORDS
+from troth.judgement.guard_names import is_guard
 from troth.terms.facts.programs import Called, Mention, Pattern, Unit
 
-__all__ = ["GUARD_WORDS", "TEXT_LIMIT", "Gathered", "is_test"]
+__all__ = ["TEXT_LIMIT", "Gathered", "is_test"]
 
 TEXT_LIMIT: Final = 8000
 _TEST: Final = re.compile(
@@ -34,5 +34,5 @@ class Gathered:
 
     def mention(self, name: str, mention: Mention) -> None:
         """Keep a mention if its name speaks of a guard."""
-        if GUARD_WORDS.search(name):
+        if is_guard(name):
             self.mentions.setdefault(name, []).append(mention)

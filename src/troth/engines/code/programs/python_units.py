@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Final
 
+from troth.engines.code.nodes import children
 from troth.engines.code.programs.gathered import TEXT_LIMIT, Gathered
 from troth.engines.code.programs.trial import tried
 from troth.judgement.guard_names import is_guard
@@ -39,11 +40,11 @@ def read_python(path: str, data: bytes, into: Gathered) -> str:
             _call(path, node, inside, into)
         elif isinstance(node, (ast.Name, ast.Attribute)):
             name = node.id if isinstance(node, ast.Name) else node.attr
-            if isinstance(node.ctx, ast.Load):
+            if isinstance(node.ctx, ast.Load) and is_guard(name):
                 into.mention(name, Mention(Place(path, node.lineno), inside))
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             continue
-        pending.extend((child, owner, inside) for child in ast.iter_child_nodes(node))
+        pending += [(child, owner, inside) for child in children(node)]
     return ""
 
 
