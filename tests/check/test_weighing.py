@@ -160,3 +160,24 @@ def test_progress_counts_every_promise() -> None:
 
     assert [("a/b", 0, 2), ("a/b", 1, 2)] == told
     assert replace(promise("a/b"), confidence=1.0).confidence == 1.0
+
+
+@pytest.mark.parametrize(
+    ("cells", "text", "expected"),
+    [
+        ((), "Dependency checks with a scanner (planned)", "unknown"),
+        (("TLS for the local server", "deferred"), "TLS for the local server | deferred", "unknown"),
+        (("Health check", "Not applicable (stateless)"), "Health check | Not applicable (stateless)", "not-applicable"),
+        ((), "The planned maintenance window is announced", "kept"),
+        (("Planned releases", "signed"), "Planned releases | signed", "kept"),
+    ],
+)
+def test_a_sentence_that_puts_its_matter_off_promises_nothing_yet(cells: tuple[str, ...], text: str, expected: str) -> None:
+    statement = Statement("SECURITY.md", 1, (1,), Span(0, 1), text, text, Kind.ROW if cells else Kind.ITEM, cells=cells, columns=tuple("?" for _ in cells))
+    catalogue = {"a/b": control("a/b", dry), "report/b": control("report/b", dry)}
+    looks = Looks((weather, street))
+
+    (finding,) = weigh((Promise(statement, "a/b"),), catalogue, looks)
+    assert name_of(finding.verdict) == expected
+    (own,) = weigh((Promise(statement, "report/b"),), catalogue, looks)
+    assert name_of(own.verdict) == "kept"

@@ -205,3 +205,10 @@ def test_any_policy_can_be_linted(text: str):
     for remark in lint(read(text, "p").statements):
         assert remark.statements
         assert remark.says
+
+
+def test_scores_before_severities_do_not_hide_them():
+    table = "## Fix windows\n\n| CVSS score | Severity | Target fix window |\n|---|---|---|\n| 9.0-10.0 | Critical | 30 days |\n| 7.0-8.9 | High | 60 days |\n"
+    assert remarks(table) == []
+    twice = table + "| 9.0-10.0 | Critical | 60 days |\n"
+    assert ("two-limits", ["0:5", "0:7"]) in remarks(twice)

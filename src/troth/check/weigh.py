@@ -6,7 +6,9 @@ composite promises are weighed after the findings that they stand on. Nothing de
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from troth.check.looks import Looks, signature_of
 from troth.errors import CatalogueError, LookError, TrothError
@@ -14,11 +16,17 @@ from troth.terms.control import Control, Part, Parts
 from troth.terms.promise import Promise, Statement
 from troth.terms.result import EngineRun
 from troth.terms.values import Params
-from troth.terms.verdict import Finding, Unknown, Verdict
+from troth.terms.verdict import Finding, NotApplicable, Unknown, Verdict
 
 __all__ = ["demand_engines", "weigh"]
 
 CHILDREN = "children"
+_OF_THE_TEXT: Final = frozenset(("report", "disclosure", "policy", "versions", "scope", "fix"))
+"""Topics whose promises are about the policy and its reporters: there, "coming soon" is a flaw and no plan."""
+_NO_MATTER: Final = re.compile(r"(?:not applicable|n/?a)\b(?!\w)", re.IGNORECASE)
+_STILL: Final = r"(?:planned|coming soon|tbd|todo|to do|not (?:yet )?implemented|not yet|deferred|future(?: work)?|roadmap|in progress)"
+_TO_COME: Final = re.compile(_STILL, re.IGNORECASE)
+_TO_COME_AFTER: Final = re.compile(rf"\({_STILL}\)\W*\Z", re.IGNORECASE)
 _PROMISE_PARTS: frozenset[type] = frozenset((Params, Statement, Parts))
 
 
@@ -70,6 +78,9 @@ def judge(promise: Promise, control: Control, looks: Looks, parts: Parts) -> Ver
         return Unknown(
             missing=control.needs, because=f"{control.title}: nothing in this version of Troth decides it yet."
         )
+    put_off = _put_off(promise, control)
+    if put_off is not None:
+        return put_off
     wanted, _ = signature_of(control.verify)
     own: dict[type, object] = {Params: promise.params, Statement: promise.statement, Parts: parts}
     try:
@@ -90,6 +101,22 @@ def judge(promise: Promise, control: Control, looks: Looks, parts: Parts) -> Ver
             missing="a verifier that can read this repository",
             because=f"The verifier of {control.id} failed in a way that it did not foresee ({type(error).__name__}).",
         )
+
+
+def _put_off(promise: Promise, control: Control) -> Verdict | None:
+    """The verdict on a sentence that says of itself that its matter is still to come, or does not apply; None for every other one.
+
+    A contact, a channel or a stamp that is "coming soon" is a flaw of the policy itself, and judged as such by its own control.
+    """
+    if control.id.partition("/")[0] in _OF_THE_TEXT:
+        return None
+    statement = promise.statement
+    cells = [cell.strip(" *_`:") for cell in statement.cells[1:]]
+    if any(_NO_MATTER.match(cell) for cell in cells):
+        return NotApplicable("The sentence itself says that it does not apply.")
+    if any(_TO_COME.fullmatch(cell) for cell in cells) or _TO_COME_AFTER.search(statement.text):
+        return Unknown("the day when it is done", "The sentence says of itself that this is still to come: it promises nothing yet.")
+    return None
 
 
 def _parts(

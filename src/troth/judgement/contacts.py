@@ -20,6 +20,8 @@ _TEMPLATES: Final = (
     (re.compile(r"\[(?:your|my)[-_ ][\w -]{1,40}\]|\{\{[^}\n]{1,60}\}\}|\bgithub\.com/(?:your|my|owner|user(?:name)?|org)[-_/][\w-]*", re.IGNORECASE), "its address still holds a placeholder"),
     (re.compile(r"\b(?:TODO|TBD|FIXME|XXX)\b|\b(?:to be (?:announced|determined|added|set up))\b|\bcoming soon\b"), "it is marked as still to be done"),
 )  # fmt: skip
+_ELSE: Final = re.compile(r"conduct|harass|abus|licen[cs]|partnership|patent|trademark|\bCLA\b|\bpress\b|commercial|sponsor", re.IGNORECASE)
+"""What an address is for that stands near a word about security by chance."""
 _SECURITY: Final = re.compile(r"vulnerab|security|disclos", re.IGNORECASE)
 _DOCUMENTS: Final = re.compile(
     r"(?:^|/)(?:CONTRIBUTING|CODE_OF_CONDUCT|README|SUPPORT|SECURITY|GOVERNANCE|MAINTAINERS)[\w.-]*\.(?:md|rst|txt|adoc)\Z|(?:^|/)\.github/ISSUE_TEMPLATE/[^/]+\Z|(?:^|/)security\.txt\Z",
@@ -59,7 +61,7 @@ def security_mentions(tree: Tree) -> tuple[Mention, ...]:
             if (
                 "@" in line
                 and _SECURITY.search(around)
-                and not re.search(r"conduct|harass|abus", around, re.IGNORECASE)
+                and not _ELSE.search(around)
             ):
                 found += [
                     Mention(path, number, match.group(0).lower(), line.strip()[:200])

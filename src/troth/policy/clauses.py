@@ -135,15 +135,17 @@ def _prose(statement: Statement, given: str | None) -> Iterable[Timed]:
 
 
 def _row(statement: Statement, given: str | None) -> Iterable[Timed]:
-    """Times of a table row: its column says what each is for, the first cell for which severity; the one promise that was matched knows better."""
+    """Times of a table row: its column says what each is for, the first cell that names one for which severity; the one promise that was matched knows better."""
     first = statement.cells[0]
+    scored = len(statement.cells) > 2 and not re.search(r"[A-Za-z]{3}", first)  # "9.0-10.0 | Critical | 30 days"
+    grave = _named(statement.cells[1]) if scored else _named(first)
     for column, cell in zip(statement.columns, statement.cells, strict=False):
         subject = subject_in(cell) or subject_in(first) if cell is not first else None
         subject = given or subject or subject_in(column)
         at = 0
         for duration in find(cell) if subject is not None else ():
             stop = max(cell.find(duration.text, at), at) + len(duration.text)
-            for severity in _named(first) or _named(_clause(cell, at, stop)) or ("any",):
+            for severity in grave or _named(_clause(cell, at, stop)) or ("any",):
                 yield Timed(statement, duration, subject or "", severity, days_of(duration.iso), timeline=False)
             at = stop
 

@@ -14,6 +14,7 @@ from troth.terms.values import Params
 from troth.terms.verdict import Broken, Evidence, How, Kept, NotApplicable, Partly, Unknown, Verdict
 
 _ABOUT = re.compile(r"permission|workflow|token|actions?\b|ci\b|github", re.IGNORECASE)
+_CHANGES_NOTHING = re.compile(r"\b(?:cannot|can't|can not|unable to|never|no way to)\b.{0,60}\b(?:modify|change|alter|push|overwrite|write to)\b.{0,20}\b(?:code|source|repositor\w+|contents?|branch\w*|files)\b", re.IGNORECASE)
 _MOST = 10
 
 
@@ -26,6 +27,10 @@ def verify(params: Params, statement: Statement, workflows: Workflows, tools: To
         return NotApplicable("No workflow of this repository can run.")
     if "write" in (params.text("forbid") or ""):
         return _no_write_all(jobs, workflows, tree)
+    writers = [(workflow, job, right) for workflow, job in jobs for right in job.permissions.scopes if (right.name, right.value) == ("contents", "write")] if _CHANGES_NOTHING.search(statement.text) else []
+    if writers:
+        shown = tuple(tree.evidence(workflow.path, right.line, f"job {job.name}: its token may push commits") for workflow, job, right in writers[:_MOST])
+        return Broken(How.CONTRADICTED, shown, "The sentence says that nothing can be modified, and a token may write to the repository.", "Say what the token may do, or take the right away.")
     bad: list[Evidence] = [fault for workflow in workflows.valid for fault in _of_workflow(workflow, tools, tree)]
     good: list[Evidence] = []
     for workflow, job in jobs:

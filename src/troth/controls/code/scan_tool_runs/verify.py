@@ -92,6 +92,8 @@ def _meant(statement: Statement) -> tuple[tuple[Purpose, ...], str]:
         return (Purpose.SAST,), _CODE_SCANNING
     if kinds == ["static analysis"] and "vulnerab" not in statement.text.lower():
         return (Purpose.SAST,), _ANALYSER
+    if re.search(r"\blint", statement.text, re.IGNORECASE) and not re.search(r"secur|vulnerab|scan", statement.text, re.IGNORECASE):
+        return (Purpose.LINT,), "a linter"
     return SECURITY, "a security scanner"
 
 

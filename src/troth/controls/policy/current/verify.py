@@ -24,6 +24,8 @@ _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_nam
     name.lower(): number for number, name in enumerate(calendar.month_abbr) if name
 }
 _ISO = re.compile(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?\Z")
+_OWN_VERSION = re.compile(r"\b(?:policy|document|page)(?:'s)?\W+version\b|\bversion of (?:this|the) (?:policy|document|page)\b", re.IGNORECASE)
+"""A version that the text itself carries, and not the software."""
 _WORDS = re.compile(r"(?:(\d{1,2})(?:st|nd|rd|th)?\s+)?([A-Za-z]{3,9})\.?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})")
 
 
@@ -42,7 +44,7 @@ def verify(
     verdicts = []
     if stamp:
         verdicts.append(_date(stamp, statement, history, changes, policies))
-    if version:
+    if version and not _OWN_VERSION.search(statement.text):
         verdicts.append(_version(version, statement, dependencies, policies, tree))
     broken = next((item for item in verdicts if isinstance(item, Broken)), None)
     unknown = next((item for item in verdicts if isinstance(item, Unknown)), None)

@@ -16,12 +16,14 @@ from troth.terms.values import Params
 from troth.terms.verdict import Broken, Evidence, How, Kept, Unknown, Verdict
 
 _BOUNTY = re.compile(r"bount|reward|swag|paid|compensat", re.IGNORECASE)
+_PLANS = re.compile(r"\b(?:plan(?:s|ned|ning)?|consider(?:ing)?|in (?:the )?future|not yet|later)\b", re.IGNORECASE)
+"""A reward that is to come: declared as a plan, whatever of its details is open."""
 _NONE = re.compile(r"\b(?:no|not|never|don'?t|does not|currently not|unable)\b", re.IGNORECASE)
 
 
 def verify(params: Params, statement: Statement, policies: PolicySet, shown: ForgeShown) -> Verdict:
     """Kept for a bounty's declared state that no other sentence contradicts; whether a channel is open is a setting."""
-    if placeholder_in(statement.quote) is not None:
+    if placeholder_in(statement.quote) is not None and not (_BOUNTY.search(statement.text) and _PLANS.search(statement.text)):
         return Broken(
             How.VACUOUS,
             (said(statement, "A template was never filled in."),),

@@ -184,6 +184,8 @@ def _contradiction(addresses: set[str], statement: Statement, tree: Tree, polici
         for item in security_mentions(tree)
         if not _same(item.path, statement, policies) and item.address in addresses
     ]
+    known = {found.lower() for file in policies.files for found in ADDRESS.findall(file.text)}
+    others = [item for item in others if item.address not in known]  # one of several that the policies give is no other one
     if others and not agreeing:
         return Partly(
             How.CONTRADICTED,

@@ -49,6 +49,7 @@ _ASSIGNED = re.compile(
 _MADE_UP = re.compile(
     r"(?i)example|sample|change|your|dummy|fake|test|placeholder|x{4}|\*{3}|1234|abcd|env|secret|password|token|key|default|localhost|[a-z]{3,}[-_.][a-z]{3,}[-_.][a-z]{3,}"
 )
+_IN_IMAGES = re.compile(r"\b(?:baked|built|embedded|copied|included|stored|kept)\b.{0,30}\b(?:images?|layers?|containers?)\b|\b(?:images?|layers?)\b.{0,30}\b(?:no|never|without)\b.{0,20}secrets?", re.IGNORECASE)
 _ASIDE = re.compile(
     r"(?:^|/)(?:tests?|testdata|examples?|docs?|fixtures?|samples?|mocks?|spec)(?:/|[_.-])", re.IGNORECASE
 )
@@ -83,6 +84,8 @@ def verify(statement: Statement, tree: Tree, changes: Changes, scan: SecretScan)
         )
     found = _scanned(scan)
     if isinstance(found, Kept):
+        if _IN_IMAGES.search(statement.text):
+            return Unknown("a look into the built images", f"{found.because} But an image also takes what lies beside it when it is built.")
         plain = _in_plain_sight(tree)
         if plain:
             because = "No token of a known form is there, but values that look random stand beside names that say password or key."

@@ -24,14 +24,20 @@ _HOLDS = b"http://"
 _MEND = "Use https, and leave verification on."
 
 
+def _in_prose(match: re.Match[str]) -> bool:
+    """Whether what was found stands in a text with more words around it (a rule's message), and so switches nothing off."""
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    return any(before.count(mark) % 2 == 1 and mark in after and re.search(r"[A-Za-z]{2,}\s+\Z", before[before.rfind(mark) + 1 :]) for mark in "\"'`")
+
+
 def verify(statement: Statement, tree: Tree) -> Verdict:
     """Broken where verification is switched off without a condition, Partly where some address is plain; never Kept: settings and libraries decide the rest."""
     other = not_a_claim(statement, "use TLS")
     if other is not None:
         return other
     off: list[Evidence] = []
-    for path, line, _ in source_lines(tree, _OFF):
-        if not _CONDITIONAL.search(tree.lines(path)[line - 1]) and not _CONDITIONAL.search(tree.lines(path)[line - 2] if line > 1 else ""):
+    for path, line, match in source_lines(tree, _OFF):
+        if not _in_prose(match) and not _CONDITIONAL.search(tree.lines(path)[line - 1]) and not _CONDITIONAL.search(tree.lines(path)[line - 2] if line > 1 else ""):
             off.append(tree.evidence(path, line, "Any certificate is taken."))
     if off and not re.search(r"certificat|verif", statement.text, re.IGNORECASE):
         if not universal(statement):
