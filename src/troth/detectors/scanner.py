@@ -9,21 +9,25 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 
 from troth.detectors import loading, proofs
 from troth.detectors.encodings import Encoding, decoded, hints, joined, worth
-from troth.detectors.matching import Candidates, Engine, choose
+from troth.detectors.matching import Candidates, Engine, Hits, choose
 from troth.detectors.rule import Match, Probe, Proof, Rule, Tier
 
-__all__ = ["Scanner", "default", "entropy", "placeholder"]
+__all__ = ["MARGIN", "Scanner", "default", "entropy", "placeholder"]
 
 _PLACEHOLDER = re.compile(
     rb"(?i)example|placeholder|your[_-]?(?:api|key|token|secret)|x{6,}|\*{3,}|\.{3}|changeme|redacted|1234567890?|abcdefgh|0{10,}|deadbeef|<|\$\{|\{\{"
 )
+MARGIN = 480
+"""How far around a change a text has to be scanned (see `Scanner.scan_near`): nearly all rules reach less far, most in every encoding."""
+HINT = 64
+"""Longest hint at something encoded, in bytes."""
 PLACES = 2_000
 """Encoded places that are followed up in one text, in a scan."""
 PER_BYTE = 1 / 1_000
@@ -68,6 +72,7 @@ class Scanner:
         reach = [rule.reach for rule in self.rules] + [0] * len(self._encodings)
         self._engine: Engine = choose(reach, self._probes, digest, engine)
         self._patterns: dict[int, re.Pattern[bytes]] = {}
+        self._far = frozenset(number for number, rule in enumerate(self.rules) if rule.reach > MARGIN)
 
     def _probes(self) -> tuple[Probe, ...]:
         first = len(self.rules)
@@ -110,29 +115,54 @@ class Scanner:
             found: list[Match] = []
             self._confirm(data, windows, depth, self._work(data, everything, bounded), found)
             return _winners(found) if len(found) > 1 else found
-        return self._scan(data, ranges, depth, self._work(data, everything, bounded))
+        return self._scan(data, ranges, depth, self._work(data, everything, bounded))[0]
+
+    def scan_near(self, data: bytes, ranges: Iterable[tuple[int, int]] | None = None) -> tuple[list[Match], bool]:
+        """Matches, and whether a change anywhere could make a match of what was proposed here.
+
+        A rule that reaches far (a key in its armour, a JWT), also in an encoding, can turn into a match by a change far from the place that
+        the engine names. Where this answers False, a text that is made from `data` by changes has no match beyond `MARGIN` bytes from
+        all of them, so that only these surroundings have to be scanned (tests/engines/secrets/test_windows.py).
+        """
+        return self._scan(data, ((0, len(data)),) if ranges is None else ranges, 2, self._work(data))
+
+    def screen(self, parts: Sequence[bytes]) -> dict[int, Hits | None]:
+        """Parts in which a closer look may find something, by number, with what `scan_screened` wants; in the others `scan` finds nothing."""
+        return self._engine.proposed(parts)
+
+    def scan_screened(self, data: bytes, hits: Hits) -> tuple[list[Match], bool]:
+        """As `scan_near`, for a text whose parts went through `screen`: `hits` with offsets counted in `data`, ascending."""
+        found: list[Match] = []
+        windows = self._engine.windows(hits, len(data))
+        far = self._confirm(data, windows, 2, self._work(data), found) or not self._far.isdisjoint(windows)
+        return (_winners(found) if len(found) > 1 else found), far
 
     @staticmethod
-    def _work(data: bytes, everything: bool, bounded: bool) -> _Work:
+    def _work(data: bytes, everything: bool = False, bounded: bool = False) -> _Work:
         work = _Work(everything, bounded, PLACES, math.inf)
         if bounded:
             work.runs, work.thorough = RUNS + int(len(data) * PER_BYTE), THOROUGH + int(len(data) * PER_BYTE)
         return work
 
-    def _scan(self, data: bytes, ranges: Iterable[tuple[int, int]], depth: int, work: _Work) -> list[Match]:
+    def _scan(self, data: bytes, ranges: Iterable[tuple[int, int]], depth: int, work: _Work) -> tuple[list[Match], bool]:
         found: list[Match] = []
+        far = False
         for low, high in ranges:
             windows = self._engine.candidates(data, low, high)
             if windows is not None:
-                self._confirm(data, windows, depth, work, found)
-        return _winners(found) if len(found) > 1 else found
+                far = far or not self._far.isdisjoint(windows)
+                far = self._confirm(data, windows, depth, work, found) or far
+        return (_winners(found) if len(found) > 1 else found), far
 
-    def _confirm(self, data: bytes, windows: Candidates, depth: int, work: _Work, found: list[Match]) -> None:
-        first = len(self.rules)
+    def _confirm(self, data: bytes, windows: Candidates, depth: int, work: _Work, found: list[Match]) -> bool:
+        """Add what the full patterns match to `found`; True where something encoded goes on beyond the margin, or was not read."""
+        first, far = len(self.rules), False
         for number, places in windows.items():
             if number >= first:
                 if depth:
-                    found += self._decode(self._encodings[number - first], data, places, depth, work)
+                    inner, inner_far = self._decode(self._encodings[number - first], data, places, depth, work)
+                    found += inner
+                    far = far or inner_far
                 continue
             rule, pattern = self.rules[number], self.pattern(number)
             for low, high in places:
@@ -143,45 +173,56 @@ class Scanner:
                         found.append(match)
                     if work.judged >= work.thorough:
                         found += _crowd(rule, hits)
+        return far
 
     def _decode(
         self, encoding: Encoding, data: bytes, places: list[tuple[int, int]], depth: int, work: _Work
-    ) -> list[Match]:
+    ) -> tuple[list[Match], bool]:
         """Look into the encoded runs around some places. A run is decoded once, however many places point into it."""
         found: list[Match] = []
         done = -1
         kept = worth(encoding, data, places)
+        far = len(kept) < len(places)
         if work.bounded and encoding is Encoding.JOINED and len(kept) > JOINTS:
             crowd = self._joined(data, kept, work)
             if crowd is not None:
-                return crowd
+                return crowd, True
+        deeper = 0 if encoding is Encoding.JOINED else depth - 1
         for low, high in kept:
             if low < done:
                 continue
             if work.runs <= 0:
                 if work.bounded:
                     found += _unread(encoding, data, (low, high), kept[-1])
-                break
+                return found, True
             for start, end, raw in decoded(encoding, data, low, max(high, low + 1)):
                 done = max(done, end)
                 work.runs -= 1
-                for inner in self._scan(
-                    raw, ((0, len(raw)),), 0 if encoding is Encoding.JOINED else depth - 1, work
-                ):
-                    value = inner.value(raw)
-                    if encoding is Encoding.JOINED and value in data[start:end]:
-                        continue
-                    how = (encoding.value, *inner.how)
-                    place = {"start": start, "end": end, "outer_start": start, "outer_end": end}
-                    found.append(replace(inner, **place, decoded=value, how=how))  # type: ignore[arg-type]
-        return found
+                matches, inner_far = self._scan(raw, ((0, len(raw)),), deeper, work)
+                # a run that goes on beyond the margin may be mended, or cut short, where nobody looks
+                far = far or inner_far or max(end - low, low - start) > MARGIN - HINT
+                found += _outside(encoding, data, (start, end), raw, matches)
+        return found, far
 
     def _joined(self, data: bytes, places: list[tuple[int, int]], work: _Work) -> list[Match] | None:
         """Join all literals at once and look: nothing, everything between them, or None where each is to be looked at."""
         text = joined(data, places[0][0], places[-1][1])
-        if all(match.value(text) in data for match in self._scan(text, ((0, len(text)),), 0, work)):
+        if all(match.value(text) in data for match in self._scan(text, ((0, len(text)),), 0, work)[0]):
             return []
         return _unread(Encoding.JOINED, data, places[0], places[-1]) if len(places) > 4 * JOINTS else None
+
+
+def _outside(encoding: Encoding, data: bytes, run: tuple[int, int], raw: bytes, matches: Iterable[Match]) -> list[Match]:
+    """Matches of a decoded run as matches of the text that holds it; what stands there in the clear as well is none of them."""
+    start, end = run
+    found: list[Match] = []
+    for inner in matches:
+        value = inner.value(raw)
+        if encoding is Encoding.JOINED and value in data[start:end]:
+            continue
+        how = (encoding.value, *inner.how)
+        found.append(replace(inner, start=start, end=end, outer_start=start, outer_end=end, decoded=value, how=how))
+    return found
 
 
 def _unread(encoding: Encoding, data: bytes, low: tuple[int, int], last: tuple[int, int]) -> list[Match]:

@@ -24,7 +24,10 @@ class Everything:
         self.streams: dict[bytes, bytearray] = {}
         self.ranged = 0
 
-    def whole(self, kind, oid, data, ranges):
+    def screen(self, objects):
+        return range(len(objects))
+
+    def whole(self, kind, oid, data, ranges, number=-1):
         assert oid not in self.objects
         self.objects[oid] = (kind, data)
         self.ranged += ranges is not None

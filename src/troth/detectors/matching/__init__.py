@@ -13,10 +13,14 @@ from typing import Protocol
 from troth.detectors.rule import Probe
 from troth.errors import DetectorError
 
-__all__ = ["Candidates", "Engine", "choose"]
+__all__ = ["Candidates", "Engine", "Hits", "choose", "presence"]
 
 Candidates = dict[int, list[tuple[int, int]]]
 """Number of a probe -> windows `[low, high)` of the text in which its full pattern is to be tried, ascending, not overlapping."""
+
+
+Hits = list[tuple[int, int]]
+"""Number of a probe, and where an occurrence of it ends, ascending."""
 
 
 class Engine(Protocol):
@@ -26,6 +30,17 @@ class Engine(Protocol):
 
     def candidates(self, data: bytes, low: int, high: int) -> Candidates | None:
         """Windows per number of which a probe occurs in `data[low:high]`; None where there are none."""
+        ...
+
+    def proposed(self, parts: Sequence[bytes]) -> dict[int, Hits | None]:
+        """Parts in which `candidates` may give something, by number; every part for which it does is among them.
+
+        The value is what `windows` makes candidates of, or None where the engine has to look again.
+        """
+        ...
+
+    def windows(self, hits: Hits, size: int) -> Candidates:
+        """Candidates in a text of `size` bytes from what `proposed` gave, offsets counted in that text, in order."""
         ...
 
 
@@ -63,3 +78,25 @@ def choose(reach: Sequence[int], probes: Callable[[], tuple[Probe, ...]], digest
     from troth.detectors.matching.plain import PlainEngine
 
     return PlainEngine(reach, probes())
+
+
+def presence(patterns: Sequence[bytes], literals: Sequence[bytes]) -> Callable[[bytes], Sequence[int]]:
+    """What tells which of a few patterns may occur in a text: exactly with hyperscan, by their literals without it.
+
+    Args:
+        patterns: in the subset that all engines share, lower case; compared without case.
+        literals: per pattern a string, lower case, that is in every match of it.
+    """
+    if os.environ.get("TROTH_ENGINE", "") in ("", "hyperscan"):
+        try:
+            from troth.detectors.matching.vector import Presence
+
+            return Presence(patterns)
+        except ImportError:
+            pass
+
+    def by_literals(data: bytes) -> list[int]:
+        low = data.lower()
+        return [number for number, text in enumerate(literals) if text in low]
+
+    return by_literals

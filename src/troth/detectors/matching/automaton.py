@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import re2  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
-from troth.detectors.matching import Candidates
+from troth.detectors.matching import Candidates, Hits
 from troth.detectors.matching.windows import join, places
 from troth.detectors.rule import Probe
 
@@ -53,6 +53,14 @@ class AutomatonEngine:
                     lower, text.encode("latin-1"), (low, len(data), self._reach[probe.number]), windows, probe.number
                 )
         return windows
+
+    def proposed(self, parts: Sequence[bytes]) -> dict[int, Hits | None]:
+        """See `Engine`."""
+        return {number: None for number, part in enumerate(parts) if self._set.Match(part)}
+
+    def windows(self, hits: Hits, size: int) -> Candidates:
+        """See `Engine`. This engine never gives hits."""
+        raise NotImplementedError
 
     def _shape(self, index: int) -> re.Pattern[bytes]:
         found = self._shapes.get(index)

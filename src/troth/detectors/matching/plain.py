@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from troth.detectors.matching import Candidates
+from troth.detectors.matching import Candidates, Hits
 from troth.detectors.matching.windows import join, places
 from troth.detectors.rule import Probe
 
@@ -57,6 +57,14 @@ class PlainEngine:
                 place = low + match.end()
                 join(windows.setdefault(number, []), max(0, place - span), min(len(data), place + span))
         return windows or None
+
+    def proposed(self, parts: Sequence[bytes]) -> dict[int, Hits | None]:
+        """See `Engine`."""
+        return {number: None for number, part in enumerate(parts) if self.candidates(part, 0, len(part))}
+
+    def windows(self, hits: Hits, size: int) -> Candidates:
+        """See `Engine`. This engine never gives hits."""
+        raise NotImplementedError
 
     def _places(self, lower: bytes, literals: dict[bytes, list[int]], low: int, size: int, windows: Candidates) -> None:
         for literal, numbers in literals.items():

@@ -7,23 +7,27 @@ from __future__ import annotations
 
 import platform
 import threading
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import hyperscan
 
 from troth.detectors import cache
-from troth.detectors.matching import Candidates
+from troth.detectors.matching import Candidates, Hits
 from troth.detectors.matching.windows import add
 from troth.detectors.rule import Probe
 from troth.errors import DetectorError
 
-__all__ = ["VectorEngine"]
+__all__ = ["Presence", "VectorEngine"]
 
 _APART = 5
 """Hints of encodings that end nearer to one another than this stand in the same run: each has four characters, and something else lies between two runs."""
+TOGETHER = 32 << 10
+"""Parts up to this size are joined: copying more costs more than the call."""
 
 
 class VectorEngine:
@@ -67,9 +71,9 @@ class VectorEngine:
         cache.write(key, hyperscan.dumpb(database))
         return database
 
-    def _scratch(self) -> tuple[Any, list[tuple[int, int]], dict[int, int]]:
+    def _sparse(self) -> tuple[Any, list[tuple[int, int]], dict[int, int]]:
         try:
-            return self._local.state  # type: ignore[no-any-return]
+            return self._local.sparse  # type: ignore[no-any-return]
         except AttributeError:
             hits: list[tuple[int, int]] = []
             until: dict[int, int] = {}
@@ -82,12 +86,12 @@ class VectorEngine:
 
             scratch = hyperscan.Scratch(self._db)
             state = (partial(self._db.scan, match_event_handler=found, scratch=scratch), hits, until)
-            self._local.state = state
+            self._local.sparse = state
             return state
 
     def candidates(self, data: bytes, low: int, high: int) -> Candidates | None:
         """See `Engine`."""
-        scan, hits, until = self._scratch()
+        scan, hits, until = self._sparse()
         if hits:  # of the call before
             hits.clear()
             until.clear()
@@ -106,6 +110,88 @@ class VectorEngine:
             else:
                 add(known, max(0, place - span), min(size, place + span + steps[rule]))
         return windows
+
+    def _all(self) -> tuple[Any, list[tuple[int, int]], Any]:
+        state = getattr(self._local, "every", None)
+        if state is None:
+            hits: list[tuple[int, int]] = []
+
+            def found(rule: int, _start: int, end: int, _flags: int, _context: object) -> None:
+                hits.append((rule, end))
+
+            state = (hyperscan.Scratch(self._db), hits, found)
+            self._local.every = state
+        return state
+
+    def windows(self, hits: Hits, size: int) -> Candidates:
+        """See `Engine`."""
+        windows: Candidates = {}
+        reach = self._reach
+        for rule, end in hits:
+            span = reach[rule]
+            add(windows.setdefault(rule, []), max(0, end - span), min(size, end + span))
+        return windows
+
+    def proposed(self, parts: Sequence[bytes]) -> dict[int, Hits | None]:
+        """See `Engine`. Small parts are scanned together: a call costs as much as a KiB of text."""
+        scratch, hits, found = self._all()
+        few, numbers = [], []
+        chosen: dict[int, Hits | None] = {}
+        for number, part in enumerate(parts):
+            if len(part) <= TOGETHER:
+                few.append(part)
+                numbers.append(number)
+                continue
+            self._db.scan(part, match_event_handler=found, scratch=scratch)
+            if hits:
+                chosen[number] = hits.copy()
+                hits.clear()
+        if few:
+            self._db.scan(b"\n".join(few), match_event_handler=found, scratch=scratch)
+        if hits:
+            begins = list(accumulate((len(part) + 1 for part in few), initial=0))
+            for rule, end in hits:
+                # what seems to begin in the part before is none of this one's: it costs a look and is not confirmed
+                place = min(bisect_left(begins, end) - 1, len(few) - 1)
+                into = chosen.setdefault(numbers[place], [])
+                if into is not None:
+                    into.append((rule, end - begins[place]))
+            hits.clear()
+        return chosen
+
+
+class Presence:
+    """Tells which of a few patterns occur in a short text, in one pass. Compiled at once; nothing is cached."""
+
+    def __init__(self, patterns: Sequence[bytes]) -> None:
+        """Compile.
+
+        Args:
+            patterns: in the subset that all engines share, lower case; compared without case.
+        """
+        self._db = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        flags = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_DOTALL
+        self._db.compile(expressions=list(patterns), ids=list(range(len(patterns))), flags=[flags] * len(patterns))
+        self._local = threading.local()
+
+    def __call__(self, data: bytes) -> list[int]:
+        """Numbers of the patterns that occur, ascending."""
+        try:
+            scratch, hits, found = self._local.state
+        except AttributeError:
+            hits = []
+
+            def found(number: int, _start: int, _end: int, _flags: int, _context: object) -> None:
+                hits.append(number)
+
+            scratch = hyperscan.Scratch(self._db)
+            self._local.state = scratch, hits, found
+        self._db.scan(data, match_event_handler=found, scratch=scratch)
+        if not hits:
+            return []
+        numbers: list[int] = sorted(hits)
+        hits.clear()
+        return numbers
 
 
 def _build() -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from troth.errors import FormatError
 
-__all__ = ["BACKEND", "Ranges", "apply", "changed", "sizes"]
+__all__ = ["BACKEND", "Ranges", "apply", "changed", "header", "sizes", "written"]
 
 Ranges = list[tuple[int, int]]
 """Half-open byte ranges, ascending and disjoint."""
@@ -120,46 +120,85 @@ def apply(base: bytes, delta: bytes) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def changed(delta: bytes, start: int, size: int, margin: int) -> Ranges:
+def header(delta: bytes, base: bytes) -> tuple[int, int]:
+    """Size of the result, and where the operations begin. `base` is how the size of the base at hand is written (`written`).
+
+    Raises:
+        FormatError: the delta was made for a base of another size, or its header is damaged.
+    """
+    if not delta.startswith(base):
+        announced, size, position = sizes(delta)
+        if written(announced) != base:  # a longer way to write the same number is allowed
+            raise FormatError("delta was made for another base")
+        return size, position
+    position = len(base)
+    try:
+        size = delta[position]
+        if size < 0x80:
+            return size, position + 1
+        second = delta[position + 1]
+    except IndexError as error:
+        raise FormatError("damaged delta header") from error
+    if second < 0x80:
+        return size & 0x7F | second << 7, position + 2
+    return _varint(delta, position)
+
+
+def written(number: int) -> bytes:
+    """A size as a delta's header writes it."""
+    found = bytearray()
+    while number > 0x7F:
+        found.append(number & 0x7F | 0x80)
+        number >>= 7
+    found.append(number)
+    return bytes(found)
+
+
+def changed(delta: bytes, start: int, size: int, margin: int, base_size: int = -1) -> Ranges:
     """Parts of the result that its base does not have as they stand, each widened by `margin` bytes on both sides.
 
-    A pattern of at most `margin` bytes that lies outside of all ranges lies wholly inside one copied run, and so in the base as well.
+    A pattern of at most `margin` bytes that lies outside of all ranges lies wholly inside one copied run, and so in the base as well. What is
+    copied from the base's beginning to the result's, or from end to end, needs no margin there: nothing lies beyond it in either.
 
     Args:
         delta: the delta, already applied once without error.
         start: where its operations begin.
         size: size of the result.
         margin: longest pattern that must not be missed, in bytes.
+        base_size: size of the base; -1 where it is not known.
     """
     ranges: Ranges = []
-    low = high = -1
-    position, end, at = start, len(delta), 0
+    low = at = 0
+    position, end, least = start, len(delta), margin
     while position < end:
         op = delta[position]
-        begin = at
         if op < 0x80:
             at += op
             position += op + 1
+            continue
+        begin = position
+        position += 1 + _OFFSET_BYTES[op]
+        bits = op & 0x70
+        if bits == 0x30:
+            count = delta[position] | delta[position + 1] << 8
+            position += 2
+        elif bits == 0x10:
+            count = delta[position]
+            position += 1
         else:
-            position += 1 + _OFFSET_BYTES[op]
-            bits = op & 0x70
-            if bits == 0x10:
-                at += delta[position]
-                position += 1
-            elif bits == 0x30:
-                at += delta[position] | delta[position + 1] << 8
-                position += 2
-            else:
-                count, position = _long_size(delta, bits, position)
-                at += count
-            begin = at
-        if high < 0 or begin - margin > high:
-            if high >= 0:
-                ranges.append((low, high))
-            low = begin - margin if begin > margin else 0
-        high = at + margin
-    if high >= 0 and low < size:
-        ranges.append((low, min(high, size)))
+            count, position = _long_size(delta, bits, position)
+        if count > least:
+            first = at + margin if at or op & 0x0F else 0
+            last = at + count - margin
+            if last + margin == size and _copy(delta, op, begin + 1)[0] + count == base_size:
+                last = size
+            if first < last:
+                if first > low:
+                    ranges.append((low, first))
+                low = last
+        at += count
+    if low < size:
+        ranges.append((low, size))
     return ranges
 
 

@@ -6,6 +6,7 @@ Formats: gitformat-pack(5). An index that contradicts its pack is refused as a w
 from __future__ import annotations
 
 import struct
+import sys
 from array import array
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,7 +95,12 @@ def _fan(data: bytes, start: int) -> tuple[int, ...]:
 
 def _array(data: bytes) -> array[int]:
     """Big-endian 32-bit numbers as an array of 64-bit ones."""
-    return array("q", struct.unpack(f">{len(data) // 4}I", data))
+    if array("I").itemsize != 4:  # no platform we know; the standard only promises two bytes
+        return array("q", struct.unpack(f">{len(data) // 4}I", data))
+    numbers = array("I", data)
+    if sys.byteorder == "little":
+        numbers.byteswap()
+    return array("q", numbers)
 
 
 def _version_2(data: bytes, pack_bytes: int, width: int) -> Index:

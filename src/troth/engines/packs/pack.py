@@ -36,6 +36,7 @@ class Pack:
         entry_at: where its zlib stream begins.
         entry_end: where the next entry begins.
         entry_base: number of the base entry, -1 for none, -2 for a base that is not in this pack.
+        view: the whole file.
         want: per entry: 1 = to be read, 2 = only needed as a base, 0 = neither.
     """
 
@@ -61,7 +62,7 @@ class Pack:
                 raise FormatError("pack is truncated")
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._end = size - hash_bytes
-        self._view = memoryview(self._map)
+        self._view = self.view = memoryview(self._map)
         head = bytes(self._view[:12])
         if head[:4] != b"PACK" or int.from_bytes(head[4:8], "big") not in (2, 3):
             raise FormatError("not a pack of version 2 or 3")
@@ -133,13 +134,15 @@ class Pack:
         """The zlib stream of an entry (and nothing of the next one)."""
         return self._view[self.entry_at[k] : self.entry_end[k]]
 
-    def children(self, k: int) -> Iterator[int]:
+    def children(self, k: int) -> list[int]:
         """Wanted deltas made directly from an entry."""
-        child, want = self.first_child[k], self.want
+        found, following, want = [], self.next_child, self.want
+        child = self.first_child[k]
         while child >= 0:
             if want[child]:
-                yield child
-            child = self.next_child[child]
+                found.append(child)
+            child = following[child]
+        return found
 
     def below(self, k: int) -> Iterator[int]:
         """All wanted entries made from an entry, directly or not. Ends on any input: the links form a forest below a whole entry."""

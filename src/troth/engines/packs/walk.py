@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import NamedTuple, Protocol
 
-from troth.engines.packs.delta import Ranges, apply, changed, sizes
+from troth.engines.packs.delta import Ranges, apply, changed, header, written
 from troth.engines.packs.faults import Coverage, Fault, Limits
 from troth.engines.packs.index import BLOB, TREE
-from troth.engines.packs.inflate import inflate, inflate_pieces
+from troth.engines.packs.inflate import inflate, inflate_each, inflate_pieces
 from troth.engines.packs.pack import KIND_NAMES, WANTED, Pack
 from troth.errors import FormatError
 
 __all__ = ["Sink", "Walk", "stream_pieces"]
 
-BYTES_PER_OP = 24
+BYTES_PER_OP = 12
 """A delta whose result is at least this many times longer is worth looking through for what it changes (measured: bench/secrets)."""
-
-
+BATCH = 128 << 10
+"""Bytes to be looked at that are handed to the sink's `screen` at a time: small objects cost a call each otherwise."""
+BATCH_HELD = 4 << 20
+"""Bytes of objects that wait at most, looked at or not."""
 FRAGMENTS = 128 << 10
 """Parts of trees are handed over in batches of about this many bytes."""
+
+
+Waiting = tuple[int, int, str, bytes, Ranges | None]
+"""An object that waits to be looked at: entry, entry of its base (-1: none), kind, content, where it differs from its base (None = anywhere)."""
 
 
 class Sink(Protocol):
     """What takes the objects."""
 
     margin: int
-    """Longest pattern in bytes; how much context around a change the sink needs."""
+    """How much context around a change the sink needs, in bytes."""
 
-    def whole(self, kind: str, oid: bytes, data: bytes, ranges: Ranges | None) -> bool:
+    def screen(self, objects: Sequence[Waiting]) -> Collection[int]:
+        """Tell quickly which of some objects have to be looked at one by one; `whole` is called for these, and need not be for the others."""
+        ...
+
+    def whole(self, kind: str, oid: bytes, data: bytes, ranges: Ranges | None, number: int = -1) -> bool:
         """Take one object.
 
         Args:
@@ -35,6 +46,7 @@ class Sink(Protocol):
             oid: object id.
             data: content.
             ranges: where it differs from an object that this sink already took and for which it answered False; None = look at everything.
+            number: its number in what `screen` was given last, where it was screened with the same ranges.
 
         Returns:
             True where objects made from this one must be looked at as a whole.
@@ -62,6 +74,10 @@ class Walk:
         self.retry: list[bytes] = []
         """Objects that could not be read here and that git may still be able to read."""
         self._held = 0
+        self._marked: set[int] = set()
+        """Entries for which the sink answered True."""
+        self._batch: list[Waiting] = []
+        self._look = self._hold = 0
         self._fragments: list[tuple[int, bytes]] = []
         self._waiting = 0
         self.expanded = 0
@@ -77,6 +93,7 @@ class Walk:
                 self._large(root)
             else:
                 self._family(root)
+        self._flush()
         self._names()
 
     def _family(self, root: int) -> None:
@@ -86,14 +103,14 @@ class Walk:
         except FormatError:
             self._lost(root, Fault.CORRUPT)
             return
-        marked = self._take(kind, root, data, None)
+        self._take((root, -1, kind, data, None))
         if pack.first_child[root] < 0:
             return
-        stack = [_Node(root, data, marked, 1)]
+        stack = [_Node(root, data, 1)]
         self._held = len(data)
         while stack:
             node = stack.pop()
-            k, base, depth = node.entry, node.data, node.depth
+            k, base, depth = node
             if base is None:
                 try:
                     base = self._rebuild(k)
@@ -106,41 +123,50 @@ class Walk:
                 deep = depth > self._limits.depth
                 self._lost_below(k, Fault.DEPTH if deep else Fault.BUDGET, again=deep)
                 continue
-            for child in pack.children(k):
-                self._child(kind, child, node, base, stack)
+            self._deltas(kind, _Node(k, base, depth), stack)
 
-    def _child(self, kind: str, child: int, parent: _Node, base: bytes, stack: list[_Node]) -> None:
-        pack = self._pack
-        try:
-            delta, start, size = self._delta(child, len(base))
-            data = apply(base, delta)
-        except FormatError:
-            self._lost(child, Fault.CORRUPT)
-            return
-        except _TooLarge:
-            self._lost(child, Fault.TOO_LARGE, again=False)
-            return
-        ranges = None
-        if not parent.marked and len(delta) * BYTES_PER_OP < size:
-            ranges = changed(delta, start, size, self._sink.margin)
-        below = self._take(kind, child, data, ranges)
-        if pack.first_child[child] >= 0:
-            keep = self._held + size <= self._limits.held_bytes
-            self._held += size if keep else 0
-            stack.append(_Node(child, data if keep else None, below, parent.depth + 1))
+    def _deltas(self, kind: str, parent: _Node, stack: list[_Node]) -> None:
+        """Make everything that is made directly from one object."""
+        pack, margin, base, limit = self._pack, self._sink.margin, parent.data or b"", self._limits.object_bytes
+        head, from_marked = written(len(base)), parent.entry in self._marked
+        children = pack.children(parent.entry)
+        places = [(pack.entry_at[k], pack.entry_end[k], pack.entry_size[k]) for k in children]
+        for child, delta in zip(children, inflate_each(pack.view, places, limit), strict=True):
+            try:
+                size, start = self._announced(child, delta, head)
+                data = apply(base, delta or b"")
+            except FormatError:
+                self._lost(child, Fault.CORRUPT)
+                continue
+            except _TooLarge:
+                self._lost(child, Fault.TOO_LARGE, again=False)
+                continue
+            ranges = None
+            if not from_marked and delta and len(delta) * BYTES_PER_OP < size and size > 2 * margin:
+                ranges = changed(delta, start, size, margin, len(base))
+            self._take((child, parent.entry, kind, data, ranges))
+            if pack.first_child[child] >= 0:
+                keep = self._held + size <= self._limits.held_bytes
+                self._held += size if keep else 0
+                stack.append(_Node(child, data if keep else None, parent.depth + 1))
 
-    def _delta(self, k: int, base_size: int) -> tuple[bytes, int, int]:
-        """Inflated delta, where its operations begin, size of its result; refuses results over the limit."""
-        pack, limit = self._pack, self._limits.object_bytes
-        if pack.entry_size[k] > limit:
+    def _announced(self, k: int, delta: bytes | None, base: bytes) -> tuple[int, int]:
+        """Size of a delta's result, and where its operations begin; refuses results over the limit.
+
+        Args:
+            k: the entry.
+            delta: as inflated; None where that failed.
+            base: the size of its base as `written`.
+        """
+        limit = self._limits.object_bytes
+        if self._pack.entry_size[k] > limit:
             raise _TooLarge
-        delta = inflate(pack.packed(k), pack.entry_size[k])
-        announced, size, start = sizes(delta)
+        if delta is None:
+            raise FormatError("damaged delta")
+        size, start = header(delta, base)
         if size > limit:
             raise _TooLarge
-        if announced != base_size:
-            raise FormatError("delta was made for another base")
-        return delta, start, size
+        return size, start
 
     def _inflated(self, k: int) -> bytes:
         """An entry's own data.
@@ -162,44 +188,70 @@ class Walk:
             raise FormatError("base is too large")
         data = inflate(pack.packed(root), pack.entry_size[root])
         for entry in reversed(chain):
+            delta = self._inflated(entry)
             try:
-                delta, _, _ = self._delta(entry, len(data))
+                self._announced(entry, delta, written(len(data)))
             except _TooLarge as error:
                 raise FormatError("base is too large") from error
             data = apply(data, delta)
         return data
 
-    def _take(self, kind: str, k: int, data: bytes, ranges: Ranges | None) -> bool:
-        self.expanded += len(data)
-        oid = self._pack.oid(k)
-        if self._pack.want[k] != WANTED:
-            return self._sink.marked(oid)
+    def _take(self, item: Waiting) -> None:
+        """Note an object; what is to be read waits until a batch is full."""
+        entry, _, kind, data, ranges = item
+        size = len(data)
+        self.expanded += size
+        if self._pack.want[entry] != WANTED:
+            if self._sink.marked(self._pack.oid(entry)):
+                self._marked.add(entry)
+            return
         self._coverage.objects[kind] += 1
-        self._coverage.bytes[kind] += len(data)
-        return self._sink.whole(kind, oid, data, ranges)
+        self._coverage.bytes[kind] += size
+        self._batch.append(item)
+        self._hold += size
+        self._look += size if ranges is None else len(ranges) * 3 * self._sink.margin
+        if self._look > BATCH or self._hold > BATCH_HELD:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Look at what waits. Bases stand before what is made from them, so an answer is there when it is needed."""
+        batch, self._batch = self._batch, []
+        self._look = self._hold = 0
+        chosen, marked = self._sink.screen(batch) if batch else (), self._marked
+        if not chosen and not marked:
+            return
+        for number, (k, base, kind, data, ranges) in enumerate(batch):
+            spoiled = ranges is not None and base in marked
+            if (spoiled or number in chosen) and self._sink.whole(
+                kind, self._pack.oid(k), data, None if spoiled else ranges, -1 if spoiled else number
+            ):
+                marked.add(k)
 
     def _trees(self, root: int) -> None:
         """Trees: whole ones are handed over, of deltas only what they add (names are literal there), unless the sink asks for more."""
-        pack, coverage = self._pack, self._coverage
+        pack, coverage, limit = self._pack, self._coverage, self._limits.object_bytes
         try:
             if pack.want[root] == WANTED:
-                self._take("tree", root, self._inflated(root), None)
+                self._take((root, -1, "tree", self._inflated(root), None))
         except FormatError:
             self._lost(root, Fault.CORRUPT)
             return
-        for k in pack.below(root):
-            if pack.want[k] != WANTED:
-                continue
-            try:
-                fragment = self._inflated(k)
-            except FormatError:
+        if pack.first_child[root] < 0:
+            return
+        below = [k for k in pack.below(root) if pack.want[k] == WANTED]
+        places = ((pack.entry_at[k], pack.entry_end[k], pack.entry_size[k]) for k in below)
+        count = size = 0
+        for k, fragment in zip(below, inflate_each(pack.view, places, limit), strict=True):
+            if fragment is None:
                 self._fault(k, Fault.CORRUPT)
                 continue
             self._fragments.append((k, fragment))
-            self._waiting += len(fragment)
-            coverage.objects["tree"] += 1
-            coverage.bytes["tree"] += len(fragment)
-        self.expanded += self._waiting
+            size += len(fragment)
+            count += 1
+        coverage.objects["tree"] += count
+        coverage.bytes["tree"] += size
+        self._waiting += size
+        self.expanded += size
         if self._waiting > FRAGMENTS:
             self._names()
 
@@ -251,11 +303,10 @@ class Walk:
 
 
 class _Node(NamedTuple):
-    """An entry whose deltas are still to be made: its number, content (None = to be rebuilt), the sink's answer, depth in the chain."""
+    """An entry whose deltas are still to be made: its number, content (None = to be rebuilt), depth in the chain."""
 
     entry: int
     data: bytes | None
-    marked: bool
     depth: int
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from troth.detectors.matching import Hits
 from troth.detectors.rule import Match, Proof, Rule
-from troth.detectors.scanner import Scanner
+from troth.detectors.scanner import MARGIN, Scanner
 from troth.engines.packs.delta import Ranges
+from troth.engines.packs.walk import Waiting
 from troth.engines.secrets.containers import Budget, is_container, members
 from troth.engines.secrets.findings import Occurrence
 from troth.engines.secrets.fingerprint import Fingerprints
@@ -16,7 +19,6 @@ __all__ = ["SHOWN", "Collector", "Record"]
 
 SHOWN = 50
 """Places kept per secret; all are counted."""
-MARGIN = 1_024
 _RUN = re.compile(rb"[0-9A-Za-z_-]{24,}")
 
 
@@ -55,14 +57,47 @@ class Collector:
         self._known = known
         self._pieces: set[tuple[bytes, str]] = set()
         self.records: dict[tuple[str, str], Record] = {}
+        self._screened: dict[int, Hits | None] = {}
         self.hit_objects: set[bytes] = set()
         self.cut = 0
 
-    def whole(self, kind: str, oid: bytes, data: bytes, ranges: Ranges | None) -> bool:
+    def screen(self, objects: Sequence[Waiting]) -> Collection[int]:
+        """See `packs.Sink`: what the engine proposes anything in, and what may be a container."""
+        parts: list[bytes] = []
+        owners: list[tuple[int, int]] = []
+        containers: list[int] = []
+        for number, (_, _, kind, data, ranges) in enumerate(objects):
+            if ranges is None:
+                parts.append(data)
+                owners.append((number, 0))
+            else:
+                for low, high in ranges:
+                    parts.append(data[low:high])
+                    owners.append((number, low))
+            if kind == "blob" and is_container(data):
+                containers.append(number)
+        screened: dict[int, Hits | None] = {}
+        for part, hits in self._scanner.screen(parts).items():
+            number, low = owners[part]
+            known = screened.setdefault(number, [])
+            if hits is None or known is None:
+                screened[number] = None
+            else:
+                known += [(rule, low + end) for rule, end in hits] if low else hits
+        for number in containers:
+            screened.setdefault(number, [])
+        self._screened = screened
+        return screened
+
+    def whole(self, kind: str, oid: bytes, data: bytes, ranges: Ranges | None, number: int = -1) -> bool:
         """See `packs.Sink`."""
-        matches = self._scanner.scan(data, ranges)
-        found = bool(matches)
-        if found:
+        hits = self._screened.get(number)
+        if hits is None:
+            matches, far = self._scanner.scan_near(data, ranges)
+        else:
+            matches, far = self._scanner.scan_screened(data, hits)
+        found = bool(matches) or far
+        if matches:
             self._note(matches, data, Occurrence(kind, oid.hex()))
         if kind == "blob" and is_container(data):
             found = self._open(data, Occurrence(kind, oid.hex()), (), Budget()) or found

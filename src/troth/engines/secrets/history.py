@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -142,6 +143,8 @@ def _results(store: ObjectStore, collector: Collector, processes: int) -> Iterat
 
     global _shared  # noqa: PLW0603 - the way to hand a mapped store to forked workers
     tasks = store.tasks()
+    often = gc.get_threshold()
+    gc.set_threshold(max(often[0], 50_000), *often[1:])  # a scan makes many small objects and no cycles
     _shared = (store, collector)
     try:
         if processes > 1 and len(tasks) > 1 and "fork" in multiprocessing.get_all_start_methods():
@@ -151,6 +154,7 @@ def _results(store: ObjectStore, collector: Collector, processes: int) -> Iterat
             for task in tasks:
                 yield _work(task)
     finally:
+        gc.set_threshold(*often)
         _shared = None
 
 

@@ -23,7 +23,7 @@ from troth.engines.secrets.fingerprint import Fingerprints
 
 __all__ = ["Earlier", "load", "save"]
 
-FORMAT = 3
+FORMAT = 4
 KINDS = frozenset({"blob", "commit", "tag", "tree"})
 
 
@@ -37,7 +37,7 @@ class Earlier:
 
     Attributes:
         done: ids of objects read.
-        hits: objects with findings.
+        hits: objects with findings, or with something that a change could make one of.
         findings: rows (rule, fingerprint, proof, score, count, places as (kind, object, line, how)).
     """
 
