@@ -47,6 +47,8 @@ def read_npy(source: Source, allow: AllowList, budget: Budget = BUDGET) -> Judge
     count, data = count_of(shape), start + size
     if dtype.objects:
         return _objects(source, data, count, allow, budget)
+    if dtype.size == 0 and count > 1 << 31:
+        raise Refusal("array-bounds", f"{count} elements without a byte", data)
     if data + count * dtype.size != source.size:
         raise Refusal("array-bounds", f"the header promises {count * dtype.size} bytes, the file holds {source.size - data}", data)
     if count * dtype.size > budget.memory:

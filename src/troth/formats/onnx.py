@@ -53,7 +53,9 @@ def read_onnx(source: Source, budget: Budget) -> Judgement:
             own.add(_function(model, field.body))
         elif field.number == 8:
             domains.update(text(inner) for inner in fields(field.body) if inner.number == 1)
-        elif field.number not in (1, 2, 3, 4, 5, 6, 14, 20):
+        elif field.number == 20 and field.wire == 2:
+            _training(model, field.body)
+        elif field.number not in (1, 2, 3, 4, 5, 6, 14):
             raise Refusal("onnx-field", f"a model has no field {field.number}", field.at)
     for domain, name, at in model.used:
         if (domain, name) not in own and (domain not in _DOMAINS or name in _NATIVE):
@@ -61,6 +63,13 @@ def read_onnx(source: Source, budget: Budget) -> Judgement:
     if model.memory > budget.memory:
         raise Refusal("budget-memory", f"loading would allocate {model.memory} bytes; the limit is {budget.memory}")
     return Judgement("onnx", INERT, (), model.memory, model.tensors)
+
+
+def _training(model: _Model, body: Source) -> None:
+    """Graphs of training: initialization and algorithm."""
+    for part in fields(body):
+        if part.number in (1, 2) and part.wire == 2:
+            _graph(model, part.body, 0)
 
 
 def _function(model: _Model, body: Source) -> tuple[str, str]:

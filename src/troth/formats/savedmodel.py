@@ -75,14 +75,20 @@ def read_companion(source: Source, name: str) -> Judgement | None:
     return Judgement("tf-fingerprint", INERT)
 
 
-def _graph(body: Source) -> int:
-    nodes: list[tuple[str, int]] = []
-    own: dict[str, int] = {}
-    bodies: list[list[Field]] = [[field for field in fields(body) if field.number == 1]]
+def _bodies(body: Source, own: dict[str, int]) -> list[list[Field]]:
+    """Nodes of the graph, and of each function of its library, whose names go into `own`."""
+    bodies = [[field for field in fields(body) if field.number == 1]]
     for field in fields(body):
         for function in fields(field.body) if field.number == 2 else ():
             if function.number == 1:
                 bodies.append(_function(function, own))
+    return bodies
+
+
+def _graph(body: Source) -> int:
+    nodes: list[tuple[str, int]] = []
+    own: dict[str, int] = {}
+    bodies = _bodies(body, own)
     for inside in bodies:
         found = [_node(node) for node in inside]
         nodes += found

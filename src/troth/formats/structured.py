@@ -192,7 +192,9 @@ def _serialized(path: str, value: Json) -> None:
     from troth.formats.stream import read_pickles
 
     try:
-        data = base64.b64decode(value if isinstance(value, str) else "", validate=False)
+        if not isinstance(value, str) or not value:
+            raise ValueError(path)  # noqa: TRY301
+        data = base64.b64decode(value, validate=False)
     except (ValueError, binascii.Error) as error:
         raise Refusal("pickled-setting", f"{path} is meant for an unpickler and cannot be read", None, path[:200]) from error
     try:
@@ -201,7 +203,34 @@ def _serialized(path: str, value: Json) -> None:
         raise Refusal("pickled-setting", f"{path} is unpickled by its loader: {refusal.detail.says}", refusal.detail.offset, refusal.detail.name) from refusal
 
 
+_CLASS = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z")
+_HOMES = ("torch.nn.", "sentence_transformers.", "transformers.", "tokenizers.", "peft.", "diffusers.", "timm.", "keras.")
+_PARENTS = re.compile(r"(?:transformers|diffusers|timm|sentence_transformers|peft|torch|megatron|megatron\.core)(?:\.[A-Za-z_]\w*)*\Z")
+_ACTIVATION = re.compile(r"(?:torch\.)?nn\.[A-Z]\w*\([\w=., -]{0,60}\)\Z")
+
+
+def _class(path: str, value: Json) -> None:
+    """Names of classes that loaders import and call: only of the libraries themselves."""
+    for name in value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]:
+        if isinstance(name, str) and _CLASS.match(name) and not name.startswith(_HOMES):
+            raise Refusal("settings-call", f"{path} names {name[:120]!r}, which the loader would import", None, name[:200])
+
+
+def _parent(path: str, value: Json) -> None:
+    if isinstance(value, str) and not _PARENTS.match(value):
+        raise Refusal("settings-call", f"{path} names the module {value[:120]!r}, which the loader would import", None, value[:200])
+
+
+def _activation(path: str, value: Json) -> None:
+    """Detectors of objects evaluate this text; elsewhere it is a plain name."""
+    if isinstance(value, str) and "(" in value and not _ACTIVATION.match(value):
+        raise Refusal("code-text", f"{path} is evaluated by its loader: {value[:120]!r}", None, path[:200])
+    _class(path, value)
+
+
 _KEYS = {
+    "parent_library": _parent, "megatron_core": _parent, "activation": _activation, "activation_function": _activation, "activation_fn": _activation, "types": _class,
+    "sbert_ce_default_activation_function": _class, "word_tokenizer_class": _class, "tokenizer_class": _class,
     ":serialized:": _serialized,
     "auto_map": _custom, "custom_pipelines": _custom, "custom_pipeline": _custom, "custom_code": _custom, "trust_remote_code": _flag, "allow_pickle": _flag,
     "chat_template": _template, "weight_map": _weights, "_target_": _target, "Regex": _pattern, "custom_generate": _custom,

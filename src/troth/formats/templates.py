@@ -77,11 +77,56 @@ def check_template(text: str, name: str, offset: int | None = None) -> None:
     except (TemplateError, RecursionError, ValueError, AssertionError) as error:
         raise Refusal("template-syntax", f"the template cannot be parsed: {str(error)[:120]}", offset, name) from error
     macros = {node.name for node in tree.find_all(nodes.Macro)}
+    says = _built_name(tree, nodes)
+    if says:
+        raise Refusal("template-unsafe", says, offset, name)
     fault = _escape if offset is None and is_page(text, name) else _fault
     for node in (tree, *tree.find_all(nodes.Node)):
         says = fault(node, macros)
         if says:
             raise Refusal("template-unsafe", f"line {node.lineno} of the template {says}", offset, name)
+
+
+_JOINS = frozenset(("join", "replace", "format", "removeprefix", "removesuffix", "lower", "strip", "lstrip", "rstrip"))
+
+
+def _is_built(value, nodes, built: set[str]) -> bool:  # type: ignore[no-untyped-def]
+    """Whether an expression puts a text together from parts, or takes one character out of another."""
+    for node in (value, *value.find_all(nodes.Node)):
+        kind = type(node).__name__
+        if kind == "Concat" or (kind == "Name" and node.name in built) or (kind == "Getattr" and f"{getattr(node.node, 'name', '')}.{node.attr}" in built):
+            return True
+        if kind == "Add" and not all(type(side).__name__ in ("Const", "Name", "Filter", "Getattr", "Add", "Sub") and not isinstance(getattr(side, "value", 0), str) for side in (node.left, node.right)):
+            return True
+        if kind == "Getitem" and (type(node.node).__name__ == "Filter" or isinstance(getattr(node.node, "value", 0), str)):
+            return True
+        if (kind == "Filter" and node.name in _JOINS) or (kind == "Call" and getattr(node.node, "attr", "") in _JOINS):
+            return True
+    return False
+
+
+def _built_name(tree, nodes) -> str:  # type: ignore[no-untyped-def]
+    """Refuse `x[k]` where the template builds `k` from parts: how `__class__` is reached without being written down."""
+    built: set[str] = set()
+    macros = {node.name: node for node in tree.find_all(nodes.Macro)}
+    for _ in range(8):
+        before = len(built)
+        for node in tree.find_all((nodes.Assign, nodes.For, nodes.With)):
+            pairs = zip(node.targets, node.values, strict=True) if isinstance(node, nodes.With) else [(node.target, node.iter if isinstance(node, nodes.For) else node.node)]
+            for target, value in pairs:
+                if _is_built(value, nodes, built):
+                    built.update(name.name for name in (target, *target.find_all(nodes.Name)) if isinstance(name, nodes.Name))
+                    built.update(f"{name.name}.{name.attr}" for name in (target, *target.find_all(nodes.NSRef)) if isinstance(name, nodes.NSRef))
+        for call in tree.find_all(nodes.Call):
+            macro = macros.get(getattr(call.node, "name", ""))
+            if macro is not None and any(_is_built(arg, nodes, built) for arg in (*call.args, *(pair.value for pair in call.kwargs))):
+                built.update(name.name for name in macro.args)
+        if len(built) == before:
+            break
+    for node in tree.find_all(nodes.Getitem):
+        if not isinstance(node.arg, nodes.Slice) and _is_built(node.arg, nodes, built):
+            return f"line {node.lineno} of the template reaches something under a name that it builds"
+    return ""
 
 
 def _fault(node: object, macros: set[str]) -> str:
@@ -137,6 +182,9 @@ def _filter(node, macros) -> str:  # type: ignore[no-untyped-def]
     if node.name not in _FILTERS:
         return f"uses the filter {node.name!r}"
     if node.name in ("map", "selectattr", "rejectattr", "groupby", "sort", "sum", "max", "min", "unique"):
+        for value in [*node.args[:1], *(pair.value for pair in node.kwargs if pair.key == "attribute")]:
+            if type(value).__name__ not in ("Const", "TemplateData"):
+                return "reaches something under a computed name, through a filter"
         for value in [*node.args, *(pair.value for pair in node.kwargs)]:
             text = getattr(value, "value", "")
             if isinstance(text, str) and (text.startswith("_") or "._" in text or text == "attr"):
@@ -164,4 +212,4 @@ def _times(node, macros) -> str:  # type: ignore[no-untyped-def]
 
 _INNARDS = frozenset(["mro", "func_globals", "gi_frame", "gi_code", "f_globals", "f_builtins", "f_back", "tb_frame", "cr_frame", "ag_frame", "environment", "globals_", "func_code"])
 _DUNDERS = ("__class", "__globals", "__builtins", "__import", "__init", "__mro", "__subclasses", "__base", "__getattr", "__dict", "__code", "__self", "__call")
-_CHECKS = {"Getattr": _getattr, "Getitem": _getitem, "Call": _call, "Filter": _filter, "Const": _constant, "Name": _name, "Mul": _times}
+_CHECKS = {"NSRef": _getattr, "Getattr": _getattr, "Getitem": _getitem, "Call": _call, "Filter": _filter, "Const": _constant, "Name": _name, "Mul": _times}

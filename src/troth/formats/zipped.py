@@ -210,6 +210,6 @@ def _names(members: list[Member]) -> None:
         parts = name.rstrip("/").split("/")
         if not name or "\\" in name or "\0" in name or name.startswith("/") or ".." in parts or "." in parts or "" in parts or ":" in parts[0]:
             raise Refusal("zip-name", "a name that leaves the folder, or that systems read differently", member.at, name[:200])
-        if name.casefold() in seen:
+        if name.rstrip("/").casefold() in seen:
             raise Refusal("zip-duplicate", "two members of one name; readers choose differently", member.at, name[:200])
-        seen.add(name.casefold())
+        seen.add(name.rstrip("/").casefold())

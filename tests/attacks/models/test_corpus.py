@@ -17,8 +17,8 @@ NO_MODELS = {"hf/vocab.json", "hf/trainer_state.json", "hf/merges.txt", "hf/voca
 
 
 def test_the_corpora_have_the_promised_size() -> None:
-    assert len(MALICIOUS) >= 200
-    assert len(BENIGN) >= 120
+    assert len(MALICIOUS) >= 1000
+    assert len(BENIGN) >= 300
 
 
 @pytest.mark.parametrize("name", MALICIOUS)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from troth.formats.pickle.arguments import bad, is_int, is_plain
 from troth.formats.pickle.rules_objects import check_attributes
-from troth.formats.pickle.values import Blob, Global, Items, Obj, size_of
+from troth.formats.pickle.values import Blob, Global, Items, Obj
 
 if TYPE_CHECKING:
     from troth.formats.pickle.machine import Machine
@@ -101,7 +101,7 @@ def _booster_state(vm: Machine, target: Obj, state: object, offset: int) -> None
     for key, value in state.pairs():
         if not is_data(value):
             bad(target.cls, offset, f"the attribute {key!r:.60} can be called")
-        if key in ("handle", "__model") and size_of(value) > 0:
+        if key in ("handle", "__model") and value is not None:
             _handle(vm, target, value, offset)
 
 
@@ -124,10 +124,13 @@ def _plain_object(vm: Machine, func: Global, args: Args, offset: int) -> object:
 def _handle(vm: Machine, target: Obj, value: object, offset: int) -> None:
     from troth.formats.ubjson import check
 
-    data = vm.source.read(value.offset, min(value.size, vm.budget.text)) if isinstance(value, Blob) else bytes(value) if isinstance(value, bytes) else b""
+    if isinstance(value, Blob):
+        data = vm.source.read(value.offset, min(value.size, vm.budget.text))
+    else:
+        data = bytes(value) if isinstance(value, bytes) else value.encode("utf-8", "replace") if isinstance(value, str) else b""
     if data[:1] == b"{":
         check(data)
-    elif not data.startswith((b"CONFIG-offset:", b"binf", b"bs64", b"CBM1")):
+    elif not data.startswith((b"CONFIG-offset:", b"binf", b"bs64", b"CBM1", b"tree\n")):
         bad(target.cls, offset, "a model that is none of the forms that its library writes")
 
 
