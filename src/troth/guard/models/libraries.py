@@ -16,6 +16,7 @@ from troth.formats.judge import judge
 from troth.formats.pickle.allow import AllowList
 from troth.formats.source import Source
 from troth.formats.verdict import INERT, NOT_A_MODEL
+from troth.guard.models.doors import guarded
 from troth.guard.models.limits import Limits
 from troth.guard.models.loading import POLICIES, explain, open_regular, verified
 from troth.guard.models.proofs import ProofMemory
@@ -109,7 +110,8 @@ def transformers_from_pretrained(
         raise GuardError("trust_remote_code runs code of the model's author in this process; it cannot be guarded")
     folder = Path(source) if os.path.isdir(source) else _snapshot(os.fspath(source), revision, download)
     prove_folder(folder, policy=policy, limits=limits, signed=signed)
-    return loader.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True, **options)
+    with guarded():
+        return loader.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True, **options)
 
 
 def _snapshot(name: str, revision: str, download: bool) -> Path:
@@ -148,4 +150,5 @@ def keras_load(
             import keras
         except ImportError as error:
             raise GuardError("Keras files need the package keras, which is not installed") from error
-        return keras.saving.load_model(f"/proc/self/fd/{file.fileno()}" if os.path.isdir("/proc/self/fd") else path, safe_mode=True, compile=False, **options)
+        with guarded():
+            return keras.saving.load_model(f"/proc/self/fd/{file.fileno()}" if os.path.isdir("/proc/self/fd") else path, safe_mode=True, compile=False, **options)

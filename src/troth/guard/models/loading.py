@@ -22,6 +22,7 @@ from troth.formats.source import Source
 from troth.formats.unpacking import codec_of, expand
 from troth.formats.verdict import INERT, Judgement
 from troth.guard.models.digests import Digest, named
+from troth.guard.models.doors import guarded
 from troth.guard.models.limits import Limits, check_loaded
 from troth.guard.models.pinned import Table, names_of, pickle_module, table_of, unpickle
 from troth.guard.models.proofs import ProofMemory
@@ -191,7 +192,8 @@ def load(  # noqa: D417
         table = table_of(receipt.globals, extra)
         if "+" in receipt.format or receipt.format == "joblib":
             file = _expanded(file, limits)
-        value = loader(file, table, device)
+        with guarded():
+            value = loader(file, table, device)
         check_loaded(value, limits)
     return Loaded(value, receipt)
 
