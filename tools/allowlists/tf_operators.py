@@ -12,8 +12,10 @@ OUT = Path(__file__).resolve().parents[2] / "src" / "troth" / "formats" / "pickl
 LEFT_OUT = (
     "File", "Read", "Write", "Save", "Restore", "Py", "Remote", "Socket", "Load", "Dataset", "Send", "Recv", "Custom", "TPU", "Tpu", "Rpc", "Proto", "Debug", "Dump", "Collective", "Xla",
     "Snapshot", "Session", "Record", "Iterator", "Host", "Exec", "Sleep", "Configure", "Distributed", "Nccl", "Summary",
+    "Abort", "Immutable", "VocabRemapping", "Infeed", "Outfeed", "Prelinearize", "Mesh", "DTensor", "Relayout", "SparseCore", "Mlir", "Compress",
 )
-"""Words of operators that reach files, descriptors of other programs, the network, or code that was compiled elsewhere."""
+"""Words of operators that reach files (also by a name in an input: ImmutableConst, GenerateVocabRemapping), the network, other devices or code that was compiled
+elsewhere, that end the process, or whose output is larger than any budget."""
 STATEFUL = """
 Assert AssignAddVariableOp AssignSubVariableOp AssignVariableOp Case CheckNumerics CheckNumericsV2 CudnnRNN CudnnRNNV2 CudnnRNNV3 DeepCopy DestroyResourceOp DisableCopyOnRead
 Empty GuaranteeConst HashTable HashTableV2 AnonymousHashTable If InitializeTableV2 LookupTableExportV2 LookupTableFindV2 LookupTableImportV2 LookupTableInsertV2 LookupTableRemoveV2
@@ -38,7 +40,7 @@ def main() -> None:
     registry = op_def_pb2.OpList()
     registry.ParseFromString(pywrap_tf_session.TF_GetBuffer(pywrap_tf_session.TF_GetAllOpList()))
     known = {op.name for op in registry.op}
-    names = {op.name for op in registry.op if not op.is_stateful and not any(word in op.name for word in LEFT_OUT)}
+    names = {op.name for op in registry.op if not op.is_stateful and not op.name.startswith("_") and not any(word in op.name for word in LEFT_OUT)}
     names |= {name for name in (*STATEFUL.split(), *SAVER) if name in known}
     lines = [f"# operators of tensorflow {tensorflow.__version__} that only compute", *sorted(names)]
     OUT.write_text("\n".join(lines) + "\n", encoding="ascii")
