@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from troth.app.check import run_check
+from troth.app.fix_rounds import in_rounds
 from troth.app.jobs import Jobs
 from troth.app.jobs_home import SELF, Home, actor
 from troth.app.suggest import Options, Suggested, default_branch, run_suggest
@@ -115,7 +116,7 @@ def propose(jobs: Jobs, home: Home, root: Path, options: Options, *, self_approv
     with commit_view(repository.root, repository.commit) as view:
         # the view's own branch is nobody's
         known = replace(options, repository=options.repository or repository.origin or "", branch=options.branch or default_branch(repository.root))
-        suggested = run_suggest(view, known, progress)
+        suggested = in_rounds(view, repository.commit, run_suggest(view, known, progress), known, progress)
     if not suggested.combined.patch:
         return suggested
     jobs.record(session.tenant, "check.found", session.actor, repository.commit, _found(suggested))
