@@ -26,7 +26,14 @@ DEFAULT_BLACKLIST: Final = (
     "~/.gem/credentials", "~/.terraform.d", "~/.vault-token", "~/.password-store", "~/.local/share/keyrings", "~/.config/troth",
     "~/.bash_history", "~/.zsh_history", "~/.python_history", "~/.psql_history", "~/.node_repl_history", "~/.mozilla", "~/.config/google-chrome",
     "~/.config/chromium", "~/Library/Keychains", "~/Library/Application Support/Google/Chrome", "~/.huggingface/token", "~/.cache/huggingface/token",
-    ".git-credentials", ".env", "secrets.yaml", "id_rsa", "id_ed25519", "id_ecdsa", ".htpasswd",
+    "~/.config/hub", "~/.config/glab-cli", "~/.config/doctl", "~/.config/containers", "~/.config/git/credentials", "~/.config/filezilla", "~/.config/age", "~/.config/sops", "~/.config/heroku", "~/.config/stripe",
+    "~/.config/configstore", "~/.config/BraveSoftware", "~/.config/microsoft-edge", "~/.config/vivaldi", "~/.config/opera", "~/.thunderbird", "~/.s3cfg", "~/.boto", "~/.aws-vault", "~/.awsvault", "~/.oci", "~/.kaggle", "~/.wandb",
+    "~/.databrickscfg", "~/.snowsql", "~/.snowflake", "~/.bluemix", "~/.config/linode-cli", "~/.fly", "~/.netlify", "~/.vercel", "~/.cloudflared", "~/.ansible/vault", "~/.age", "~/.sops", "~/.step", "~/.minikube", "~/.helm", "~/.m2/settings.xml",
+    "~/.gradle/gradle.properties", "~/.nuget/NuGet", "~/.composer/auth.json", "~/.config/composer/auth.json", "~/.bundle/config", "~/.hex/hex.config", "~/.config/pypoetry/auth.toml", "~/.yarnrc", "~/.bunfig.toml", "~/.ssb", "~/.electrum",
+    "~/.bitcoin", "~/.ethereum", "~/.config/solana", "~/.mysql_history", "~/.sqlite_history", "~/.rediscli_history", "~/.mongo_history", "~/.irb_history", "~/.lesshst", "~/.viminfo", "~/.sh_history", "~/.local/share/fish/fish_history",
+    "~/.local/share/kwalletd", "~/.local/share/containers", "~/.purple/accounts.xml", "~/.msmtprc", "~/.fetchmailrc", "~/.rclone.conf", "~/.smbcredentials", "~/.cifs", "/var/lib/kubelet", "/run/containerd", "/run/podman", "/run/user", "/var/lib/containerd", "/var/spool/cron",
+    ".git-credentials", ".env", ".env.local", ".env.production", ".env.prod", ".env.staging", ".env.development", ".env.dev", ".env.test", ".envrc", "secrets.yaml", "secrets.yml", "secrets.toml", "secrets.json", "secrets.env", "id_rsa", "id_dsa",
+    "id_ed25519", "id_ecdsa", "id_ed25519_sk", "id_ecdsa_sk", ".htpasswd", "credentials.json", "service-account.json", "service_account.json", ".vault_pass", ".vault-pass", "kubeconfig", ".dockercfg", ".pgpass", ".netrc", ".pypirc",
 )  # fmt: skip
 """Credential stores and system files of Linux and macOS. Public knowledge of where tools keep them; extend it with your own."""
 

@@ -140,9 +140,9 @@ class Root:
         folder, name = os.path.split(self._relative(path))
         if not name or name in (".", ".."):
             raise PathRefusedError("name", "This path names no file")
-        self._demand_name(name)
         directory = self._directory(folder)
         try:
+            self._demand_name(directory, name)
             self._demand_replaceable(directory, name, replace=replace)
             with _written(directory, name, mode, replace=replace) as file:
                 yield file
@@ -158,7 +158,7 @@ class Root:
         current = os.dup(self._held())
         try:
             for part in (part for part in self._relative(path).split("/") if part not in ("", ".")):
-                self._demand_name(part)
+                self._demand_name(current, part)
                 with suppress(FileExistsError):
                     os.mkdir(part, mode, dir_fd=current)
                 try:
@@ -202,9 +202,10 @@ class Root:
         if self._blacklist is not None:
             self._blacklist.demand(_name_of(descriptor, self.path), root=self.path)
 
-    def _demand_name(self, name: str) -> None:
+    def _demand_name(self, directory: int, name: str) -> None:
+        """Judge a name that is about to come into a directory: by where that directory really is, not by how it was called."""
         if self._blacklist is not None:
-            self._blacklist.demand(os.path.join(self.path, name), root=self.path)
+            self._blacklist.demand(os.path.join(_name_of(directory, self.path), name), root=self.path)
 
     def _directory(self, folder: str) -> int:
         if folder in ("", "."):
