@@ -102,7 +102,7 @@ def _key(params: Params, statement: Statement, tree: Tree, policies: PolicySet) 
     if params.text("channel") != "pgp" and (not _PGP.search(statement.text) or params.text("channel")):
         return None
     if not _PGP.search(statement.text) or re.search(
-        r"\b(?:request|ask us|on demand|no (?:pgp|gpg))\b", statement.text, re.IGNORECASE
+        r"\b(?:request|ask us|on demand|no (?:pgp|gpg))\b|\b(?:contact|e-?mail|write to|reach out to|message|ask)\b.{0,40}\bfor\b.{0,20}\b(?:pgp|gpg|keys?)\b", statement.text, re.IGNORECASE
     ):
         return None
     own = policies.file(statement.path)

@@ -25,9 +25,11 @@ _MEND = "Use https, and leave verification on."
 
 
 def _in_prose(match: re.Match[str]) -> bool:
-    """Whether what was found stands in a text with more words around it (a rule's message), and so switches nothing off."""
+    """Whether what was found stands inside of a text (a rule's message, a sample of code), and so switches nothing off."""
+    if match.group().startswith("NODE_TLS"):
+        return False  # the name of a variable stands in quotes where it is set
     before, after = match.string[: match.start()], match.string[match.end() :]
-    return any(before.count(mark) % 2 == 1 and mark in after and re.search(r"[A-Za-z]{2,}\s+\Z", before[before.rfind(mark) + 1 :]) for mark in "\"'`")
+    return any(before.replace(f"\\{mark}", "").count(mark) % 2 == 1 and mark in after for mark in "\"'`")
 
 
 def verify(statement: Statement, tree: Tree) -> Verdict:
