@@ -28,6 +28,10 @@ _SECURITY = re.compile(
     r"\b(?:vulnerabilit\w+|security (?:issues?|bugs?|problems?|reports?|flaws?|holes?|concerns?)|exploits?)\b",
     re.IGNORECASE,
 )
+_CROSSED = re.compile(r"\s*(?:[-*+]\s+)?(?:❌|✗|✘|🚫|⛔|:x:|:no_entry\w*:)")
+"""A cross before an item says no as a word would."""
+_DENIES = re.compile(r"\b(?:cannot|can't|can not|do not|don't|not|never|avoid|unable)\b[^:]{0,60}:\s*\Z", re.IGNORECASE)
+"""What introduces a list of things that are not done."""
 _TEMPLATE_HEAD = re.compile(r"(?:name|about|title|description)\s*:", re.IGNORECASE)
 _OFFERS = re.compile(
     r"\b(?:report|disclos\w*|send|submit|contact|cannot use|can't use|if you|via|through|using)\b", re.IGNORECASE
@@ -85,16 +89,25 @@ def _templates(tree: Tree) -> list[Evidence]:
     return found
 
 
+def _denied(lines: tuple[str, ...], number: int) -> bool:
+    """Whether a line (1-based) is an item of a list that says what is not done."""
+    if not re.match(r"\s*(?:[-*+]|\d+[.)])\s", lines[number - 1]):
+        return False
+    above = (line for line in reversed(lines[max(number - 30, 0) : number - 1]) if line.strip() and not re.match(r"\s*(?:[-*+]|\d+[.)])\s|\s{2,}", line))
+    return _DENIES.search(next(above, "")) is not None
+
+
 def _elsewhere(tree: Tree, policies: set[str]) -> tuple[list[Evidence], list[Evidence]]:
     against, repeated = [], []
     for path in documents(tree):
         if path in policies:
             continue
-        for number, line in enumerate(tree.lines(path)[:5_000], start=1):
+        lines = tree.lines(path)[:5_000]
+        for number, line in enumerate(lines, start=1):
             if len(line) > 2_000 or not _SECURITY.search(line) or not _PUBLIC.search(line):
                 continue
             evidence = Evidence("It speaks of public reports too.", Place(path, number), line.strip()[:200])
-            if not _offers(line):
+            if _CROSSED.match(line) or _denied(lines, number) or not _offers(line):
                 repeated.append(evidence)
             else:
                 against.append(
