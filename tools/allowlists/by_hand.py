@@ -23,16 +23,6 @@ NUMPY_DTYPES = (
 )
 BOTH = ("numpy.core", "numpy._core")
 
-EXCEPTIONS = (
-    "ArithmeticError AssertionError AttributeError BaseException BufferError EOFError Exception FloatingPointError FutureWarning IndexError KeyError LookupError MemoryError "
-    "NameError NotImplementedError OverflowError RuntimeError RuntimeWarning StopIteration SyntaxError TypeError UserWarning ValueError Warning ZeroDivisionError"
-)
-MATH = "ceil cos exp fabs floor log log10 log1p log2 sin sqrt tan tanh"
-OPERATOR = "add and_ eq floordiv ge gt le lt mod mul ne neg not_ or_ pos sub truediv xor"
-NN_FUNCTIONS = "elu gelu hardsigmoid hardswish hardtanh leaky_relu linear log_sigmoid mish one_hot pad relu6 scaled_dot_product_attention silu softplus softshrink"
-STR_METHODS = "capitalize casefold lower lstrip rstrip split splitlines strip swapcase title upper"
-TORCH_FUNCTIONS = "abs celu clamp cos cosine_similarity exp hardshrink log log_softmax mean relu selu sigmoid sin softmax softplus sqrt square sum tanh threshold"
-
 WEIGHTS: list[tuple[str, str, dict[str, str]]] = [
     ("set", "elements pass the key check", {"builtins": "set"}),
     ("frozenset", "elements pass the key check", {"builtins": "frozenset"}),
@@ -63,15 +53,6 @@ WEIGHTS: list[tuple[str, str, dict[str, str]]] = [
     ("uuid", "made empty, then one bounded integer", {"uuid": "UUID"}),
     ("enum", "one literal", {"uuid": "SafeUUID"}),
     ("instance", "object.__new__, no __setstate__", {"argparse": "Namespace", "types": "SimpleNamespace"}),
-    ("getattr", "only a method that is listed under its class (attr:)", {"builtins": "getattr"}),
-    ("singleton-type", "of None, Ellipsis or NotImplemented", {"builtins": "type"}),
-    ("exception", "literals; nothing is raised", {"builtins": EXCEPTIONS}),
-    ("function", "computes on what it is given", {"builtins": "len sum max min abs sorted round any all hash", "math": MATH, "operator": OPERATOR, "_operator": OPERATOR}),
-    ("function", "methods of text: give a new text or list", {"attr:builtins.str": STR_METHODS}),
-    ("function", "torch's own functions, which compute", {"attr:torch._C._VariableFunctionsClass": TORCH_FUNCTIONS}),
-    ("function", "torch's own functions, which compute", {"torch._C._nn": NN_FUNCTIONS}),
-    ("type", "named for getattr", {"torch._C": "_VariableFunctionsClass"}),
-    ("enum", "one literal", {"re": "RegexFlag"}),
     ("partial", "wraps an audited function, binds literals", {"functools": "partial"}),
     ("itemgetter", "literals", {"operator": "itemgetter"}),
     ("np-dtype", "a plain type string", {"numpy": "dtype"}),

@@ -38,7 +38,27 @@ PANDAS_EMPTY = {
     "pandas.core.arrays.interval": ARRAYS, "pandas.core.arrays.integer": ARRAYS, "pandas.core.arrays.floating": ARRAYS, "pandas.core.arrays.boolean": ARRAYS,
     "pandas.core.arrays.string_": ARRAYS, "pandas.core.arrays.numpy_": ARRAYS, "pandas.core.arrays.sparse.array": ARRAYS, "pandas.core.arrays.string_arrow": ARRAYS,
 }
+EXCEPTIONS = (
+    "ArithmeticError AssertionError AttributeError BaseException BufferError EOFError Exception FloatingPointError FutureWarning IndexError KeyError LookupError MemoryError "
+    "NameError NotImplementedError OverflowError RuntimeError RuntimeWarning StopIteration SyntaxError TypeError UserWarning ValueError Warning ZeroDivisionError"
+)
+MATH = "ceil cos exp fabs floor log log10 log1p log2 sin sqrt tan tanh"
+OPERATOR = "add and_ eq floordiv ge gt le lt mod mul ne neg not_ or_ pos sub truediv xor"
+NN_FUNCTIONS = "elu gelu hardsigmoid hardswish hardtanh leaky_relu linear log_sigmoid mish one_hot pad relu6 scaled_dot_product_attention silu softplus softshrink"
+STR_METHODS = "capitalize casefold lower lstrip rstrip split splitlines strip swapcase title upper"
+TORCH_FUNCTIONS = "abs celu clamp cos cosine_similarity exp hardshrink log log_softmax mean relu selu sigmoid sin softmax softplus sqrt square sum tanh threshold"
+
 LIBS: dict[str, list[tuple[str, str, dict[str, str]]]] = {
+    "builtins": [
+        ("getattr", "only a method that is listed under its class (attr:)", {"builtins": "getattr"}),
+        ("singleton-type", "of None, Ellipsis or NotImplemented", {"builtins": "type"}),
+        ("exception", "literals; nothing is raised", {"builtins": EXCEPTIONS}),
+        ("function", "computes on what it is given", {"builtins": "len sum max min abs sorted round any all hash"}),
+        ("function", "methods of text: give a new text or list", {"attr:builtins.str": STR_METHODS}),
+    ],
+    "math": [("function", "computes on what it is given", {"math": MATH})],
+    "operator": [("function", "computes on what it is given", {"operator": OPERATOR})],
+    "_operator": [("function", "computes on what it is given", {"_operator": OPERATOR})],
     "sklearn": [
         ("data", "numbers and proved arrays; array shapes are checked by Tree.__setstate__", {"sklearn.tree._tree": "Tree"}),
         ("new-object", "makes an empty index of a class that is listed for it", {
@@ -95,13 +115,15 @@ LIBS: dict[str, list[tuple[str, str, dict[str, str]]]] = {
     ],
     "array": [("data", "a type code and bytes, or a list that is there", {"array": "array _array_reconstructor"})],
     "random": [("empty", "numbers", {"random": "Random"})],
-    "re": [("pattern", "compiles a pattern of bounded length without nested repetitions", {"re": "_compile"})],
+    "re": [("enum", "one literal", {"re": "RegexFlag"}), ("pattern", "compiles a pattern of bounded length without nested repetitions", {"re": "_compile"})],
     "ipaddress": [("data", "a number", {"ipaddress": "IPv4Address IPv6Address IPv4Network IPv6Network"})],
     "collections": [("instance", "plain attributes", {"collections": "UserDict UserList ChainMap"})],
     "statistics": [("empty", "two numbers", {"statistics": "NormalDist"})],
     "typing": [("type", "named only", {"typing": "Any Union Optional Dict List"})],
     "ultralytics": [("instance", "attributes only", {"ultralytics.utils": "IterableSimpleNamespace"})],
     "torch": [
+        ("function", "torch's own functions, which compute", {"attr:torch._C._VariableFunctionsClass": TORCH_FUNCTIONS, "torch._C._nn": NN_FUNCTIONS}),
+        ("type", "named for getattr", {"torch._C": "_VariableFunctionsClass"}),
         ("hook", "an object that computes a weight before a call", {
             "torch.nn.utils.weight_norm": "WeightNorm", "torch.nn.utils.spectral_norm": "SpectralNorm SpectralNormStateDictHook SpectralNormLoadStateDictPreHook",
             "torch.nn.utils.prune": "L1Unstructured RandomUnstructured LnStructured RandomStructured CustomFromMask Identity PruningContainer", "torch.nn.modules.module": "_WrappedHook",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from troth.formats.pickle import rules_libraries, rules_numpy, rules_objects, rules_python, rules_torch
+from troth.formats.pickle import rules_numpy, rules_objects, rules_python, rules_torch
 from troth.formats.pickle.values import Global, Items, Obj
 from troth.formats.verdict import Refusal
 
@@ -21,8 +21,28 @@ __all__ = ["build", "call"]
 Call = Callable[["Machine", Global, tuple[object, ...], int], object]
 Build = Callable[["Machine", Obj, object, int], None]
 
-_CALLS: Final[dict[str, Call]] = {**rules_python.CALLS, **rules_numpy.CALLS, **rules_torch.CALLS, **rules_objects.CALLS, **rules_libraries.CALLS}
-_BUILDS: Final[dict[str, Build]] = {**rules_python.BUILDS, **rules_numpy.BUILDS, **rules_torch.BUILDS, **rules_objects.BUILDS, **rules_libraries.BUILDS}
+_CALLS: Final[dict[str, Call]] = {**rules_python.CALLS, **rules_numpy.CALLS, **rules_torch.CALLS, **rules_objects.CALLS}
+_BUILDS: Final[dict[str, Build]] = {**rules_python.BUILDS, **rules_numpy.BUILDS, **rules_torch.BUILDS, **rules_objects.BUILDS}
+
+
+def _call_of(rule: str) -> Call | None:
+    found = _CALLS.get(rule)
+    if found is None:
+        from troth.formats.pickle import rules_libraries  # plain checkpoints start without it
+
+        found = rules_libraries.CALLS.get(rule)
+    return found
+
+
+def _build_of(kind: str) -> Build | None:
+    found = _BUILDS.get(kind)
+    if found is None:
+        from troth.formats.pickle import rules_libraries
+
+        found = rules_libraries.BUILDS.get(kind)
+    return found
+
+
 _NAMED: Final = frozenset(("namedargs", "instance", "module", "empty"))
 """Rules whose `NEWOBJ_EX` may carry an empty dict of named arguments."""
 
@@ -37,7 +57,7 @@ def call(  # noqa: PLR0917
     """
     if kwargs is not None and (kwargs.items or func.rule not in _NAMED):
         raise Refusal("odd-arguments", f"{func.full} is called with named arguments", offset, func.full)
-    validator = _CALLS.get(func.rule)
+    validator = _call_of(func.rule)
     if validator is None:
         raise Refusal("call-not-allowed", f"{func.full} may be named, but not called", offset, func.full)
     if how == "reduce" and func.rule in rules_objects.ONLY_NEW:
@@ -55,7 +75,7 @@ def build(vm: Machine, target: Obj, state: object, offset: int, after: int) -> N
     if target.kind == "joblib-array":
         rules_numpy.raw_array(vm, target, state, offset, after)
         return
-    validator = _BUILDS.get(target.kind)
+    validator = _build_of(target.kind)
     if validator is None:
         raise Refusal("build-of-odd-object", f"a state is set on {name}, which takes none", offset, name)
     validator(vm, target, state, offset)
