@@ -65,7 +65,7 @@ for net in VISION:
 @benign("vision/transforms.pt", "torch", "torchvision")
 def _transforms(path: Path) -> None:
     import torch
-    from torchvision import transforms as T  # noqa: N812
+    from torchvision import transforms as T
 
     torch.save(T.Compose([T.Resize(256), T.CenterCrop(224), T.ToTensor(), T.Normalize([0.5], [0.5]), T.RandomHorizontalFlip(), T.ColorJitter(0.1)]), path)
 
