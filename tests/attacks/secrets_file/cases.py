@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.attacks.secrets_file.further import further, further_twins
 from tests.attacks.suite import Suite
 from troth.guard.secrets import Secret, SecretsFileError, load, save
 
@@ -176,6 +177,10 @@ def suites() -> list[Suite]:
         "a value prints itself": _shows, "a child inherits it": _child, "an error tells the content": _error_tells, "a value makes another line": _injects, "a failed write leaves it behind": _leftover,
     }.items():  # fmt: skip
         suite.attack(name)(case)
+    for name, case in further().items():
+        suite.attack(f"further: {name}")(case)
+    for name, case in further_twins().items():
+        suite.twin(f"further: {name}")(case)
     suite.twin("0600 is read")(_mode(0o600))
     suite.twin("0400 is read")(_mode(0o400))
     suite.twin("what was saved is loaded")(

@@ -27,6 +27,9 @@ _listeners: list[Callable[[str], None]] = []
 Tree = Mapping[str, "Secret | Tree"]
 Model = TypeVar("Model", bound="BaseModel")
 
+_DEEPEST: Final = 64
+"""Levels of a secrets file in YAML."""
+
 
 class SecretsFileError(GuardError):
     """A secrets file was refused. Nothing of it was used.
@@ -219,6 +222,8 @@ def _quoted(path: Path) -> str:
 def _parse(data: bytes, place: Path) -> object:
     try:
         text = data.decode("utf-8-sig")
+        if "\0" in text:  # whoever hands the value on, to C or to the environment, would cut it there
+            raise SecretsFileError(f"{place} holds a NUL.")
         if place.suffix in (".yaml", ".yml"):
             return _yaml(text, place)
         if place.suffix == ".toml":
@@ -237,11 +242,14 @@ def _yaml(text: str, place: Path) -> object:
     except ImportError:
         raise SecretsFileError(f"{place} is YAML, and PyYAML is not installed.", "pip install pyyaml") from None
     try:
-        if any(
-            isinstance(token, (yaml.AliasToken, yaml.AnchorToken, yaml.TagToken))
-            for token in yaml.scan(text, Loader=yaml.SafeLoader)
-        ):
-            raise SecretsFileError(f"{place} uses anchors, aliases or tags, which a secrets file does not need.")
+        depth = 0
+        for token in yaml.scan(text, Loader=yaml.SafeLoader):
+            if isinstance(token, (yaml.AliasToken, yaml.AnchorToken, yaml.TagToken)):
+                raise SecretsFileError(f"{place} uses anchors, aliases or tags, which a secrets file does not need.")
+            depth += type(token).__name__.endswith("StartToken")
+            depth -= isinstance(token, (yaml.BlockEndToken, yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken))
+            if depth > _DEEPEST:  # the parser's time grows with the square of this
+                raise SecretsFileError(f"{place} is nested deeper than {_DEEPEST} levels.")
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise SecretsFileError(f"{place} cannot be parsed ({type(error).__name__}).") from None
