@@ -181,3 +181,12 @@ def test_a_sentence_that_puts_its_matter_off_promises_nothing_yet(cells: tuple[s
     assert name_of(finding.verdict) == expected
     (own,) = weigh((Promise(statement, "report/b"),), catalogue, looks)
     assert name_of(own.verdict) == "kept"
+
+
+@pytest.mark.parametrize(("value", "expected"), [("In progress (target Q3 2025)", "unknown"), ("in progress of every release we sign", "kept"), ("Planned", "unknown")])
+def test_what_stands_after_a_label_may_put_the_matter_off(value: str, expected: str) -> None:
+    text = f"SOC 2: {value}"
+    statement = Statement("SECURITY.md", 1, (1,), Span(0, 1), text, text, Kind.ITEM, label="SOC 2")
+
+    (finding,) = weigh((Promise(statement, "a/b"),), {"a/b": control("a/b", dry)}, Looks((weather, street)))
+    assert name_of(finding.verdict) == expected

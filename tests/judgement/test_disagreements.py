@@ -60,3 +60,17 @@ def test_limits_for_other_severities_do_not_disagree():
     )
 
     assert other_limits("report/ack-within", mine.statement, mine.params, policies(mine, other)) == ()
+
+
+def row(severity, within):
+    cells = (severity, within)
+    return Promise(Statement("SECURITY.md", 9, (9,), Span(9, 9), " | ".join(cells), " | ".join(cells), Kind.ROW, headings=("Response",), cells=cells, columns=("Severity", "Response")), "report/ack-within", Params({"within": within}))
+
+
+def test_a_grave_case_may_be_answered_sooner_than_reports_in_general_and_not_later():
+    general, sooner, later = promise("SECURITY.md", "within 24 hours", "PT24H"), row("Critical", "PT2H"), row("Low", "PT72H")
+    known = policies(general, sooner, later)
+
+    assert other_limits("report/ack-within", sooner.statement, sooner.params, known) == ()
+    assert [item.iso for item in other_limits("report/ack-within", general.statement, general.params, known)] == ["PT72H"]
+    assert [item.iso for item in other_limits("report/ack-within", later.statement, later.params, known)] == ["PT24H"]

@@ -27,6 +27,8 @@ _NO_MATTER: Final = re.compile(r"(?:not applicable|n/?a)\b(?!\w)", re.IGNORECASE
 _STILL: Final = r"(?:planned|coming soon|tbd|todo|to do|not (?:yet )?implemented|not yet|deferred|future(?: work)?|roadmap|in progress)"
 _TO_COME: Final = re.compile(_STILL, re.IGNORECASE)
 _TO_COME_AFTER: Final = re.compile(rf"\({_STILL}\)\W*\Z", re.IGNORECASE)
+_TO_COME_VALUE: Final = re.compile(rf"{_STILL}\s*(?:\([^)]*\))?\W*\Z", re.IGNORECASE)
+"""All that stands after a label: "SOC 2: In progress (target Q3)"."""
 _PROMISE_PARTS: frozenset[type] = frozenset((Params, Statement, Parts))
 
 
@@ -112,9 +114,10 @@ def _put_off(promise: Promise, control: Control) -> Verdict | None:
         return None
     statement = promise.statement
     cells = [cell.strip(" *_`:") for cell in statement.cells[1:]]
+    value = statement.text.removeprefix(statement.label or "").lstrip(" :–—-") if statement.label else ""
     if any(_NO_MATTER.match(cell) for cell in cells):
         return NotApplicable("The sentence itself says that it does not apply.")
-    if any(_TO_COME.fullmatch(cell) for cell in cells) or _TO_COME_AFTER.search(statement.text):
+    if any(_TO_COME.fullmatch(cell) for cell in cells) or _TO_COME_AFTER.search(statement.text) or _TO_COME_VALUE.match(value):
         return Unknown("the day when it is done", "The sentence says of itself that this is still to come: it promises nothing yet.")
     return None
 

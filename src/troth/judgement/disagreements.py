@@ -22,6 +22,7 @@ __all__ = ["Limit", "limit_of", "other_limits", "seconds"]
 _DURATION: Final = re.compile(
     r"P(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,7})H)?(?:(\d{1,7})M)?(?:(\d{1,9})S)?)?\Z"
 )
+_SEVERITY: Final = re.compile(r"(?:critical|severe|urgent|high|medium|moderate|low|informational|minor|major|p[0-4]|sev-?[0-4])(?: severity| priority)?", re.IGNORECASE)
 _UNITS: Final = (31_536_000, 2_592_000, 604_800, 86_400, 3_600, 60, 1)
 
 
@@ -69,7 +70,7 @@ def other_limits(control: str, statement: Statement, params: Params, policies: P
     for promise in policies.of(control):
         other = promise.statement
         theirs = limit_of(other, promise.params)
-        if theirs is None or seconds(theirs) == seconds(mine) or not _same_subject(params, promise):
+        if theirs is None or seconds(theirs) == seconds(mine) or not _same_subject(params, promise) or _stricter_case(statement, mine, other, theirs):
             continue
         if other.path in (own_path, statement.path):
             # a copy of the policy speaks of itself at the same words
@@ -92,6 +93,22 @@ def _steps_of_one_plan(control: str, mine: Statement, other: Statement) -> bool:
 def _same_subject(params: Params, promise: Promise) -> bool:
     mine, theirs = params.values.get("severity"), promise.params.values.get("severity")
     return mine == theirs
+
+
+def _grade(statement: Statement) -> str:
+    """The severity that a row of a table gives its times for, or an empty text."""
+    return next((cell.strip(" *_`").casefold() for cell in statement.cells[:2] if _SEVERITY.fullmatch(cell.strip(" *_`"))), "")
+
+
+def _stricter_case(one: Statement, first: str, two: Statement, second: str) -> bool:
+    """Whether the two are for cases of their own: two severities, or a severity that is answered sooner than reports in general."""
+    mine, theirs = _grade(one), _grade(two)
+    if mine == theirs:
+        return False
+    if mine and theirs:
+        return True
+    special, general = (first, second) if mine else (second, first)
+    return (seconds(special) or 0) < (seconds(general) or 0)
 
 
 def _limit(promise: Promise, iso: str, policies: PolicySet, *, same: bool) -> Limit:

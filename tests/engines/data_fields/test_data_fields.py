@@ -42,3 +42,10 @@ def test_statements_that_change_audit_rows_are_found():
 
     assert [field.name for field in found.audit_tables] == ["app.audit_log"]
     assert [field.evidence.place.line for field in found.audit_writes] == [2]
+
+
+def test_words_about_an_update_of_audit_logs_are_no_statement_of_sql():
+    code = 'actions.append("Update audit log")\n# next\ndb.execute("UPDATE audit_log SET done = 1")\ndb.execute(\n    "UPDATE audit_events "\n    "SET x = 1")\n'
+    found = look(tree_of({"a.py": code}))
+
+    assert [field.evidence.place.line for field in found.audit_writes] == [3, 5]

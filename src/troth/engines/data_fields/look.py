@@ -46,7 +46,7 @@ _PERSONAL: Final = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _AUDIT_WRITE: Final = re.compile(
-    r"\b(?:UPDATE|DELETE\s+FROM|TRUNCATE(?:\s+TABLE)?)\s+(?:ONLY\s+)?[\"`]?((?:\w+\.)?\w*audit\w*)", re.IGNORECASE
+    r"\b(?:UPDATE(?=\s+(?:ONLY\s+)?[\w.\"`]+(?:(?:\s+(?:AS\s+)?\w+)?\s+SET\b|\s*$|\s*[\"'`;\\]))|DELETE\s+FROM|TRUNCATE(?:\s+TABLE)?)\s+(?:ONLY\s+)?[\"`]?((?:\w+\.)?\w*audit\w*)", re.IGNORECASE
 )
 _AUDIT_TABLE: Final = re.compile(
     r"\bCREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?[\"`]?((?:\w+\.)?\w*audit\w*)", re.IGNORECASE

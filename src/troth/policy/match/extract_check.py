@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from troth.policy.match.source import Source
@@ -26,6 +27,13 @@ _PINNED: Final = re.compile(r"(?<![\w/])(?:[\w.-]{1,40}/){0,6}(?:requirements[\w
 _COMMAND: Final = re.compile(r"\b(?:pip3? install (?:-U|--upgrade)|npm (?:update|audit fix)|pnpm update|yarn upgrade|cargo update|poetry update|uv lock --upgrade|go get -u|brew upgrade|apt(?:-get)? upgrade)\b[^`\n]{0,60}", re.IGNORECASE)
 
 
+_EACH: Final = frozenset(("code/scan-tool-runs", "deps/vuln-scan", "container/scan"))
+"""Controls that judge each of several named tools."""
+_ENUMERATED: Final = re.compile(r":\s*(?:[\w.+-]+(?: [\w.+-]+)?)(?:\s*(?:,|&|\+|\band\b)\s*(?:and )?[\w.+-]+(?: [\w.+-]+)?)+\s*\.?\s*\Z")
+"""A label and nothing but an enumeration after it ("SAST: Bandit, Semgrep")."""
+_CHOICE: Final = re.compile(r"\bor\b|\be\.g|such as|like\b|instead|optional|/", re.IGNORECASE)
+
+
 def tool(source: Source) -> Value | None:
     """The tool that the words name, or else the lead-in or heading does; `any` where none is named."""
     control = source.control
@@ -33,7 +41,7 @@ def tool(source: Source) -> Value | None:
     for lexicon in _TOOLS.get(control, ("tool",)):
         found = source.names(lexicon)
         if found:
-            return found[0]
+            return _all_named(found, source.text) if control in _EACH else found[0]
     for lexicon in _TOOLS.get(control, ("tool",)) if around else ():
         found = source.names(lexicon, around=True, members=True)
         if found:
@@ -45,6 +53,12 @@ def tool(source: Source) -> Value | None:
     if named is not None:
         return named.group(1).lower()
     return "any" if control in _TOOLS else None
+
+
+def _all_named(found: Sequence[str], text: str) -> str:
+    """Every tool of an enumeration ("Bandit, Semgrep"): each is promised; the first of what is left to choose ("Bandit or Semgrep")."""
+    several = list(dict.fromkeys(found))[:4]
+    return found[0] if len(several) < 2 or not _ENUMERATED.search(text) or _CHOICE.search(text) else ", ".join(several)
 
 
 def events(source: Source) -> Value | None:

@@ -15,6 +15,8 @@ from troth.terms.verdict import Broken, Evidence, How, Kept, NotApplicable, Part
 
 _ABOUT = re.compile(r"permission|workflow|token|actions?\b|ci\b|github", re.IGNORECASE)
 _CHANGES_NOTHING = re.compile(r"\b(?:cannot|can't|can not|unable to|never|no way to)\b.{0,60}\b(?:modify|change|alter|push|overwrite|write to)\b.{0,20}\b(?:code|source|repositor\w+|contents?|branch\w*|files)\b", re.IGNORECASE)
+_PEOPLE = re.compile(r"\baccess (?:controls?|permissions?|rights?|management)\b|\b(?:users?|roles?|rbac|data|database|service accounts?|iam|cloud)\b", re.IGNORECASE)
+_ABOUT_CI = re.compile(r"workflow|\btokens?\b|\bactions?\b|\bci\b|github|pipeline|\bjobs?\b|npm|publish|release", re.IGNORECASE)
 _MOST = 10
 
 
@@ -22,6 +24,9 @@ def verify(params: Params, statement: Statement, workflows: Workflows, tools: To
     """Decide the ban of `write-all`, or least privilege job by job."""
     if is_advice(statement) and not _ABOUT.search(statement.text):
         return Unknown("what people grant elsewhere", "The sentence gives general advice, not a rule for workflows.")
+    around = " ".join((*statement.headings[-2:], *statement.lead_in, statement.text))
+    if _PEOPLE.search(around) and not _ABOUT_CI.search(around):
+        return Unknown("whose rights are meant", "The sentence speaks of rights to use something, not of what a workflow's token may do.")
     jobs = [(workflow, job) for workflow in workflows.valid for job in workflow.jobs]
     if not jobs:
         return NotApplicable("No workflow of this repository can run.")
