@@ -15,11 +15,14 @@ import copyreg
 import datetime
 import decimal
 import io
+import ipaddress
 import json
 import pickle
 import random
+import re
 import resource
 import time
+import zoneinfo
 from pathlib import Path
 
 from troth.formats.pickle.allow import AllowList
@@ -83,9 +86,10 @@ REPLAYERS = [recording(pickle.Unpickler), recording(pickle._Unpickler)]
 def seeds() -> list[bytes]:
     value = {"a": [1, -5, 300, 2**40, 1.5, None, True], "t": (1, (2,), ()), "s": {1, "x"}, "f": frozenset([1]), "b": b"xyz", "u": "text\n", "n": {"k": {"v": []}}}
     library = [collections.OrderedDict(a=1), collections.defaultdict(list, {"k": [1]}), datetime.datetime(2024, 1, 1), decimal.Decimal("1.5"), complex(1, 2), bytearray(b"ab"), range(3)]
+    narrowed = [str.lower, type(None), type(...), ValueError("x"), re.compile("a+", re.IGNORECASE), collections.UserDict(a=1), len, zoneinfo.ZoneInfo("UTC"), ipaddress.ip_address("10.0.0.1")]
     loop: list = []
     loop.append(loop)
-    out = [pickle.dumps(item, protocol) for item in (value, library, [value, library], loop) for protocol in range(6)]
+    out = [pickle.dumps(item, protocol) for item in (value, library, [value, library], narrowed, loop) for protocol in range(6)]
     try:
         import numpy
 
