@@ -96,8 +96,6 @@ class NoteKey:
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name) or len(self.public) != 32:
             raise UsageError("a note key is a name without spaces or plus signs, and 32 bytes")
-        if is_weak(self.public):
-            raise UsageError("anybody can sign under this key")
 
     @property
     def id(self) -> bytes:
@@ -125,6 +123,8 @@ class NoteKey:
         key = cls(parts[0], raw[1:])
         if str(key) != text.strip():
             raise UsageError("a note key's id is not that of its name and key")
+        if is_weak(key.public):
+            raise UsageError("anybody can sign under this key")
         return key
 
 
@@ -249,6 +249,8 @@ def _check(key: NoteKey, signature: bytes, text: str) -> None:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+    if is_weak(key.public):
+        raise CheckpointError("the checkpoint is signed under a key under which anybody can sign")
     try:
         Ed25519PublicKey.from_public_bytes(key.public).verify(signature, text.encode())
     except (InvalidSignature, ValueError) as error:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from tests.attacks.jobs.cases import Tried, case, runs
 from tests.jobs.world import DAY, World
 from troth.jobs.permits.roster import TrustedKey, parse_roster
-from troth.ledger.notes import NoteKey
+from troth.ledger.notes import Checkpoint, NoteKey, note_signer, open_checkpoint, sign_checkpoint
 
 P = 2**255 - 19
 ORDER_8 = "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"
@@ -59,7 +59,21 @@ def _nobody(world: World) -> Tried:
 @case("T20", "checkpoints under a key that signs anything", "usage")
 def _checkpoints(world: World) -> Tried:
     own = world.people.keys["ana"].key.public_key().public_bytes_raw()
-    return Tried(lambda: NoteKey("troth/jobs/acme/web", (P - 1).to_bytes(32, "little")), lambda: NoteKey("troth/jobs/acme/web", own))
+    weak, good = (str(NoteKey("troth/jobs/acme/web", public)) for public in ((P - 1).to_bytes(32, "little"), own))
+    return Tried(lambda: NoteKey.parse(weak), lambda: NoteKey.parse(good))
+
+
+@case("T20", "a checkpoint signed by nobody under the neutral point", "ledger-checkpoint")
+def _signed_by_nobody(world: World) -> Tried:
+    key = world.people.keys["ana"].key
+    origin = "troth/jobs/acme/web"
+    signer = note_signer(key)
+    note = sign_checkpoint(Checkpoint(origin, 1, bytes(32)), [signer])
+    weak = NoteKey(origin, (1).to_bytes(32, "little"))
+    text = note.decode().rpartition("\n\n")[0]
+    blob = base64.b64encode(weak.id + (1).to_bytes(32, "little") + bytes(32)).decode()
+    forged = f"{text}\n\n\u2014 {origin} {blob}\n".encode()
+    return Tried(lambda: open_checkpoint(forged, [weak], origin), lambda: open_checkpoint(note, [NoteKey(origin, signer.public)], origin))
 
 
 @case("T20", "a roster that names one person's key under two spellings", "weak-key", "twins", "holder", "form")
