@@ -31,6 +31,16 @@ SAVER = ("SaveV2", "RestoreV2", "MergeV2Checkpoints", "ShardedFilename")
 """Every SavedModel's saver has these; the parser of SavedModels holds them to the path that the loader hands in."""
 
 
+TOLD_PLACES = ("file", "path", "directory", "region", "address", "url", "container", "server")
+"""Words of inputs and attributes that name a place outside of the graph."""
+
+
+def reaches_out(op) -> bool:  # noqa: ANN001 - a message of TensorFlow
+    """Whether an operator is told a place: an input or an attribute that speaks of a file, a region of memory, an address."""
+    told = [arg.name.lower() for arg in (*op.input_arg, *op.attr)]
+    return any(word in name for name in told for word in TOLD_PLACES)
+
+
 def main() -> None:
     """Write the list."""
     import tensorflow
@@ -40,7 +50,10 @@ def main() -> None:
     registry = op_def_pb2.OpList()
     registry.ParseFromString(pywrap_tf_session.TF_GetBuffer(pywrap_tf_session.TF_GetAllOpList()))
     known = {op.name for op in registry.op}
-    names = {op.name for op in registry.op if not op.is_stateful and not op.name.startswith("_") and not any(word in op.name for word in LEFT_OUT)}
+    names = {
+        op.name for op in registry.op
+        if not op.is_stateful and not op.name.startswith("_") and not any(word in op.name for word in LEFT_OUT) and not reaches_out(op)
+    }
     names |= {name for name in (*STATEFUL.split(), *SAVER) if name in known}
     lines = [f"# operators of tensorflow {tensorflow.__version__} that only compute", *sorted(names)]
     OUT.write_text("\n".join(lines) + "\n", encoding="ascii")

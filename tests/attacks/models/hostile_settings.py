@@ -63,7 +63,7 @@ def function(name: str, *nodes: bytes) -> bytes:
 GRAPHS = {
     "restore_constant": saved(constant("/etc/passwd") + tnode("RestoreV2")), "save_constant": saved(constant("../../x") + tnode("SaveV2")), "save_url": saved(constant("gs://bucket/x") + tnode("SaveV2")), "merge_home": saved(constant("~/.ssh/x") + tnode("MergeV2Checkpoints")), "shadow": saved(tnode("ReadFile") + function("ReadFile", tnode("Const"))),
     "shadow_python": saved(tnode("PyFunc") + function("PyFunc")), "gradient": saved(tnode("ReadFileGrad")), "proto_file": saved(tnode("DecodeProtoV2")), "call_module": saved(tnode("XlaCallModule")), "custom_call": saved(tnode("XlaCustomCall")), "send": saved(tnode("_Send")), "host": saved(tnode("HostConst")), "generator": saved(tnode("GeneratorDataset")), "summary": saved(tnode("CreateSummaryFileWriter")),
-    "iterator": saved(tnode("DeserializeIterator")), "session": saved(tnode("GetSessionHandleV2")), "old_save": saved(tnode("SaveSlices")), "remote": saved(tnode("RemoteCall")), "load_matrix": saved(tnode("LoadAndRemapMatrix")), "snapshot": saved(tnode("SnapshotDatasetV2")), "debug": saved(tnode("DebugIdentity")), "empty_name": saved(tnode("")),
+    "iterator": saved(tnode("DeserializeIterator")), "session": saved(tnode("GetSessionHandleV2")), "old_save": saved(tnode("SaveSlices")), "remote": saved(tnode("RemoteCall")), "load_matrix": saved(tnode("LoadAndRemapMatrix")), "snapshot": saved(tnode("SnapshotDatasetV2")), "debug": saved(tnode("DebugIdentity")), "vocabulary": saved(tnode("GenerateVocabRemapping")), "empty_name": saved(tnode("")),
 }  # fmt: skip
 for name, data in GRAPHS.items():
     malicious(f"graphs/{name}/saved_model.pb", data)
