@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import re
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -84,12 +85,8 @@ class Home:
         """
         path = self.path / "seal.key"
         try:
-            with contextlib.suppress(FileExistsError):
-                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(os.urandom(_SEAL_BYTES))
-                    file.flush()
-                    os.fsync(file.fileno())
+            if not path.exists():
+                _make_whole(path, os.urandom(_SEAL_BYTES))
             with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as file:
                 status, key = os.fstat(file.fileno()), file.read(_SEAL_BYTES + 1)
         except OSError as error:
@@ -101,6 +98,20 @@ class Home:
     def approver_key(self, path: Path | None) -> Ed25519PrivateKey:
         """A person's key: the file that they name, or their own."""
         return own_key() if path is None else read_private_key(path)
+
+
+def _make_whole(path: Path, content: bytes) -> None:
+    """Make a file that only its owner reads: whole when it can be seen at all, and the first of two that make it at once stays."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # mode 0600
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)
+    finally:
+        os.unlink(temporary)
 
 
 def home_path(given: Path | None = None) -> Path:
