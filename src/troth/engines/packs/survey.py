@@ -1,6 +1,6 @@
 """Reads the headers of all entries of a pack: kind, size, place of the data, base. Two ways that give the same: numpy for a pack of many entries, plain Python.
 
-numpy reads the headers of all entries at once, which takes a seventh of the time of a loop (`bench/secrets/history.py`). It is not needed:
+numpy reads the headers of all entries at once, which saves most of the time of a loop. It is not needed:
 without it, and for small packs, the loop does the same (tests/engines/packs/test_survey.py compares the two).
 """
 
