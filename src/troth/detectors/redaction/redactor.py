@@ -80,7 +80,7 @@ class Redactor:
     def _spans(self, data: bytes) -> list[Span]:
         found = self._scanner.scan(data, None, everything=True, bounded=True)
         spans = self._tokens(data, found) if found or self.registry.longest else []
-        if b"H4sI" in data or b"eJ" in data:
+        if (b"H" in data and b"H4sI" in data) or (b"J" in data and b"eJ" in data):  # one byte is looked for much faster than two
             spans = spans + self._packed(data)
         return spans + labelled(data) if b"=" in data or b":" in data or b"earer" in data else spans
 
