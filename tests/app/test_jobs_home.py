@@ -11,8 +11,8 @@ import pytest
 
 pytest.importorskip("sqlalchemy", reason="the extra `jobs` is not installed")
 
-from troth.app.jobs_home import Home  # noqa: E402
-from troth.errors import UsageError  # noqa: E402
+from troth.app.jobs_home import Home
+from troth.errors import UsageError
 
 
 def _home(path: Path) -> Home:
