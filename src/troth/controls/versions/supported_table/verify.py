@@ -14,7 +14,7 @@ from troth.terms.facts.history import History, Tag
 from troth.terms.facts.policies import PolicySet
 from troth.terms.facts.tree import Tree
 from troth.terms.place import Place
-from troth.terms.promise import Statement
+from troth.terms.promise import Kind, Statement
 from troth.terms.values import Params, Value
 from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Verdict
 
@@ -75,7 +75,11 @@ def verify(
         return Unknown(
             "a version in a manifest, or a tag", "Neither a manifest nor a tag says which version is current."
         )
-    return _weigh(rows, current, tags, statement, tree)
+    told = _weigh(rows, current, tags, statement, tree)
+    if isinstance(told, Kept) and statement.kind is not Kind.ROW and statement.durations:
+        because = "The current version is supported; for how long, only releases to come can show."
+        return Unknown(f"releases of {statement.durations[0].text or statement.durations[0].iso}", because, told.evidence)
+    return told
 
 
 def _rows(values: tuple[Mapping[str, Value], ...]) -> list[_Row]:
