@@ -38,11 +38,14 @@ def collect(
 
     Raises:
         ForgeUnreachableError: the forge cannot be spoken with at all.
-        LookError: not one answer could be had.
+        LookError: not one answer could be had, or what answers does not tell of the repository as a forge does.
     """
     owner, _, name = repository.partition("/")
     asker = Asker(pages, owner, name)
     about = asker.ask("repository", lambda reply: _repository(reply.node))
+    if not recorded and isinstance(about, NotSeen) and not about.status:
+        # neither an answer nor a refusal: what is there is no forge, and an empty list of its would look like a setting
+        raise LookError(about.missing, about.because)
     default = about.value.default_branch if isinstance(about, Seen) else ""
     wanted = dict.fromkeys(branch for branch in (default, *branches) if branch)
     seen = (
