@@ -95,7 +95,8 @@ def test_settings_are_asked_for_approved_and_switched_and_the_second_time_there_
     assert {"secret_scanning": "enabled", "secret_scanning_push_protection": "enabled"} == forge.analysis
     assert forge.tokens == {f"Bearer {TOKEN}"}
     again = asked(jobs, home, repository)
-    assert all(again[kind].there and again[kind].job is None for kind in ("protect-branch", "security-features"))
+    told = {kind: (again[kind].there, again[kind].job, again[kind].because) for kind in ("protect-branch", "security-features")}
+    assert all(there and job is None for there, job, _ in told.values()), told
 
 
 def test_the_ledger_tells_which_findings_it_was_for_and_holds_no_token(jobs: Jobs, home: Home, repository: MadeRepository, tmp_path: Path) -> None:

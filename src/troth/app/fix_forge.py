@@ -64,7 +64,10 @@ def ask_forge(jobs: Jobs, home: Home, suggested: Suggested, session: Session, co
 
 def _asked(jobs: Jobs, one: Recommendation, session: Session, content: bytes) -> Asked:
     try:
-        return Asked(one, jobs.submit(session, content))
+        job = jobs.executor.submit(session, content)
+        if job.state is State.DONE:  # within a second the key is that of a job that may have run meanwhile
+            return Asked(one, None, "It was done just now.", there=True)
+        return Asked(one, jobs.executor.plan(session, job.id))
     except HandlerError as error:
         there = error.reason in ("nothing-to-do", "issue-exists")
         return Asked(one, None, error.says, there=there)
