@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,23 @@ def test_settings_are_asked_for_approved_and_switched_and_the_second_time_there_
     again = asked(jobs, home, repository)
     told = {kind: (again[kind].there, again[kind].job, again[kind].because) for kind in ("protect-branch", "security-features")}
     assert all(there and job is None for there, job, _ in told.values()), told
+
+
+def test_what_was_done_within_the_second_is_told_as_done(jobs: Jobs, home: Home, repository: MadeRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime.now(UTC)
+
+    class Still(datetime):
+        @classmethod
+        def now(cls, tz=None) -> datetime:
+            return now
+
+    monkeypatch.setattr("troth.app.fix_forge.datetime", Still)
+    one = asked(jobs, home, repository)["security-features"]
+    assert one.job is not None
+    act_on_forge(jobs, one, [jobs.sign(one.job, home.approver_key(tmp_path / "ana.pem"))], "ana")
+    again = asked(jobs, home, repository)["security-features"]
+
+    assert (None, True) == (again.job, again.there)
 
 
 def test_the_ledger_tells_which_findings_it_was_for_and_holds_no_token(jobs: Jobs, home: Home, repository: MadeRepository, tmp_path: Path) -> None:
