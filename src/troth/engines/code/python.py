@@ -116,19 +116,27 @@ def _has_pair(data: bytes) -> bool:
 def _calls(path: str, module: ast.Module) -> Iterator[PythonCall]:
     imports = dict(_imports(module))
     test = bool(_TEST.search(path))
-    pending: list[tuple[ast.AST, str, frozenset[str]]] = [(module, "", frozenset())]
+    where, parameters = "", frozenset[str]()
+    pending: list[ast.AST | tuple[str, frozenset[str]]] = [module]  # a pair says whose the nodes below it on the stack are
     found = []
     while pending:
-        node, where, parameters = pending.pop()
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            where, parameters = f"{where}.{node.name}".lstrip("."), parameters | _parameters(node.args)
-        elif isinstance(node, ast.ClassDef):
-            where = f"{where}.{node.name}".lstrip(".")
-        elif isinstance(node, ast.Call):
+        node = pending.pop()
+        if isinstance(node, tuple):
+            where, parameters = node
+            continue
+        if isinstance(node, ast.Call):
             name = _resolve(node.func, imports)
             if name in WANTED:
                 found.append(_call(path, node, name, where=where, parameters=parameters, test=test))
-        pending += [(child, where, parameters) for child in children(node)]
+        elif isinstance(node, ast.Name):
+            continue
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            pending.append((where, parameters))
+            where, parameters = f"{where}.{node.name}".lstrip("."), parameters | _parameters(node.args)
+        elif isinstance(node, ast.ClassDef):
+            pending.append((where, parameters))
+            where = f"{where}.{node.name}".lstrip(".")
+        pending += children(node)
     yield from sorted(found, key=lambda call: call.place.line)
 
 

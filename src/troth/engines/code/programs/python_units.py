@@ -29,22 +29,29 @@ def read_python(path: str, data: bytes, into: Gathered) -> str:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return f"It is not Python that can be parsed ({type(error).__name__})."
     lines = data.decode("utf-8-sig", "replace").splitlines()
-    pending: list[tuple[ast.AST, str, str]] = [(tree, "", "")]
+    owner = inside = ""
+    pending: list[ast.AST | tuple[str, str]] = [tree]  # a pair says whose the nodes below it on the stack are
     while pending:
-        node, owner, inside = pending.pop()
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            into.units.append(_unit(path, node, owner, lines))
-            inside = f"{inside}.{node.name}".lstrip(".")
-            owner = node.name if isinstance(node, ast.ClassDef) else ""
-        elif isinstance(node, ast.Call):
+        node = pending.pop()
+        if isinstance(node, tuple):
+            owner, inside = node
+            continue
+        if isinstance(node, ast.Call):
             _call(path, node, inside, into)
         elif isinstance(node, (ast.Name, ast.Attribute)):
             name = node.id if isinstance(node, ast.Name) else node.attr
-            if isinstance(node.ctx, ast.Load) and is_guard(name):
+            if is_guard(name) and isinstance(node.ctx, ast.Load):
                 into.mention(name, Mention(Place(path, node.lineno), inside))
+            if isinstance(node, ast.Name):
+                continue
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            into.units.append(_unit(path, node, owner, lines))
+            pending.append((owner, inside))
+            inside = f"{inside}.{node.name}".lstrip(".")
+            owner = node.name if isinstance(node, ast.ClassDef) else ""
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             continue
-        pending += [(child, owner, inside) for child in children(node)]
+        pending += children(node)
     return ""
 
 
