@@ -8,6 +8,7 @@ from typing import Final
 from troth.policy.match import extract_check as check
 from troth.policy.match import extract_guard as guard
 from troth.policy.match import extract_report as report
+from troth.policy.match import extract_subject as subject
 from troth.policy.match.source import Source
 from troth.terms.values import Value
 
@@ -135,4 +136,9 @@ EXTRACTORS: Final[Mapping[str, Callable[[Source], Value | None]]] = {
     "exec/untrusted-code-sandboxed.rule": guard.review_rule,
     "empty": guard.empty_list,
     "input/validated.what": guard.input_what,
+    "exec/untrusted-code-sandboxed.what": subject.isolated,
+    "model/trusted-source.what": subject.trusted,
+    "ci/minimal-permissions.what": subject.narrowed,
+    "api/rate-limited.where": subject.limited_at,
+    "auth/required.when": subject.when_bound,
 }

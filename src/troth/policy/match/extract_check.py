@@ -316,11 +316,11 @@ def review_scope(source: Source) -> Value | None:
     """Which changes the review is for, where the sentence narrows or widens it."""
     if source.has(r"security[- ](?:sensitive|critical|related|relevant)"):
         return "security-sensitive"
-    if source.has(r"security[- ]focused"):
-        return "all code" if source.has(r"\ball code\b") else "security"
+    if source.has(r"\b(?:all|every)\s+(?:code )?(?:changes?|contributions?|commits?)"):
+        return "all changes"
     if source.has(r"\b(?:all|every) code\b"):
         return "all code"
-    return "all changes" if source.has(r"\b(?:all|every)\s+(?:code )?(?:changes?|contributions?|commits?)") else None
+    return "security" if source.has(r"security[- ]focused") else None
 
 
 def declared(source: Source) -> Value | None:

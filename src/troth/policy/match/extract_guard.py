@@ -264,7 +264,7 @@ def redacted(source: Source) -> Value | None:
     """What is kept out of logs, where the sentence lists it."""
     match = re.search(r"\b(?:log|redacts?|masks?|strips?|scrubs?|removes?)\s+(?P<list>[^.;()]{3,120}?)(?=\s+(?:in|from|before|to|with|are|is)\b|[.;()]|$)", source.text, re.IGNORECASE)
     if match is None:
-        return None
+        return ("errors",) if source.has(r"\berror (?:logging|logs|context|messages)\b") else None
     return tuple(part.strip() for part in re.split(r",|/|\bor\b|\band\b", match["list"]) if part.strip())
 
 
@@ -340,13 +340,13 @@ def review_rule(source: Source) -> Value | None:
 
 def empty_list(source: Source) -> Value | None:
     """What an empty allow-list does."""
-    found = re.findall(r"\b(den(?:y|ies|ied)|block|reject|allow(?:s|ed) (?:all|every|any))", source.text, re.IGNORECASE) if source.has(r"\bempty\b") else []
+    found = re.findall(r"(?<!explicitly )\b(den(?:y|ies|ied)|block|reject|allow(?:s|ed) (?:all|every|any))", source.text, re.IGNORECASE) if source.has(r"\bempty\b") else []
     return ("allow" if found[-1].lower().startswith("allow") else "deny") if found else None
 
 
 def input_what(source: Source) -> Value | None:
     """Which input, or which attack, the validation is about."""
-    match = re.search(r"\b((?:sql|prompt|command|code|template|html|nosql|ldap) injection|xss|cross-site scripting|(?:command|tool|user|http request|query|file|prompt|request) (?:inputs?|arguments?|parameters?|length|content|bodies|body)|enum values)\b", source.text, re.IGNORECASE)
+    match = re.search(r"\b((?:sql|prompt|command|code|template|html|nosql|ldap) injection|xss|cross-site scripting|(?:http|api|incoming) requests|(?:command|tool|user|http request|query|file|prompt|request) (?:inputs?|arguments?|parameters?|length|content|bodies|body)|enum values)\b", source.text, re.IGNORECASE)
     return match.group(1) if match else None
 
 

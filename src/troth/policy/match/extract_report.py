@@ -152,8 +152,9 @@ def offered(source: Source) -> Value | None:
 
 
 def opt_out(source: Source) -> Value | None:
-    """Whether a reporter may stay unnamed."""
-    return True if source.has(r"anonym|unless|if (?:you|they)(?:'d)? (?:wish|want|prefer|like|desire|choose)|if (?:desired|requested|wanted)|permission|consent|opt|let us know how|with your|prefer") else None
+    """Whether a reporter may stay unnamed, in the words or in the sentence that follows them."""
+    words = " ".join((source.text, *(one.text for one in source.members)))
+    return True if source.has(r"anonym|unless|if (?:you|they)(?:'d)? (?:wish|want|prefer|like|desire|choose)|if (?:desired|requested|wanted)|permission|consent|opt|let us know how|with your|prefer", words) else None
 
 
 def embargo(source: Source) -> Value | None:
