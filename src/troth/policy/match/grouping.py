@@ -21,6 +21,8 @@ __all__ = ["group", "samples"]
 
 _SAMPLES: Final = "policy/samples-run"
 _FIELDS: Final = "report/required-fields"
+_CONTACT: Final = "report/private-contact"
+_CHANNELS: Final = "report/channels-declared"
 _LEAD_KEPT: Final = 0.9
 _MITIGATION: Final = re.compile(r"^(?:mitigations?|workarounds?|remediation|countermeasures?|solution|protection)\b", re.IGNORECASE)
 _SILENT_LANGUAGES: Final = frozenset(("mermaid", "plantuml", "dot", "graphviz", "diff", "markdown", "md", "email", "asc", "pgp"))
@@ -33,6 +35,8 @@ _WAY: Final = re.compile(r"@|https?:|\]\(|\b(?:e-?mail|mail|advisor|github|gitla
 """What a sentence names by which one could report."""
 _SCENE: Final = re.compile(r"(?:when|if|before|after|while|once|for|to)\b[^.]{0,80}:$", re.IGNORECASE)
 """A lead-in that says when, not what ("When running in Docker:")."""
+_SHOWS: Final = re.compile(r"(?:run|scan|check|verify|inspect|install|generate|build|download|pull|test|execute|view|list|example)\b[^.]{0,60}$", re.IGNORECASE)
+"""A lead-in that says what the sample below does ("Scan published images:"), and orders nothing."""
 _POINTS: Final = re.compile(r"\b(?:following|below|these)\b|:$", re.IGNORECASE)
 _LIKE_CODE: Final = re.compile(r"^\s*(?:\$|#|//|--|%)|[=;{}]|\(\)|^\s*(?:pip|npm|npx|git|docker|cargo|curl|chmod|export|sudo|python3?|go|make|uv|\w+ --?\w)|^\s*\w+:\s")
 _DRAWING: Final = re.compile(r"[─│┌└├╔║→▼]|^\s*[+|][-=]{3}", re.MULTILINE)
@@ -70,7 +74,7 @@ def _privately(drafts: list[Draft]) -> list[Draft]:
 
 
 def _only_privately(draft: Draft) -> bool:
-    return draft.fit.control == "report/private-contact" and "privat" in draft.fit.phrase and not _WAY.search(f"{draft.text} {draft.statement.quote}") and not draft.statement.children
+    return draft.fit.control == _CONTACT and "privat" in draft.fit.phrase and not _WAY.search(f"{draft.text} {draft.statement.quote}") and not draft.statement.children
 
 
 def _near(draft: Draft, denial: Draft) -> bool:
@@ -179,13 +183,19 @@ def _leads(drafts: list[Draft], statements: Sequence[Statement]) -> list[Draft]:
         if same is not None:
             same.lines = tuple(sorted({*one.lines, *same.lines}))
             same.members.append(one)
-        if draft.own or (draft.fit.rule is not None and draft.fit.rule.leads and same is None):
+        if draft.own or (draft.fit.rule is not None and draft.fit.rule.leads and same is None) or _names_the_way(draft, below):
             continue
         if (below and not _orders_code(draft, below)) or _sets_scene(draft) or _captions(one, statements):
             gone.add(id(draft))
         elif not draft.members and one.children:
             _take_below(draft, statements)
     return [draft for draft in drafts if id(draft) not in gone]
+
+
+def _names_the_way(draft: Draft, below: Sequence[Draft]) -> bool:
+    """Whether a lead-in names where to report, and what it introduces only what a report should hold ("report it through advisories: 1. open, 2. describe")."""
+    sure = draft.fit.control == _CONTACT and draft.fit.score >= _LEAD_KEPT and _WAY.search(draft.statement.quote) is not None
+    return sure and bool(below) and all(other.fit.control in (_FIELDS, _CHANNELS) for other in below)
 
 
 def _take_below(draft: Draft, statements: Sequence[Statement]) -> None:
@@ -203,12 +213,14 @@ def _captions(one: Statement, statements: Sequence[Statement]) -> bool:
 
 def _stands_alone(draft: Draft) -> bool:
     """Whether a lead-in that introduces nothing is an order ("Always validate inputs:") and no mere announcement."""
+    if draft.fit.rule is not None and draft.fit.rule.leads:
+        return True
     return imperative(draft.statement.text) and draft.fit.score >= _LEAD_KEPT and not _sets_scene(draft)
 
 
 def _orders_code(draft: Draft, below: Sequence[Draft]) -> bool:
     """Whether a lead-in is an order that a code sample only shows ("Never log sensitive information:")."""
-    if draft.fit.score < _LEAD_KEPT or not imperative(draft.statement.text) or draft.fit.control == _SAMPLES:
+    if draft.fit.score < _LEAD_KEPT or not imperative(draft.statement.text) or draft.fit.control == _SAMPLES or _SHOWS.match(draft.statement.text):
         return False
     return all(other.statement.kind is Kind.CODE and other.fit.control == _SAMPLES for other in below)
 
@@ -254,6 +266,8 @@ def _joins(sample: Statement, drafts: list[Draft], scorer: Scorer) -> bool:
     tools = {hit.name for hit in scorer.sentence(sample.text[:2000]).of("tool")}
     for draft in drafts:
         one = draft.statement
+        if _sets_scene(draft):
+            continue
         held = one.kind is Kind.ITEM and sample.line in one.children and bare_label(one)
         near = 0 < sample.line - one.lines[-1] <= 2 and tools & {hit.name for hit in scorer.sentence(draft.text).of("tool")}
         if (held or near) and draft.fit.score >= _LEAD_KEPT - 0.05:

@@ -34,6 +34,10 @@ _OTHERS: Final = frozenset(
 )
 _TOPICS: Final = frozenset(("report", "disclosure", "fix", "versions", "policy", "compliance", "assurance", "settings", "container"))
 """Topics whose headings introduce more than their own promises."""
+_ASSORTED: Final = re.compile(r"\b(?:checklist|pull requests?|before (?:deploy|releas|merg|submitt)\w*)\b", re.IGNORECASE)
+"""Headings over lines of all sorts."""
+_ASIDE: Final = re.compile(r"\b(?:incident|breach|backups?|disclaimers?|legal)\b", re.IGNORECASE)
+"""What stands under monitoring, scanning and the like, and is none of it."""
 _STEP: Final = re.compile(r"(?:go to|follow|click|open|see|visit|read|run|install|use the|note|example)\b", re.IGNORECASE)
 
 
@@ -49,6 +53,8 @@ def from_heading(statement: Statement, scorer: Scorer) -> Fit | None:
     if introduces(statement) or len(statement.text.split()) < 4 or _STEP.match(statement.text):
         return None
     heading = statement.headings[-1]
+    if _ASSORTED.search(heading) or _ASIDE.search(statement.text):
+        return None
     asked = replace(statement, text=heading, quote=heading, label=None, headings=statement.headings[:-1])
     fits = scorer.fits(asked, heading)
     if not fits or fits[0].score < LEAST or fits[0].control.split("/")[0] in _TOPICS:

@@ -29,7 +29,7 @@ __all__ = ["Matcher", "Settings"]
 _DENIES: Final = re.compile(r"\b((?:must|should|do|does|will|can|may|shall) not|don't|never|cannot|avoid|prohibited|forbidden)\b[^.:]{0,20}:?\W*$", re.IGNORECASE)
 _NEGATED: Final = re.compile(r"\b(?:no|not|never|don't|cannot|without|avoid|nor|none)\b", re.IGNORECASE)
 _CROSSED: Final = re.compile(r"\W{0,12}(?:❌|✗|✘|🚫|⛔|:x:|:no_entry:)")
-_CLAIM: Final = re.compile(r"^(?:[Aa]ll|[Ee]very|[Ee]ach)\b.{3,160}\b(?:is|are|must be|have|use|go)\b.{3,160}:$|\b(?:follows?|uses?|adheres? to|complies with|conforms? to)\b.{0,60}(?:\b[A-Z]{3,}|v\d)"
+_CLAIM: Final = re.compile(r"^(?:[Aa]ll|[Ee]very|[Ee]ach)\b.{3,160}\b(?:is|are|must be|have|use|go)\b.{3,160}:$|\b(?:follows?|uses?|adheres? to|complies with|conforms? to|achieves?|meets)\b.{0,60}(?:\b[A-Z]{3,}|v\d)"
     r"|\b(?:is|are)\b.{0,20}\b(?:protected|secured|guarded|enforced|ensured|prevented|restricted)\b.{0,40}\b(?:layers?|mechanisms?|controls?|measures?|safeguards?)\b")
 _ASIDE: Final = re.compile(r"^.{0,200}?\b(?:while|although|though) (.{8,200}?), (?:you|we|please)\b[^,]{0,80}:$|^(.{8,200}), (?:but|however)[^,]{0,60}:$", re.IGNORECASE)
 _TOGETHER: Final = (
@@ -37,6 +37,8 @@ _TOGETHER: Final = (
     frozenset(("deps/vuln-scan", "deps/license-check")),
 )
 _FIELDS: Final = "report/required-fields"
+_LEAST_CLAUSE: Final = 4
+"""Words below which a clause names a place ("... and GitHub Security Advisory") and asks nobody to report there."""
 _ASKED: Final = re.compile(r"\b(?:includ\w+|provid\w+|containing|with)\b.{0,40}:$", re.IGNORECASE)
 _REMEDY_SURE: Final = 0.84
 """Score from which what a table's row says of a mitigation is what the row promises."""
@@ -166,6 +168,8 @@ class Matcher:
         readings: list[tuple[str, Fit]] = []
         for clause in clauses.split(statement.text):
             fits = self.fits(statement, clause)
+            if fits and fits[0].control == "report/private-contact" and len(clause.split()) < _LEAST_CLAUSE:
+                continue
             if fits and fits[0].score >= self.settings.second and fits[0].control not in {fit.control for _, fit in readings}:
                 readings.append((clause, fits[0]))
         if any(fit.control != "report/workflow" and fit.control.startswith(("report/", "disclosure/")) for _, fit in readings):
