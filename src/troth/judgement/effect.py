@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from troth.judgement.dead_mentions import dead_mentions
 from troth.judgement.elsewhere import seen_elsewhere
 from troth.judgement.moments import Cover, Coverage, Moment, cover
 from troth.terms.facts.tools import Carrier, Flaw, FlawKind, Purpose, ToolRun, ToolRuns
@@ -93,12 +94,17 @@ def absent(wish: Wish, ground: Ground, setting: str = "") -> Verdict:
         else []
     )
     instead = shown(ground.tree, near[:4], f"called here, and not {wish.label}")
+    dead = _dead(wish, ground)
     return Broken(
         How.ABSENT,
-        (*instead, *_nowhere(wish, ground.workflows, ground.tree))[:_MOST],
+        _unique((*dead, *instead, *_nowhere(wish, ground.workflows, ground.tree))),
         f"Nothing calls {wish.label}: no workflow, hook or script.",
         f"Add a step that runs {wish.label} to a workflow, or take the sentence out.",
     )
+
+
+def _dead(wish: Wish, ground: Ground) -> tuple[Evidence, ...]:
+    return dead_mentions(ground.tools.canonical(wish.label), ground.tools, ground.workflows, ground.tree)
 
 
 def _spellings(wish: Wish, ground: Ground) -> tuple[str, ...]:
@@ -143,7 +149,9 @@ def judge_runs(wish: Wish, runs: Sequence[ToolRun], ground: Ground) -> Verdict:
     scripts = [run for run in runs if run.carrier is Carrier.SCRIPT]
     if scripts and not inside:
         because = f"{wish.label} only stands in a script that no workflow calls: somebody has to start it by hand."
-        return Broken(How.VACUOUS, shown(tree, scripts), because, "Call it from a workflow.")
+        idle = [run for run in runs if run.carrier is Carrier.PRE_COMMIT]
+        evidence = _unique((*_dead(wish, ground), *[flaw.evidence for flaw in _flaws(idle)], *shown(tree, (*scripts[:3], *idle))))
+        return Broken(How.VACUOUS, evidence, because, "Call it from a workflow.")
     fatal = [flaw for flaw in _flaws(inside or runs) if flaw.fatal]
     evidence = _unique((*[flaw.evidence for flaw in fatal], *shown(tree, inside or runs)))
     reason = fatal[0].evidence.says if fatal else "it is never reached"

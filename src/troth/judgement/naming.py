@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from troth.terms.facts.tools import Purpose, ToolRun, ToolRuns
-from troth.terms.promise import Modality, Statement
+from troth.terms.promise import Modality, Section, Statement
 
 __all__ = ["SECURITY", "Named", "is_advice", "is_universal", "named", "runs_for"]
 
@@ -48,6 +49,8 @@ _OCCASION = re.compile(
     re.IGNORECASE,
 )
 """Says when, not what: "on every pull request" makes no claim about all targets."""
+_LEADS_IN = re.compile(r"\W*(?:to )?(?:scan|run|check|verify|inspect|audit)\b[^.!?:]*:\W*\Z", re.IGNORECASE)
+"""Commands for the reader follow: "Scan published images:"."""
 _UNIVERSAL = re.compile(r"\b(all|every|each|any|entire|whole|always|never|no)\b", re.IGNORECASE)
 
 
@@ -114,9 +117,17 @@ def runs_for(item: Named, tools: ToolRuns) -> tuple[ToolRun, ...]:
     )
 
 
-def is_advice(statement: Statement) -> bool:
-    """A recommendation to users or contributors: what people do, no file shows."""
-    return statement.modality in (Modality.RECOMMENDATION_USERS, Modality.RECOMMENDATION_CONTRIBUTORS)
+def is_advice(statement: Statement, occasions: Sequence[str] = ()) -> bool:
+    """A recommendation to users or contributors: what people do, no file shows.
+
+    Args:
+        statement: the sentence.
+        occasions: when it says that something happens; "in CI" is the project's own doing, unless it is the reader's ("your CI").
+    """
+    if _LEADS_IN.match(statement.text):
+        return True
+    own_ci = "ci" in occasions and not re.search(r"\byours?\b", statement.text, re.IGNORECASE) and statement.section is not Section.USERS
+    return not own_ci and statement.modality in (Modality.RECOMMENDATION_USERS, Modality.RECOMMENDATION_CONTRIBUTORS)
 
 
 def is_universal(statement: Statement) -> bool:

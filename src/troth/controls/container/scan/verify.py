@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from troth.judgement.effect import Ground, Wish, absent, judge_runs, shown
@@ -16,7 +17,11 @@ from troth.terms.facts.tree import Tree
 from troth.terms.facts.workflows import Workflows
 from troth.terms.promise import Statement
 from troth.terms.values import Params
-from troth.terms.verdict import Broken, Unknown, Verdict
+from troth.terms.verdict import Broken, How, Kept, Partly, Unknown, Verdict
+
+_IMAGE = re.compile(r"container|image|docker|\boci\b", re.IGNORECASE)
+_MORE = re.compile(r"file ?system|dependenc|\bcode\b|repositor|\biac\b|infrastructure|config", re.IGNORECASE)
+"""What the sentence wants scanned besides images."""
 
 
 def verify(
@@ -47,10 +52,27 @@ def _from_files(
     ground = Ground(tools, workflows, tree)
     verdicts: list[Verdict] = []
     for item in named(params.text("tool"), tools, (Purpose.CONTAINER,), "an image scanner"):
-        runs = tuple(run for run in runs_for(item, tools) if Purpose.CONTAINER in run.purposes)
+        every = runs_for(item, tools)
+        runs = tuple(run for run in every if Purpose.CONTAINER in run.purposes)
         wish = Wish(item.label, moments_of(params.texts("on")))
-        verdicts.append(judge_runs(wish, runs, ground) if runs else _none(wish, ground))
+        if not runs and item.tool is not None and every:
+            verdicts.append(_of_files(judge_runs(wish, every, ground), wish, statement))
+        else:
+            verdicts.append(judge_runs(wish, runs, ground) if runs else _none(wish, ground))
     return worst(verdicts)
+
+
+def _of_files(found: Verdict, wish: Wish, statement: Statement) -> Verdict:
+    """The named scanner is called on something else than an image: no scan of images, but a scan where the sentence says more, or no image at all."""
+    if not _IMAGE.search(statement.text):
+        return found
+    if not isinstance(found, (Kept, Partly)):
+        return found
+    because = f"{wish.label} is called, but on files and not on an image."
+    mend = f"Point {wish.label} at the image that is built."
+    if _MORE.search(statement.text):
+        return Partly(How.INCOMPLETE, found.evidence, because, mend)
+    return Broken(How.VACUOUS, found.evidence, because, mend)
 
 
 def _builds(run: ToolRun) -> bool:

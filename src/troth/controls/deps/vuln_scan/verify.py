@@ -59,7 +59,7 @@ def _from_files(
     mixed = _mixed(items, statement, tools)
     if mixed is not None:
         return mixed
-    if is_advice(statement):
+    if is_advice(statement, params.texts("on")):
         return Unknown(
             "a record of what users or contributors do", "The sentence asks people to scan; no file shows that they do."
         )
