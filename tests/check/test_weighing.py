@@ -10,8 +10,10 @@ from troth.check.looks import Looks
 from troth.check.weigh import demand_engines, weigh
 from troth.errors import CatalogueError, LookError
 from troth.terms.control import Control, Parts, Pillar
+from troth.terms.facts.policies import PolicySet
 from troth.terms.place import Place, Span
 from troth.terms.promise import Kind, Promise, Statement
+from troth.terms.result import PolicyFile
 from troth.terms.values import Params
 from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Verdict, name_of
 
@@ -169,6 +171,9 @@ def test_progress_counts_every_promise() -> None:
         (("TLS for the local server", "deferred"), "TLS for the local server | deferred", "unknown"),
         (("Health check", "Not applicable (stateless)"), "Health check | Not applicable (stateless)", "not-applicable"),
         ((), "The planned maintenance window is announced", "kept"),
+        ((), "To achieve Level 3, we would need to sign with a hardened runner", "unknown"),
+        ((), "We plan to sign the releases", "unknown"),
+        ((), "We sign what others would not", "kept"),
         (("Planned releases", "signed"), "Planned releases | signed", "kept"),
     ],
 )
@@ -189,4 +194,17 @@ def test_what_stands_after_a_label_may_put_the_matter_off(value: str, expected: 
     statement = Statement("SECURITY.md", 1, (1,), Span(0, 1), text, text, Kind.ITEM, label="SOC 2")
 
     (finding,) = weigh((Promise(statement, "a/b"),), {"a/b": control("a/b", dry)}, Looks((weather, street)))
+    assert name_of(finding.verdict) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"), [("- [ ] no secrets in the code", "unknown"), ("- [x] no secrets in the code", "kept"), ("- no secrets in the code", "kept"), ("- [](a.md) no secrets", "kept")]
+)
+def test_an_open_box_of_a_checklist_is_never_kept(line: str, expected: str) -> None:
+    text = f"# Security\n\n{line}\n"
+    statement = Statement("SECURITY.md", 3, (3,), Span(0, 1), "no secrets in the code", "no secrets in the code", Kind.ITEM)
+    policies = PolicySet((PolicyFile("SECURITY.md", True, text, ""),))
+    looks = Looks((weather, street), given=(policies,))
+
+    (finding,) = weigh((Promise(statement, "a/b"),), {"a/b": control("a/b", dry)}, looks)
     assert name_of(finding.verdict) == expected

@@ -13,10 +13,11 @@ from typing import Final
 from troth.check.looks import Looks, signature_of
 from troth.errors import CatalogueError, LookError, TrothError
 from troth.terms.control import Control, Part, Parts
+from troth.terms.facts.policies import PolicySet
 from troth.terms.promise import Promise, Statement
 from troth.terms.result import EngineRun
 from troth.terms.values import Params
-from troth.terms.verdict import Finding, NotApplicable, Unknown, Verdict
+from troth.terms.verdict import Finding, Kept, NotApplicable, Unknown, Verdict
 
 __all__ = ["demand_engines", "weigh"]
 
@@ -29,6 +30,13 @@ _TO_COME: Final = re.compile(_STILL, re.IGNORECASE)
 _TO_COME_AFTER: Final = re.compile(rf"\({_STILL}\)\W*\Z", re.IGNORECASE)
 _TO_COME_VALUE: Final = re.compile(rf"{_STILL}\s*(?:\([^)]*\))?\W*\Z", re.IGNORECASE)
 """All that stands after a label: "SOC 2: In progress (target Q3)"."""
+_SUPPOSED: Final = re.compile(
+    r"\bwould (?:need|have|want|like) to\b|\b(?:we|it|this project|the project) (?:could|might) (?:later|one day|someday|eventually|in (?:the )?future)\b"
+    r"|\b(?:we (?:are )?)(?:plan(?:ning)?|hop(?:e|ing)|intend(?:ing)?|working) (?:to|on)\b|\bwill be (?:added|implemented|introduced|enabled) (?:in|with|later|soon)\b",
+    re.IGNORECASE,
+)
+"""What would have to be done, or is meant to be: "To reach Level 3, we would need to use ..."."""
+_OPEN_BOX: Final = re.compile(r"\s*(?:>\s*)*(?:[-*+]|\d+[.)])\s+\[ ?\](?!\()")
 _PROMISE_PARTS: frozenset[type] = frozenset((Params, Statement, Parts))
 
 
@@ -90,7 +98,7 @@ def judge(promise: Promise, control: Control, looks: Looks, parts: Parts) -> Ver
     except LookError as error:
         return Unknown(missing=error.missing, because=error.because)
     try:
-        return control.verify(**arguments)
+        return _ticked(control.verify(**arguments), promise, control, looks)
     except LookError as error:
         return Unknown(missing=error.missing, because=error.because)
     except TrothError:
@@ -117,9 +125,25 @@ def _put_off(promise: Promise, control: Control) -> Verdict | None:
     value = statement.text.removeprefix(statement.label or "").lstrip(" :–—-") if statement.label else ""
     if any(_NO_MATTER.match(cell) for cell in cells):
         return NotApplicable("The sentence itself says that it does not apply.")
+    if _SUPPOSED.search(statement.text):
+        return Unknown("the day when it is done", "The sentence says what would be, or is to be: it does not say that it is.")
     if any(_TO_COME.fullmatch(cell) for cell in cells) or _TO_COME_AFTER.search(statement.text) or _TO_COME_VALUE.match(value):
         return Unknown("the day when it is done", "The sentence says of itself that this is still to come: it promises nothing yet.")
     return None
+
+
+def _ticked(verdict: Verdict, promise: Promise, control: Control, looks: Looks) -> Verdict:
+    """The verdict; not Kept where the line is an open box of a list, which is for those who go through it: nobody says that it is done."""
+    if not isinstance(verdict, Kept) or control.id.partition("/")[0] in _OF_THE_TEXT or not looks.knows(PolicySet):
+        return verdict
+    policy = looks.get(PolicySet)
+    file = policy.file(promise.statement.path) if isinstance(policy, PolicySet) else None
+    lines = file.text.split("\n") if file is not None else []
+    line = promise.statement.line
+    if not (0 < line <= len(lines) and _OPEN_BOX.match(lines[line - 1])):
+        return verdict
+    because = "It is an open box of a checklist: whoever goes through the list is to see to it, and nobody says that it is done."
+    return Unknown("who goes through the list, and what they found", because, verdict.evidence)
 
 
 def _parts(
