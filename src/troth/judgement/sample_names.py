@@ -98,10 +98,24 @@ def _spellings(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((name, snake, camel)))
 
 
-def first(tree: Tree, patterns: Iterable[re.Pattern[str]], says: str, holds: tuple[str, ...] = ()) -> Evidence | None:
-    """The first place of the first pattern that occurs in a program file; files without any of the texts of which each match `holds` one are passed over."""
+def first(tree: Tree, patterns: Iterable[re.Pattern[str]], says: str, holds: tuple[str, ...] = (), about: Iterable[str] = ()) -> Evidence | None:
+    """The first place of the first pattern that occurs in a program file.
+
+    Args:
+        tree: the files.
+        patterns: the best first.
+        says: the evidence's sentence.
+        holds: files without any of these texts are passed over; each match holds one of them.
+        about: words of the sample; a file whose path has one of them is looked at before all others, and the first find in it is the place.
+    """
     wanted = tuple(patterns)
     best: tuple[int, str, int] | None = None
+    words = [word.lower() for word in about if len(word) > 2]
+    for path, text in programs(tree) if words else ():
+        if set(words) & set(re.split(r"[/._-]", path.lower())):
+            match = next((match for pattern in wanted if (match := pattern.search(text))), None)
+            if match:
+                return tree.evidence(path, text.count("\n", 0, match.start()) + 1, says)
     for path, text in programs(tree):
         if holds and not any(part in text for part in holds):
             continue
@@ -281,6 +295,7 @@ def own_command(words: list[str], tree: Tree) -> Found:
             tree,
             (re.compile(rf"--(?:no-)?{name}(?![\w-])"), re.compile(rf"(?<!\w){snake}(?!\w)")),
             f"The option {option}.",
+            about=[word for word in rest[1:] if not word.startswith("-")],
         )
         if place is None and option not in ("--help", "--version"):
             return Found(Outcome.WRONG, f"No code of the tree knows the option {option}.")

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import re
+
 from troth.judgement.exposure import Reading, readings, told_to_store
 from troth.judgement.forge_features import secrets_in_environment
 from troth.judgement.shown_settings import settings_or
 from troth.terms.facts.forge_shown import ForgeShown
 from troth.terms.facts.tree import Tree
 from troth.terms.facts.workflows import Environment, Workflow, Workflows
+from troth.terms.promise import Statement
 from troth.terms.values import Params
 from troth.terms.verdict import Broken, Evidence, How, NotApplicable, Partly, Unknown, Verdict
 
+_OTHER = re.compile(
+    r"\benv(?:ironment)? var|\.env\b|\b(?:staging|dev(?:elopment)?|prod(?:uction)?|each|every|per|all|across|between|different|separate|distinct|your) environments?\b"
+    r"|per[- ]environment",
+    re.IGNORECASE,
+)
+"""Environments of a deployment, or variables of a process."""
+_FORGES = re.compile(r"github|actions?\b|workflow|\bci\b|pipeline", re.IGNORECASE)
 
-def verify(params: Params, workflows: Workflows, tree: Tree, shown: ForgeShown) -> Verdict:
+
+def verify(params: Params, statement: Statement, workflows: Workflows, tree: Tree, shown: ForgeShown) -> Verdict:
     """Compare the environments of workflows with the promise; where a secret lies and what guards it, the settings say."""
+    about = " ".join((statement.text, *statement.headings[1:], *statement.lead_in))
+    if statement.text and _OTHER.search(statement.text) and not _FORGES.search(about):
+        return Unknown("the deployments", "The sentence speaks of the environments that the software runs in, not of the forge's.")
     declared = [
         (workflow, job.environment)
         for workflow in workflows.valid

@@ -51,7 +51,7 @@ def verify(
     tree: Tree,
 ) -> Verdict:
     """Kept needs updates that really came in, and lately; a bot whose proposals lie unmerged is not enough."""
-    stale = _outlived(params, statement, dependencies, history)
+    stale = _outlived(params, statement, dependencies, history, tree)
     if stale is not None:
         return stale
     advice = for_users(statement, "keep what they install up to date")
@@ -90,7 +90,7 @@ def _by_cadence(every: int, ages: Ages, history: History) -> Verdict:
     return Partly(How.INCOMPLETE, shown, says, mend)
 
 
-def _outlived(params: Params, statement: Statement, dependencies: Dependencies, history: History) -> Verdict | None:
+def _outlived(params: Params, statement: Statement, dependencies: Dependencies, history: History, tree: Tree) -> Verdict | None:
     """The sentence names a package that a commit of this repository once bumped, added or removed, and that no manifest knows any more."""
     text = statement.quote.replace("*", "")
     match = _KEEP.search(text)
@@ -118,8 +118,24 @@ def _outlived(params: Params, statement: Statement, dependencies: Dependencies, 
     evidence = (
         said(statement, f"It asks to keep {name} up to date, which no manifest names."),
         Evidence(f"History says that {name} was taken out.", Place(GIT, 0, commit=commit.id), commit.subject[:200]),
+        *_left_words(name, tree),
     )
     return Broken(How.STALE, evidence, f"{name} is no dependency any more.", "Name the packages that are really used.")
+
+
+def _left_words(name: str, tree: Tree) -> tuple[Evidence, ...]:
+    """Where code still speaks of a package that is gone: the line that says so itself, else the first."""
+    word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE)
+    gone = re.compile(r"remov|disabled|replac|no longer|without|formerly|instead of|dropp|legacy|until", re.IGNORECASE)
+    found: list[tuple[bool, str, int]] = []
+    for path in tree.paths("*.py", "*.ts", "*.js", "*.rs", "*.go", "*.toml", "*.cfg"):
+        if re.search(r"(?:^|/)(?:tests?|docs?|examples?|node_modules)/|lock", path):
+            continue
+        for at, line in enumerate(tree.lines(path)[:3000], 1):
+            if word.search(line[:300]):
+                found.append((gone.search(line) is None, path, at))
+                break
+    return tuple(tree.evidence(path, at, f"the code still speaks of {name}") for _, path, at in sorted(found)[:2])
 
 
 def _by_history(history: History, rules: list[UpdateRule], tree: Tree) -> Verdict:

@@ -15,6 +15,13 @@ from troth.terms.promise import Modality, Statement
 from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Verdict
 
 _MOST = 10
+_ABOUT = re.compile(r"provenance|attest|\bsign|slsa|sigstore|cosign|in-toto|trusted publish|cryptograph|\boidc\b|authentic|verif", re.IGNORECASE)
+_TO_VERIFY = re.compile(r"\W*(?:to )?(?:verify|check|validate|confirm|ensure)\b", re.IGNORECASE)
+_LEVEL = re.compile(r"\b(?:level|l|slsa)\s?-?([1-4])\b", re.IGNORECASE)
+_SIGNATURE = re.compile(r"\bsign(?:ed|s|ing|ature|atures)?\b|cosign", re.IGNORECASE)
+_SIGNERS = re.compile(r"\bgpg\b|minisign|notation|cosign|sigstore|codesign|signtool|jarsigner|notariz|^\s*signs\s*:|\bsign[- ](?:blob|images?|artifacts?|files?)\b", re.IGNORECASE)
+_RELEASERS = (".github/workflows/*", ".goreleaser.y*ml", "goreleaser.y*ml", "pom.xml", "*/pom.xml", "build.gradle*", "jreleaser.*")
+_PROVENANCE = re.compile(r"provenance|attest|slsa", re.IGNORECASE)
 
 
 def verify(
@@ -71,12 +78,25 @@ def _by_files(statement: Statement, tools: ToolRuns, workflows: Workflows, depen
             "the attestations on the registry",
             "The sentence tells users how to check; what the registry holds, no file shows.",
         )
+    if statement.text and not _ABOUT.search(" ".join((statement.text, *statement.headings[1:], *statement.lead_in))):
+        return Unknown("a sentence about provenance or signatures", "The sentence speaks of neither.")
+    if _TO_VERIFY.match(statement.text):
+        return Unknown("the attestations on the registry", "The sentence asks people to verify; what they do, no file shows.")
     runs = [run for run in publishing_runs(tools) if run.reaches]
     attests = [
         run
         for run in tools.for_purpose(Purpose.PROVENANCE)
         if run.carrier is Carrier.WORKFLOW and run.works and run.reaches
     ]
+    signed = _signed(statement, tools, runs, attests, tree)
+    if signed is not None:
+        return signed
+    level = _LEVEL.search(statement.text)
+    built = any(run.argv and "slsa-github-generator" in run.argv[0] for run in attests)
+    if level and not built and (int(level.group(1)) > 2 or (int(level.group(1)) > 1 and not attests)):
+        seen = tuple(_at(run, tree, "an attestation is made") for run in attests) or tuple(_asked(runs, tree))
+        because = f"Which level a build reaches depends on the builder's isolation and on who signs; level {level.group(1)} follows from no option that is set here."
+        return Unknown("the builder's own claim, or the signer of what was published", because, seen[:_MOST])
     asked = [
         *_asked(runs, tree),
         *(_at(run, tree, "an attestation is made") for run in attests),
@@ -109,6 +129,28 @@ def _by_files(statement: Statement, tools: ToolRuns, workflows: Workflows, depen
     if not evidence:
         return Unknown("how packages are published", "No workflow publishes anything.")
     return Broken(How.ABSENT, evidence, "Nothing asks for provenance.", mend)
+
+
+def _signed(statement: Statement, tools: ToolRuns, runs: list[ToolRun], attests: list[ToolRun], tree: Tree) -> Verdict | None:
+    """The verdict on a sentence that promises signatures and no provenance: a step signs, or the provenance itself is signed; None for every other one."""
+    if not _SIGNATURE.search(statement.text) or _PROVENANCE.search(statement.text):
+        return None
+    signing = [run for run in tools.for_purpose(Purpose.SIGN) if run.carrier is Carrier.WORKFLOW and run.works and run.reaches]
+    if signing:
+        return Kept(tuple(_at(run, tree, f"{run.tool} signs here") for run in signing)[:_MOST], "What is published is signed by a workflow.")
+    others = (*(_at(run, tree, "an attestation is made, and no file is signed") for run in attests), *_asked(runs, tree))
+    published = tuple(_at(run, tree, "it is published here, and nothing signs it") for run in runs)[:3]
+    words = tuple(
+        tree.evidence(path, at, "it speaks of signing, in a way that is not judged here")
+        for path in tree.paths(*_RELEASERS)
+        for at, line in enumerate(tree.lines(path)[:3000], 1)
+        if _SIGNERS.search(line[:300]) and not line.lstrip().startswith("#")
+    )
+    if words:
+        return Unknown("a reading of that step or configuration", "No step that is known here signs what is published, and something speaks of it.", words[:_MOST])
+    if others or not published:
+        return Unknown("whether the signature of an attestation is meant", "No step signs what is published; an attestation carries a signature of its own.", tuple(others)[:_MOST])
+    return Broken(How.ABSENT, published, "Nothing signs what is published.", "Sign it where it is published, with cosign for one.")
 
 
 def _at(run: ToolRun, tree: Tree, says: str) -> Evidence:

@@ -37,7 +37,7 @@ def verify(  # noqa: PLR0917 - facts are injected by type
         )
     stored = _stored(workflows, tree)
     rights = [item for run in runs if (item := _right(run, workflows, tree)) is not None]
-    calls = tuple(tree.evidence(run.place.path, run.place.line, f"{run.tool} publishes here") for run in runs)
+    calls = tuple(item for run in runs for item in _calls(run, workflows, tree))
     mend = "Register the workflow as trusted publisher, grant `id-token: write`, and delete the token."
     if stored:
         how = Partly if rights else Broken
@@ -73,6 +73,17 @@ def _stored(workflows: Workflows, tree: Tree) -> tuple[Evidence, ...]:
         for item in readings(workflows)
         if _TOKEN.search(item.use.name) or _TOKEN.search(item.use.key) or item.use.key.endswith("password")
     )
+
+
+def _calls(run: ToolRun, workflows: Workflows, tree: Tree) -> tuple[Evidence, ...]:
+    """The call, and the step that it stands in where that begins elsewhere: a long script hides its call."""
+    call = tree.evidence(run.place.path, run.place.line, f"{run.tool} publishes here")
+    workflow = workflows.workflow(run.workflow or "")
+    job = workflow.job(run.job or "") if workflow is not None else None
+    step = next((item for item in job.steps if item.index == run.step), None) if job is not None else None
+    if workflow is None or step is None or run.place.path != workflow.path or run.place.line - step.line < 4:
+        return (call,)
+    return (call, tree.evidence(workflow.path, step.line, "the step that publishes begins here"))
 
 
 def _right(run: ToolRun, workflows: Workflows, tree: Tree) -> Evidence | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from dataclasses import replace
 
 from troth.judgement.policy_scope import for_users
 from troth.terms.facts.history import Changes
@@ -51,8 +52,14 @@ _MADE_UP = re.compile(
 )
 _IN_IMAGES = re.compile(r"\b(?:baked|built|embedded|copied|included|stored|kept)\b.{0,30}\b(?:images?|layers?|containers?)\b|\b(?:images?|layers?)\b.{0,30}\b(?:no|never|without)\b.{0,20}secrets?", re.IGNORECASE)
 _ASIDE = re.compile(
-    r"(?:^|/)(?:tests?|testdata|examples?|docs?|fixtures?|samples?|mocks?|spec)(?:/|[_.-])", re.IGNORECASE
+    r"(?:^|/)(?:tests?|testdata|examples?|docs?|fixtures?|samples?|mocks?|spec)(?:/|[_.-])|[._-](?:tests?|specs?|fixtures?|stories)\.\w+\Z", re.IGNORECASE
 )
+_TOKEN_FORM = frozenset(("json-web-token", "jwt"))
+"""Detectors whose form proves what a text is, and not that it opens anything: anybody may write a token to try a parser with."""
+
+
+_SLOT = re.compile(r"\s*(?:#\s*)?(?:export\s+)?[A-Z][A-Z0-9_]*(?:KEY|SECRET|TOKEN|PASSWORD|PASS|CREDENTIALS?)[A-Z0-9_]*\s*=")
+_ENVIRONMENT = re.compile(r"environment|\benv\b|\.env\b", re.IGNORECASE)
 
 
 def verify(statement: Statement, tree: Tree, changes: Changes, scan: SecretScan) -> Verdict:
@@ -90,7 +97,25 @@ def verify(statement: Statement, tree: Tree, changes: Changes, scan: SecretScan)
         if plain:
             because = "No token of a known form is there, but values that look random stand beside names that say password or key."
             return Unknown("a look at each place", because, plain)
+        return replace(found, evidence=(*found.evidence, *_from_where(statement, tree)))
     return found
+
+
+def _from_where(statement: Statement, tree: Tree) -> tuple[Evidence, ...]:
+    """Where secrets come from instead, which is what a reader looks at next: the templates that name them without a value, and what loads them."""
+    found: list[Evidence] = []
+    for path in tree.paths(".env*", "*/.env*", "*.env.example"):
+        if not tree.files[path].tracked or _ASIDE.search(path.rpartition("/")[0] + "/"):
+            continue
+        at = next((at for at, line in enumerate(tree.lines(path)[:500], 1) if _SLOT.match(line)), 0)
+        if at:
+            found.append(Evidence("A secret is named here, and a value is not given.", Place(path, at)))
+    if _ENVIRONMENT.search(statement.text):
+        for path in tree.paths("requirements*.txt", "*/requirements*.txt", "pyproject.toml", "package.json", "*/package.json", "Cargo.toml", "go.mod"):
+            at = next((at for at, line in enumerate(tree.lines(path)[:2000], 1) if re.search(r"dotenv|environs|pydantic-settings|godotenv|\benvy\b", line)), 0)
+            if at and "node_modules/" not in path:
+                found.append(tree.evidence(path, at, "What loads settings from the environment is a dependency."))
+    return tuple(found[:4])
 
 
 def _in_plain_sight(tree: Tree) -> tuple[Evidence, ...]:
@@ -132,7 +157,7 @@ def _scanned(scan: SecretScan) -> Verdict:
     sure = [hit for hit in scan.hits if hit.proved or hit.tier == "provider"]
     grave = [hit for hit in sure if not all(_ASIDE.search(place.path) for place in hit.places)]
     read = f"{scan.objects:,} objects ({scan.bytes:,} bytes) were read with {scan.rules} detectors"
-    proved = [hit for hit in grave if hit.proved]
+    proved = [hit for hit in grave if hit.proved and hit.rule not in _TOKEN_FORM]
     if proved:
         because = f"{proved[0].title} stands in {'the tree' if proved[0].in_head else 'history'}."
         return Broken(

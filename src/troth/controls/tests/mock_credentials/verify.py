@@ -13,7 +13,7 @@ from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Ve
 
 _REPORTING = re.compile(r"codecov|coverall|sonar|snyk|slack|discord|test_?report|datadog", re.IGNORECASE)
 _MADE_UP = re.compile(
-    r"monkeypatch\.setenv|(mock|fake|dummy|test|placeholder)[-_ ]?(key|token|secret|credential|password|api)|unittest\.mock|vi\.mock|jest\.mock|nock\(|respx|responses\.activate",
+    r"monkeypatch\.setenv|(mock|fake|dummy|test|placeholder)[-_ ]?(key|token|secret|credential|password|api[-_ ]?key)|unittest\.mock|vi\.mock|jest\.mock|nock\(|respx|responses\.activate",
     re.IGNORECASE,
 )
 _FILE = re.compile(r"(^|/)(tests?|__tests__|spec)/|conftest\.py$|[._](test|spec)\.[jt]sx?$|_test\.(py|go)$")
@@ -43,6 +43,9 @@ def verify(statement: Statement, tools: ToolRuns, workflows: Workflows, tree: Tr
         steps = {run.step for run in runs}
         direct = [item for item in read if item.use.step in steps or item.use.step is None]
         mend = "Give the tests made-up values, and keep live checks in a job of their own."
+        if direct and _signs(tree):
+            because = "Tests make up what they need, and a test job gets a stored secret all the same."
+            return Partly(How.CONTRADICTED, (*live[:4], *_signs(tree), *shown)[:_MOST], because, mend)
         if direct:
             return Broken(How.CONTRADICTED, (*live, *shown)[:_MOST], "The tests get a stored secret.", mend)
         return Partly(How.INCOMPLETE, (*live, *shown)[:_MOST], "A step beside the tests reads a stored secret.", mend)

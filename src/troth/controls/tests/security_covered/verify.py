@@ -12,9 +12,11 @@ from troth.terms.values import Params
 from troth.terms.verdict import Evidence, How, Kept, Partly, Unknown, Verdict
 
 _ABOUT = re.compile(
-    r"secur|inject|travers|sanitiz|xss|csrf|ssrf|escape|malicious|vuln|exploit|redact|attack|hostile|auth",
+    r"secur|inject|travers|sanitiz|xss|csrf|ssrf|escape|malicious|vuln|exploit|redact|attack|hostile|auth(?!or)",
     re.IGNORECASE,
 )
+_EXERCISE = re.compile(r"\bexercises?\b|red[- ]team|penetration|pen[- ]?test|tabletop|simulated attack|\baudit(?:s|ed)?\b|bug bount", re.IGNORECASE)
+"""What people do to a running system; a test that CI runs is none."""
 _FILE = re.compile(r"(^|/)(tests?|__tests__|spec)/|(^|/)test_[^/]*\.py$|[._](test|spec)\.[jt]sx?$|_test\.(py|go)$")
 _CASE = re.compile(
     r"^\s*(?:async\s+)?def (test_\w+)|^\s*(?:it|test)(?:\.each\([^)]*\))?\(\s*[\"'`](.+?)[\"'`]|^\s*(?:async )?fn (\w+)\(|^func (Test\w+)\("
@@ -40,6 +42,8 @@ def verify(params: Params, statement: Statement, tools: ToolRuns, tree: Tree) ->
             "The sentence asks people to write tests; what they will do, no file shows.",
             tuple(found[:3]),
         )
+    if _EXERCISE.search(statement.text):
+        return Unknown("a report of the exercise", "The sentence speaks of what people do; tests in CI do not show it.", tuple(found[:3]))
     runs = [
         run for run in tools.for_purpose(Purpose.TEST) if run.carrier is Carrier.WORKFLOW and run.works and run.reaches
     ]
