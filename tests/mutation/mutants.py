@@ -125,6 +125,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("model/lfs-stored", "a model outside of LFS", "models/tiny.safetensors", "version https://git-lfs", "not a pointer any more"),
     Mutant("model/weights-only", "a load without it", "orchard/convert.py", "weights_only=True", "weights_only=False"),
     Mutant("model/weights-only", "another load", "orchard/convert.py", "", '\n\ndef legacy(path: str) -> object:\n    """Read an old checkpoint."""\n    return torch.load(path, weights_only=False)\n'),
+    Mutant("model/weights-only", "the readme shows another load", "README.md", "", "\n## Load a checkpoint\n\n```python\nimport torch\n\nstate = torch.load('a.pt', weights_only=False)\n```\n"),
     Mutant("versions/supported-table", "another release line", "pyproject.toml", 'version = "1.4', 'version = "2.0'),
     Mutant("policy/discoverable", "the policy moves", "SECURITY.md", to="packages/serve/SECURITY.md"),
     Mutant("policy/current", "the stamp is old", "SECURITY.md", "Last updated: 2026-11-02", "Last updated: 2021-01-01"),

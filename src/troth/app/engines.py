@@ -22,6 +22,7 @@ from troth.engines import (
 )
 from troth.engines.code import programs
 from troth.engines.git import history, tree
+from troth.engines.models import contents, digests, examples, past
 
 __all__ = ["ENGINES"]
 
@@ -42,6 +43,10 @@ ENGINES: tuple[Engine, ...] = (
     owners.look,
     secrets.look,
     models.look,
+    contents.look,
+    past.look,
+    examples.look,
+    digests.look,
     code.look,
     data_fields.look,
     programs.look,

@@ -88,7 +88,7 @@ def _open(path: str, tree: str) -> int | Scanned:
     return descriptor
 
 
-def scan_file(path: str, tree: str = "", budget: Budget = BUDGET, digest: bool = False) -> Scanned:
+def scan_file(path: str, tree: str = "", budget: Budget = BUDGET, digest: bool = False, name: str = "") -> Scanned:
     """Judge one file.
 
     Args:
@@ -96,13 +96,14 @@ def scan_file(path: str, tree: str = "", budget: Budget = BUDGET, digest: bool =
         tree: folder that links may not leave; the file's own folder where empty.
         budget: limits.
         digest: also compute its SHA-256.
+        name: what the file is called where its path does not say it (an object of a store); the path where empty.
     """
     opened = _open(path, tree or os.path.dirname(path) or ".")
     if isinstance(opened, Scanned):
         return opened
     try:
         before = os.fstat(opened)
-        found = judge(Source(opened, before.st_size), path, budget=budget)
+        found = judge(Source(opened, before.st_size), name or path, budget=budget)
         sha256 = _sha256(opened) if digest else ""
         after = os.fstat(opened)
     except OSError as error:

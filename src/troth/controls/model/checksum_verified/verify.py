@@ -1,8 +1,9 @@
-"""Judges whether a model's digest is checked before it is loaded: a load in a file that computes no digest has none to check."""
+"""Judges whether a model's digest is checked before it is loaded: a load in a file that computes no digest has none to check, and a published digest that is wrong lets nothing pass."""
 
 from __future__ import annotations
 
 from troth.judgement.policy_scope import for_users
+from troth.terms.facts.model_digests import DigestState, ModelDigests, PublishedDigest
 from troth.terms.facts.python_calls import PythonCall, PythonCalls
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
@@ -20,9 +21,12 @@ _LOADS = (
 )
 
 
-def verify(statement: Statement, calls: PythonCalls, tree: Tree) -> Verdict:
-    """Never Kept: that the digest is the right one and is compared first takes a run. Broken where no file that loads a model computes any."""
+def verify(statement: Statement, calls: PythonCalls, digests: ModelDigests, tree: Tree) -> Verdict:
+    """Never Kept: that the digest is compared first takes a run. Broken where no file that loads a model computes any, or where the published digest is not the file's."""
+    wrong = digests.of(DigestState.WRONG)
     advice = for_users(statement, "check digests")
+    if wrong:
+        return _wrong(wrong, digests, advised=advice is not None)
     if advice is not None:
         return advice
     loads = [call for call in calls.of(*_LOADS) if not call.test]
@@ -54,10 +58,22 @@ def verify(statement: Statement, calls: PythonCalls, tree: Tree) -> Verdict:
             f"{len(bare)} of {len(loads)} loads stand in files that compute no digest.",
             mend,
         )
+    right = digests.of(DigestState.RIGHT)
     return Unknown(
         "a run that loads a file with a wrong digest",
         "Digests are computed beside every load; whether they are compared before it was not followed.",
+        tuple(item.evidence for item in right[:4]),
     )
+
+
+def _wrong(wrong: tuple[PublishedDigest, ...], digests: ModelDigests, *, advised: bool) -> Verdict:
+    """Who compares such a digest refuses the right file, or has learnt not to compare."""
+    evidence = tuple(item.evidence for item in wrong[:6])
+    mend = "Publish the digest of the file that is there, or restore the file."
+    because = f"{len(wrong)} of {len(digests.published)} published digests are not those of the files."
+    if advised or len(wrong) < len(digests.published):
+        return Partly(How.CONTRADICTED, evidence, because, mend)
+    return Broken(How.CONTRADICTED, evidence, because, mend)
 
 
 def _comes_from_checked(call: PythonCall, hashing: object) -> bool:

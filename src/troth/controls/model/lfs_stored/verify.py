@@ -1,11 +1,13 @@
-"""Judges whether models are stored in Git LFS: by the rules, by what each model file of the tree really is, and by whether there is one."""
+"""Judges whether models are stored in Git LFS: by the rules, by what is committed of each model file, by the history, and by whether there is a model at all."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from troth.terms.facts.history import Changes
 from troth.terms.facts.model_files import LfsRule, ModelFile, ModelFiles
+from troth.terms.facts.model_history import ModelHistory, PastModel
 from troth.terms.facts.tree import Tree
 from troth.terms.place import Place
 from troth.terms.values import Params
@@ -15,10 +17,10 @@ _SMALL_BYTES = 16_384
 _MEND = "Track the pattern with LFS, and migrate the files that are in git already."
 
 
-def verify(params: Params, models: ModelFiles, changes: Changes, tree: Tree) -> Verdict:
-    """Kept only if there are model files and each is a pointer; a rule without a file is a rule that does nothing."""
+def verify(params: Params, models: ModelFiles, history: ModelHistory, changes: Changes, tree: Tree) -> Verdict:
+    """Kept only if there are model files, each is a pointer as it is committed, and so was each that history stored; a rule without a file is a rule that does nothing."""
     patterns = params.texts("patterns")
-    files = [item for item in models.files if not patterns or any(_fits(item.path, pattern) for pattern in patterns)]
+    files = [_committed(item, history) for item in models.files if _wanted(item.path, patterns)]
     rules = [rule for rule in models.rules if rule.on and _for_models(rule, patterns, models.suffixes)]
     # a pointer is about 130 bytes; a few kilobytes of test data are no model
     plain = [item for item in files if not item.pointer and item.size > _SMALL_BYTES]
@@ -32,7 +34,19 @@ def verify(params: Params, models: ModelFiles, changes: Changes, tree: Tree) -> 
         return _no_rule(tree)
     if not pointers:
         return _empty(rules, by_rule, models, changes, tree)
-    return _pointers(pointers, by_rule, models, tree)
+    past = [item for item in history.plain if _wanted(item.path, patterns)]
+    return _pointers(pointers, by_rule, models, tree, past, history)
+
+
+def _wanted(path: str, patterns: tuple[str, ...]) -> bool:
+    return not patterns or any(_fits(path, pattern) for pattern in patterns)
+
+
+def _committed(item: ModelFile, history: ModelHistory) -> ModelFile:
+    """The file as HEAD has it, where the work tree holds what its pointer stands for: LFS is installed and has fetched it."""
+    known = history.head.get(item.path)
+    fetched = known is not None and not item.pointer and known.stored == item.size
+    return replace(item, pointer=True) if fetched else item
 
 
 def _in_git(plain: list[ModelFile], pointers: list[ModelFile], by_rule: tuple[Evidence, ...]) -> Verdict:
@@ -67,7 +81,9 @@ def _empty(
     return Partly(How.VACUOUS, (*by_rule, *gone, *_lost(models, tree)), because, mend)
 
 
-def _pointers(pointers: list[ModelFile], by_rule: tuple[Evidence, ...], models: ModelFiles, tree: Tree) -> Verdict:
+def _pointers(  # noqa: PLR0917
+    pointers: list[ModelFile], by_rule: tuple[Evidence, ...], models: ModelFiles, tree: Tree, past: list[PastModel], history: ModelHistory
+) -> Verdict:
     missing = _lost(models, tree)
     if missing:
         mend = "Bring the model back, or mend the path."
@@ -75,8 +91,17 @@ def _pointers(pointers: list[ModelFile], by_rule: tuple[Evidence, ...], models: 
     if not by_rule:
         because = "The files are pointers, but no rule of the tree speaks of them: the next one may not be."
         return Unknown("the rule that made the pointers", because, _evidence(pointers, "is a pointer"))
+    if past:
+        because = f"{len(past)} model files of the history are in git itself, where every clone fetches them."
+        return Partly(How.INCOMPLETE, (*_stored(past), *by_rule), because, "Rewrite the history with `git lfs migrate import`, or say since when it is so.")
+    if history.limits:
+        return Unknown("every model blob of the history", f"The history was not seen whole: {'; '.join(history.limits)}.", (*_evidence(pointers, "is a pointer"), *by_rule))
     evidence = (*_evidence(pointers, "is a pointer"), *by_rule)
-    return Kept(evidence, f"All {len(pointers)} model files of the tree are pointers.")
+    return Kept(evidence, f"All {len(pointers)} model files of the tree are pointers, and so are those of its history.")
+
+
+def _stored(past: list[PastModel]) -> tuple[Evidence, ...]:
+    return tuple(Evidence(f"{item.path} was committed with {item.size:,} bytes of its own.", Place("(git history)", 0, commit=item.commit)) for item in past[:6])
 
 
 def _lost(models: ModelFiles, tree: Tree) -> tuple[Evidence, ...]:
