@@ -4,7 +4,7 @@
 
 Bare: one transaction that inserts one row of an entry's size. Ledger: one transaction that appends one entry (redacted, spelled, hashed, with head, leaf and body). Both go through the same access
 layer, with its check of every statement. The disk is waited for (SQLite: synchronous=FULL; PostgreSQL: fsync and synchronous_commit on) unless a line says otherwise. Ratios are
-medians over pairs of blocks; the range is that of the middle half.
+medians over pairs of blocks; the range is that of the middle half. `cpu` is the same ratio in processor time of this process, which a busy machine does not move.
 """
 
 from __future__ import annotations
@@ -63,24 +63,26 @@ class Ledger:
         self.number += count
 
 
-def seconds(act: Callable[[int], None], times: int, count: int) -> float:
-    begun = time.perf_counter()
+def seconds(act: Callable[[int], None], times: int, count: int) -> tuple[float, float]:
+    """Wall and processor seconds of an entry (of this process: a server's are its own)."""
+    begun, spent = time.perf_counter(), time.process_time()
     for _ in range(times):
         act(count)
-    return (time.perf_counter() - begun) / (times * count)
+    return (time.perf_counter() - begun) / (times * count), (time.process_time() - spent) / (times * count)
 
 
 def compare(name: str, bare: Callable[[int], None], other: Callable[[int], None], blocks: int, times: int, count: int) -> None:
     bare(count), other(count)
-    ratios, costs = [], []
+    ratios, costs, works = [], [], []
     for turn in range(blocks):
         pair = [(0, bare), (1, other)] if turn % 2 else [(1, other), (0, bare)]
         took = {which: seconds(act, times, count) for which, act in pair}
-        ratios.append(took[1] / took[0])
-        costs.append((took[0], took[1]))
+        ratios.append(took[1][0] / took[0][0])
+        works.append(took[1][1] / took[0][1])
+        costs.append((took[0][0], took[1][0]))
     ratios.sort()
     a, b = (statistics.median(cost[which] for cost in costs) for which in (0, 1))
-    print(f"{name:<58} {statistics.median(ratios):5.2f}x  [{ratios[len(ratios) // 4]:.2f} .. {ratios[-1 - len(ratios) // 4]:.2f}]   {1 / a:9.0f} /s bare {1 / b:9.0f} /s")
+    print(f"{name:<58} {statistics.median(ratios):5.2f}x  [{ratios[len(ratios) // 4]:.2f} .. {ratios[-1 - len(ratios) // 4]:.2f}]   {1 / a:9.0f} /s bare {1 / b:9.0f} /s   cpu {statistics.median(works):.2f}x")
 
 
 def pymerkle(folder: Path) -> Callable[[int], None] | None:

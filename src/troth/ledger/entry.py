@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from json.encoder import JSONEncoder, encode_basestring_ascii
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NamedTuple
 
 from troth.detectors.redaction import Redactor, secret_key
 from troth.errors import LedgerError
@@ -43,6 +43,10 @@ _APART: Final = b"\n" + bytes(64) + b"\n"
 """Between entries that are looked through together: no name reaches over it to a value, as NUL is neither a space nor a letter of either."""
 _TOGETHER: Final = 8 * 1024
 """Most bytes that are looked through together: the detectors look into so many encoded runs of one text, and a small text cannot hold more."""
+_SPELLED_TOGETHER: Final = 64
+"""Most bodies that are spelled in one go: it bounds the text that is made."""
+_BETWEEN: Final = "\0"
+_BETWEEN_SPELLED: Final = b',"\\u0000",'
 _FIELDS: Final = frozenset({"actor", "at", "body", "kind", "log", "number", "subject", "v"})
 
 
@@ -83,8 +87,7 @@ class Entry:
             raise EntryError("an entry's body is a mapping")
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     """An entry as it stands in a log.
 
     Attributes:
@@ -143,8 +146,7 @@ def redacted(value: object, redactor: Redactor, depth: int = 0) -> object:
     raise EntryError(f"a {type(value).__name__} in an entry's body is not JSON")
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """What of an entry may be kept.
 
     Attributes:
@@ -169,7 +171,7 @@ def kept(entry: Entry, redactor: Redactor) -> Kept:
 def kept_many(entries: Sequence[Entry], redactor: Redactor) -> tuple[Kept, ...]:
     """Entries without their secrets.
 
-    Texts that are spelled as they are (no escape) are looked through together, as the body spells them and each on a line of its own; only where
+    Texts that are spelled as they are (no escape) are spelled together and looked through together, as the bodies spell them and each on a line of its own; only where
     something is found is each entry, and each of its texts, looked through alone. What is found is the same either way; it is the looking that is shared.
 
     Raises:
@@ -177,32 +179,28 @@ def kept_many(entries: Sequence[Entry], redactor: Redactor) -> tuple[Kept, ...]:
     """
     made: list[Kept] = []
     waiting: list[Kept] = []
-    texts: list[bytes] = []
     size = 0
-    for start, entry in enumerate(entries):
-        plain = _as_it_is(entry)
-        if plain is not None:
-            text = b"\n".join((plain.body, plain.body.replace(b'"', b"\n"), plain.actor.encode(), plain.subject.encode()))
-            if size + len(text) <= _TOGETHER or not waiting:
-                waiting.append(plain)
-                texts.append(text)
-                size += len(text)
-                continue
-        made += _looked_through(waiting, texts, entries[start - len(waiting) : start], redactor)
-        waiting, texts, size = [], [], 0
+    for start, (entry, plain) in enumerate(zip(entries, _as_they_are(entries), strict=True)):
+        length = 2 * len(plain.body) + len(plain.actor) + len(plain.subject) + 3 * len(_APART) if plain is not None else 0
+        if plain is None or size + length > _TOGETHER:
+            made += _looked_through(waiting, entries[start - len(waiting) : start], redactor)
+            waiting, size = [], 0
         if plain is None:
             made.append(_alone(entry, redactor))
         else:
-            waiting, texts, size = [plain], [text], len(text)
-    made += _looked_through(waiting, texts, entries[len(entries) - len(waiting) :], redactor)
+            waiting.append(plain)
+            size += length
+    made += _looked_through(waiting, entries[len(entries) - len(waiting) :], redactor)
     return tuple(made)
 
 
-def _looked_through(waiting: Sequence[Kept], texts: Sequence[bytes], entries: Sequence[Entry], redactor: Redactor) -> Sequence[Kept]:
-    """Entries whose texts stand together in `texts`, as they are where nothing is found there."""
+def _looked_through(waiting: Sequence[Kept], entries: Sequence[Entry], redactor: Redactor) -> Sequence[Kept]:
+    """Entries as they are where nothing is found in their texts, looked through in one piece."""
     if not waiting:
         return ()
-    whole = _APART.join(texts)
+    bodies = _APART.join([plain.body for plain in waiting])
+    names = "\n".join([f"{plain.actor}\n{plain.subject}" for plain in waiting])
+    whole = _APART.join((bodies, bodies.replace(b'"', b"\n"), names.encode("ascii")))
     if redactor.bytes(whole) is whole:
         return waiting
     return [_alone(entry, redactor) for entry in entries]
@@ -212,34 +210,45 @@ def _alone(entry: Entry, redactor: Redactor) -> Kept:
     return Kept(redactor.text(entry.actor), redactor.text(entry.subject), body_bytes(entry.body, redactor))
 
 
-def _as_it_is(entry: Entry) -> Kept | None:
-    """An entry as it would be kept if it held no secret; None where that takes more than one look (an escape, a key that names a secret, a type of its own, size, depth)."""
-    if not entry.actor.isascii() or not entry.subject.isascii() or not _is_plain(entry.body):
-        return None
-    spelled = _spelled(entry.body)
-    if b"\\" in spelled or len(spelled) > BODY_LIMIT:
-        return None
-    return Kept(entry.actor, entry.subject, spelled)
+def _as_they_are(entries: Sequence[Entry]) -> Sequence[Kept | None]:
+    """Entries as they would be kept if they held no secret; None where that takes more than one look (an escape, a key that names a secret, a type of its own, size, depth)."""
+    found: list[Kept | None] = [None] * len(entries)
+    plain = [number for number, entry in enumerate(entries) if entry.actor.isascii() and entry.subject.isascii() and _is_plain(entry.body)]
+    for start in range(0, len(plain), _SPELLED_TOGETHER):
+        numbers = plain[start : start + _SPELLED_TOGETHER]
+        for number, spelled in zip(numbers, _spelled_together([entries[number].body for number in numbers]), strict=True):
+            if b"\\" not in spelled and len(spelled) <= BODY_LIMIT:
+                found[number] = Kept(entries[number].actor, entries[number].subject, spelled)
+    return found
 
 
-def _is_plain(body: object) -> bool:
+def _spelled_together(bodies: Sequence[Mapping[str, Any]]) -> list[bytes]:
+    """Each body's spelling. They are spelled as one list with a text between them that has an escape, and parted at it: setting the speller up costs as much as a body."""
+    if len(bodies) > 1:
+        whole: list[object] = [_BETWEEN] * (2 * len(bodies) - 1)
+        whole[::2] = bodies
+        parts = _spelled(whole)[1:-1].split(_BETWEEN_SPELLED)
+        if len(parts) == len(bodies):  # a body that holds that text itself makes one more
+            return parts
+    return [_spelled(body) for body in bodies]
+
+
+def _is_plain(value: object, depth: int = 0) -> bool:
     """Whether a value is of JSON's own types, not nested too deeply, and has no key that names a secret."""
-    waiting: list[tuple[object, int]] = [(body, 0)]
-    while waiting:
-        value, depth = waiting.pop()
-        if type(value) is dict:
-            if not all(type(key) is str and not secret_key(key) for key in value):
+    if type(value) is dict:
+        for key in value:
+            if type(key) is not str or secret_key(key):
                 return False
-            items = value.values()
-        elif type(value) in (list, tuple):
-            items = value  # type: ignore[assignment]
-        else:
+        items: Any = value.values()
+    elif type(value) in (list, tuple):
+        items = value
+    else:
+        return False
+    if depth == _DEPTH and items:
+        return False
+    for item in items:  # noqa: SIM110 - a generator costs as much as the looking
+        if type(item) not in _SCALARS and not _is_plain(item, depth + 1):
             return False
-        if depth == _DEPTH and items:
-            return False
-        for item in items:
-            if type(item) not in _SCALARS:
-                waiting.append((item, depth + 1))
     return True
 
 

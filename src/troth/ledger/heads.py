@@ -1,9 +1,10 @@
 """The one place where a log grows: a head moves from one size to the next, with the rows that make the difference, or not at all.
 
 Rules: the head is moved by a statement that names the size and the frontier on which the new leaves were computed; where another writer was first it changes
-nothing and says so. On PostgreSQL head, leaves and bodies go in one statement, one round trip, however many they are; on SQLite, where there is nothing to travel, in three.
+nothing and says so. On PostgreSQL head, leaves and bodies go in one statement, one round trip, however many they are; on SQLite, where there is nothing to travel, the head goes first and
+rows of many entries in one statement.
 
-These statements are text, for speed: their tenant comes from the transaction alone. A single entry's go to SQLite's driver itself, as SQLAlchemy's own work would cost as much
+These statements are text, for speed: their tenant comes from the transaction alone. SQLite's go to its driver itself, as SQLAlchemy's own work would cost as much
 as theirs; they run in the same transaction, and what the driver raises is raised as SQLAlchemy would.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Final, cast
 
 from sqlalchemy import Connection, select, text
@@ -23,7 +25,7 @@ from troth.ledger.tables import BODIES, HEADS, LEAVES
 from troth.ledger.tree import Frontier
 from troth.store import Transaction
 
-__all__ = ["Head", "Row", "claim", "first", "read_head"]
+__all__ = ["Head", "Rows", "claim", "first", "read_head"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +46,23 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A leaf and its body, as they are stored."""
+class Rows:
+    """Leaves and their bodies as they are stored, in the order of their columns, one row after the other: what one statement for many rows takes.
 
-    number: int
-    leaf: bytes
-    hash: bytes
-    salt: bytes
-    body: bytes
+    Attributes:
+        leaves: tenant, origin, number, leaf, hash; and so on.
+        bodies: tenant, origin, number, salt, body; and so on.
+    """
+
+    leaves: list[Any]
+    bodies: list[Any]
+
+    def __len__(self) -> int:
+        """How many entries."""
+        return len(self.leaves) // _COLUMNS
 
 
+_COLUMNS: Final = 5
 _MOVE: Final = (
     "UPDATE ledger_heads SET size = :new, frontier = :grown, latest = :latest"
     " WHERE tenant = :tenant AND origin = :origin AND size = :size AND frontier = :frontier"
@@ -63,23 +72,27 @@ _MOVE_SQLITE: Final = (
 )
 _LEAF_SQLITE: Final = "INSERT INTO ledger_leaves (tenant, origin, number, leaf, hash) VALUES (?, ?, ?, ?, ?)"
 _BODY_SQLITE: Final = "INSERT INTO ledger_bodies (tenant, origin, number, salt, body) VALUES (?, ?, ?, ?, ?)"
+_ROW_SQLITE: Final = ", (?, ?, ?, ?, ?)"
+_ROWS_SQLITE: Final = 64
+"""Most rows of one statement: 320 values, and no build of SQLite takes fewer than 999."""
 _GROW: Final = text(
     f"WITH head AS ({_MOVE} RETURNING 1),"  # noqa: S608 - constants
     " leaves AS (INSERT INTO ledger_leaves (tenant, origin, number, leaf, hash) SELECT :tenant, :origin, :number, :leaf, :hash FROM head),"
     " bodies AS (INSERT INTO ledger_bodies (tenant, origin, number, salt, body) SELECT :tenant, :origin, :number, :salt, :body FROM head)"
     " SELECT count(*) FROM head"
 )
-_MANY: Final = (
-    " unnest(CAST(:number AS bigint[]), CAST(:leaf AS bytea[]), CAST(:hash AS bytea[]), CAST(:salt AS bytea[]), CAST(:body AS bytea[]))"
-    " AS given (number, leaf, hash, salt, body)"
-)
+_ENDS: Final = "unnest(CAST(string_to_array(CAST(:leaf_ends AS text), ',') AS int[]), CAST(string_to_array(CAST(:body_ends AS text), ',') AS int[]))"
+_PART: Final = "substring(CAST(:{0} AS bytea) FROM lag({0}_end, 1, 0) OVER nth + 1 FOR {0}_end - lag({0}_end, 1, 0) OVER nth) AS {0}"
+_EACH: Final = "substring(CAST(:{0} AS bytea) FROM CAST(32 * (n - 1) + 1 AS int) FOR 32) AS {0}"
 _GROW_MANY: Final = text(
     f"WITH head AS ({_MOVE} RETURNING 1),"  # noqa: S608 - constants
-    f" given AS (SELECT given.* FROM head,{_MANY}),"
+    f" given AS (SELECT CAST(:size AS bigint) + n - 1 AS number, {_PART.format('leaf')}, {_EACH.format('hash')}, {_EACH.format('salt')}, {_PART.format('body')}"
+    f" FROM head, {_ENDS} WITH ORDINALITY AS ends (leaf_end, body_end, n) WINDOW nth AS (ORDER BY n)),"
     " leaves AS (INSERT INTO ledger_leaves (tenant, origin, number, leaf, hash) SELECT :tenant, :origin, number, leaf, hash FROM given),"
     " bodies AS (INSERT INTO ledger_bodies (tenant, origin, number, salt, body) SELECT :tenant, :origin, number, salt, body FROM given)"
     " SELECT count(*) FROM head"
 )
+"""Texts of all rows behind each other, with where each ends: a driver spells an array value by value, and one text in one go."""
 
 
 def read_head(transaction: Transaction, origin: str, *, lock: bool = False) -> Head:
@@ -116,56 +129,50 @@ def _demand_latest(transaction: Transaction, origin: str, size: int, latest: int
         raise LedgerError("the log's head does not fit its last entry")
 
 
-def first(transaction: Transaction, origin: str, head: Head, rows: Sequence[Row]) -> bool:
+def first(transaction: Transaction, origin: str, head: Head, rows: Rows) -> bool:
     """Begin a log; False where another writer began it."""
     values = {"origin": origin, "size": head.size, "frontier": head.frontier, "latest": head.latest}
     if not transaction.insert_new(HEADS, values):
         return False
-    _insert(transaction, origin, rows)
+    if transaction.dialect == "sqlite":
+        return _insert_sqlite(transaction.connection, rows)
+    for table, values_ in ((LEAVES, rows.leaves), (BODIES, rows.bodies)):
+        names = [column.name for column in table.columns]
+        transaction.execute(table.insert(), [dict(zip(names, values_[at : at + _COLUMNS], strict=True)) for at in range(0, len(values_), _COLUMNS)])
     return True
 
 
-def claim(transaction: Transaction, origin: str, old: Head, new: Head, rows: Sequence[Row]) -> bool:
+def claim(transaction: Transaction, origin: str, old: Head, new: Head, rows: Rows) -> bool:
     """Move the head from `old` to `new` and store the rows between; False where the head is elsewhere, and then nothing was stored."""
     own = str(transaction.tenant)
     if transaction.dialect == "sqlite":
         given = (new.size, new.frontier, new.latest, own, origin, old.size, old.frontier)
-        connection = transaction.connection
-        if len(rows) != 1:
-            if connection.exec_driver_sql(_MOVE_SQLITE, given).rowcount != 1:
-                return False
-            _insert(transaction, origin, rows)
-            return True
-        row = rows[0]
-        return (
-            _sqlite(connection, _MOVE_SQLITE, given) == 1
-            and _sqlite(connection, _LEAF_SQLITE, (own, origin, row.number, row.leaf, row.hash)) == 1
-            and _sqlite(connection, _BODY_SQLITE, (own, origin, row.number, row.salt, row.body)) == 1
-        )
+        return _sqlite(transaction.connection, _MOVE_SQLITE, given) == 1 and _insert_sqlite(transaction.connection, rows)
     told: dict[str, Any] = {
         "tenant": own, "origin": origin, "size": old.size, "frontier": old.frontier, "new": new.size, "grown": new.frontier, "latest": new.latest,
     }  # fmt: skip
     if len(rows) == 1:
-        row = rows[0]
-        told |= {"number": row.number, "leaf": row.leaf, "hash": row.hash, "salt": row.salt, "body": row.body}
+        told |= dict(zip(("number", "leaf", "hash"), rows.leaves[2:], strict=True)) | dict(zip(("salt", "body"), rows.bodies[3:], strict=True))
         return bool(transaction.connection.execute(_GROW, told).scalar_one() == 1)
-    for name in ("number", "leaf", "hash", "salt", "body"):
-        told[name] = [getattr(row, name) for row in rows]
+    for name, values in (("leaf", rows.leaves[3::_COLUMNS]), ("body", rows.bodies[4::_COLUMNS])):
+        told[name], told[f"{name}_ends"] = b"".join(values), ",".join(map(str, accumulate(map(len, values))))
+    told["hash"], told["salt"] = b"".join(rows.leaves[4::_COLUMNS]), b"".join(rows.bodies[3::_COLUMNS])
     return bool(transaction.connection.execute(_GROW_MANY, told).scalar_one() == 1)
 
 
-def _insert(transaction: Transaction, origin: str, rows: Sequence[Row]) -> None:
-    own = str(transaction.tenant)
-    if transaction.dialect == "sqlite":
-        connection = transaction.connection
-        connection.exec_driver_sql(_LEAF_SQLITE, [(own, origin, row.number, row.leaf, row.hash) for row in rows])
-        connection.exec_driver_sql(_BODY_SQLITE, [(own, origin, row.number, row.salt, row.body) for row in rows])
-        return
-    transaction.execute(LEAVES.insert(), [{"tenant": own, "origin": origin, "number": row.number, "leaf": row.leaf, "hash": row.hash} for row in rows])
-    transaction.execute(BODIES.insert(), [{"tenant": own, "origin": origin, "number": row.number, "salt": row.salt, "body": row.body} for row in rows])
+def _insert_sqlite(connection: Connection, rows: Rows) -> bool:
+    """Rows in statements of 64, 32, ... 1: one statement for many rows costs two thirds of one for each, and so few forms stay in the driver's cache."""
+    at, stored = 0, 0
+    while at < len(rows):
+        count = min(_ROWS_SQLITE, 1 << (len(rows) - at).bit_length() - 1)
+        part = slice(at * _COLUMNS, (at + count) * _COLUMNS)
+        stored += _sqlite(connection, _LEAF_SQLITE + _ROW_SQLITE * (count - 1), rows.leaves[part])
+        stored += _sqlite(connection, _BODY_SQLITE + _ROW_SQLITE * (count - 1), rows.bodies[part])
+        at += count
+    return stored == 2 * len(rows)
 
 
-def _sqlite(connection: Connection, statement: str, given: tuple[object, ...]) -> int:
+def _sqlite(connection: Connection, statement: str, given: Sequence[object]) -> int:
     """Rows that a statement changed, executed by the driver in the open transaction."""
     driver = cast(sqlite3.Connection, connection.connection.driver_connection)
     try:

@@ -27,7 +27,7 @@ from sqlalchemy import bindparam, delete, select
 from troth.detectors.redaction import Redactor
 from troth.errors import LedgerError, UsageError
 from troth.ledger.entry import SALT_BYTES, SKEW_MS, Entry, EntryError, Kept, Leaf, commitment, kept_many, leaf_bytes
-from troth.ledger.heads import Head, Row, claim, first, read_head
+from troth.ledger.heads import Head, Rows, claim, first, read_head
 from troth.ledger.notes import Checkpoint, NoteSigner, sign_checkpoint
 from troth.ledger.proofs import Consistency, Inclusion
 from troth.ledger.tables import BODIES, LEAVES, TILES
@@ -63,7 +63,7 @@ class _Made:
     """A group of entries, spelled out for the place where they would go."""
 
     head: Head
-    rows: tuple[Row, ...]
+    rows: Rows
     tiles: tuple[tuple[int, int, bytes], ...]
     leaves: tuple[Leaf, ...]
 
@@ -147,8 +147,8 @@ class Log:
 
     def _spell(self, tenant: Tenant, head: Head, ready: Sequence[tuple[Entry, bytes, Kept]]) -> _Made:
         frontier = Frontier.parse(head.size, head.frontier)
-        latest, name = head.latest, self.name(tenant)
-        rows: list[Row] = []
+        latest, name, own, origin = head.latest, self.name(tenant), str(tenant), self.origin
+        rows = Rows([], [])
         tiles: list[tuple[int, int, bytes]] = []
         leaves: list[Leaf] = []
         for entry, salt, safe in ready:
@@ -158,10 +158,13 @@ class Log:
             leaf = Leaf(frontier.size, name, entry.kind, entry.at, safe.actor, safe.subject, commitment(salt, safe.body))
             content = leaf_bytes(leaf)
             hashed = leaf_hash(content)
-            rows.append(Row(leaf.number, content, hashed, salt, safe.body))
+            rows.leaves.extend((own, origin, leaf.number, content, hashed))
+            rows.bodies.extend((own, origin, leaf.number, salt, safe.body))
             leaves.append(leaf)
-            tiles.extend(made for made in frontier.add(hashed) if made[0] % TILE_LEVELS == 0)
-        return _Made(Head(frontier.size, frontier.pack(), latest, stored=True), tuple(rows), tuple(tiles), tuple(leaves))
+            made = frontier.add(hashed)
+            if len(made) >= TILE_LEVELS:
+                tiles.extend(one for one in made if one[0] % TILE_LEVELS == 0)
+        return _Made(Head(frontier.size, frontier.pack(), latest, stored=True), rows, tuple(tiles), tuple(leaves))
 
     def _tiles(self, transaction: Transaction, made: _Made) -> None:
         if made.tiles:

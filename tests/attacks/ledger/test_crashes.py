@@ -24,6 +24,7 @@ DIES = """
 import os, sys
 from sqlalchemy import event
 from tests.attacks.ledger.scene import OWN, entry
+from troth.ledger import heads
 from troth.ledger.log import Log
 from troth.store import open_store
 
@@ -34,6 +35,15 @@ seen = {"head": "ledger_heads SET", "leaf": "INTO ledger_leaves", "body": "INTO 
 def die(*_):
     os.kill(os.getpid(), 9)
 
+driver = heads._sqlite
+
+def watched(connection, statement, given):  # what goes to SQLite's driver itself, SQLAlchemy does not see
+    changed = driver(connection, statement, given)
+    if step in seen and seen[step] in statement:
+        die()
+    return changed
+
+heads._sqlite = watched
 if step in seen:
     event.listen(store.engine, "after_cursor_execute", lambda c, k, statement, *rest: die() if seen[step] in statement else None)
 if step == "commit":
