@@ -15,6 +15,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from cryptography.exceptions import InvalidSignature
@@ -99,11 +100,16 @@ def issue(signer: Ed25519PrivateKey, desk: str, case: str, *, at: datetime, poli
     outer = {
         "receipt": text,
         "signature": base64.b64encode(signer.sign(text.encode("ascii"))).decode(),
-        "key": public_text(signer.public_key()),
+        "key": _key_of(signer),
         "salt": base64.b64encode(salt).decode(),
     }
     # as `json.dumps(outer, indent=1)` writes it, which does so in Python, a character at a time
     return "{\n" + ",\n".join(f' "{name}": {json.dumps(value)}' for name, value in outer.items()) + "\n}\n"
+
+
+@lru_cache(8)
+def _key_of(signer: Ed25519PrivateKey) -> str:
+    return public_text(signer.public_key())
 
 
 def public_text(key: Ed25519PublicKey) -> str:

@@ -5,7 +5,6 @@ Rules: a gate only chooses a lane; the one that refuses is a ban, which a person
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -53,7 +52,7 @@ async def spend(desk: Desk, proof: str) -> bool:
     """Whether a proof of work is good and was not used before; it is used up now."""
     if not work.check(desk.keys.forms, proof):
         return False
-    return await asyncio.wrap_future(desk.writer.submit(_Spender(desk.cases.tenant, desk.now).many, work.spent_name(proof)))
+    return await desk.writer.submit_async(_Spender(desk.cases.tenant, desk.now).many, work.spent_name(proof))
 
 
 @dataclass(frozen=True, slots=True)

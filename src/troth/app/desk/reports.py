@@ -6,6 +6,7 @@ refused for lack of a proof of work, an account or an address; nothing is ever c
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from troth.desk.storage.thread_rows import FileRow, Item
 from troth.errors import DeskError
 from troth.store import Transaction
 
-__all__ = ["Arrival", "ClosedError", "Visit", "answer_credit", "answer_embargo", "begin", "demand_open", "first_dues", "intake_mode", "key_of", "receipt_of", "renew", "reply", "submit", "visit"]
+__all__ = ["Arrival", "ClosedError", "Visit", "answer_credit", "answer_embargo", "begin", "demand_open", "first_dues", "intake_mode", "key_of", "new_case", "receipt_of", "renew", "reply", "submit", "submit_async", "visit"]
 
 SEALED_TITLE = "(encrypted by the reporter)"
 
@@ -66,7 +67,17 @@ def first_dues(desk: Desk, received: Event) -> tuple[Clock, ...]:
 
 
 def submit(desk: Desk, arrival: Arrival, report: Submission, *, channel: str, proven: bool, files: Sequence[StagedFile] = (), chunks: Sequence[tuple[str, int, bytes]] = ()) -> Future[Stored]:
-    """Store a report; the future is done once it is on the disk.
+    """Store a report; the future is done once it is on the disk. Arguments as those of `new_case`."""
+    return desk.writer.submit(desk.cases.add, new_case(desk, arrival, report, channel=channel, proven=proven, files=files, chunks=chunks))
+
+
+def submit_async(desk: Desk, arrival: Arrival, report: Submission, *, channel: str, proven: bool, files: Sequence[StagedFile] = (), chunks: Sequence[tuple[str, int, bytes]] = ()) -> asyncio.Future[Stored]:
+    """As `submit`, in the event loop that is running."""
+    return desk.writer.submit_async(desk.cases.add, new_case(desk, arrival, report, channel=channel, proven=proven, files=files, chunks=chunks))
+
+
+def new_case(desk: Desk, arrival: Arrival, report: Submission, *, channel: str, proven: bool, files: Sequence[StagedFile], chunks: Sequence[tuple[str, int, bytes]]) -> NewCase:
+    """A report as it goes into the store: clocks, wraps, receipt and mails with it.
 
     Args:
         desk: the desk.
@@ -93,13 +104,13 @@ def submit(desk: Desk, arrival: Arrival, report: Submission, *, channel: str, pr
         digest = f"sha256:{policy.digest}" if policy.digest else ""
         return issue(desk.keys.signer, desk.settings.origin, code, at=at, policy=digest, report=body, clocks=dues)
 
-    return desk.writer.submit(desk.cases.add, NewCase(
+    return NewCase(
         uid=arrival.uid, nonce=digest_of(arrival.nonce), token=arrival.token, key=arrival.key, title=report.get("title") or SEALED_TITLE, body=body,
         channel=channel, lane="fast" if proven else "slow", at=at, policy=policy.digest, clock=first.clock if first else "", due=first.due if first else None,
         wraps=_wraps(desk, arrival), receipt=receipt, mails=lambda code: received_mails(desk, arrival, code, report.get("contact")),
         words=() if report.sealed or desk.settings.sealed else desk.words(report.get("title")), files=files, chunks=chunks, facts=MappingProxyType(facts),
         blind=bool(desk.settings.sealed),
-    ))  # fmt: skip
+    )  # fmt: skip
 
 
 def _wraps(desk: Desk, arrival: Arrival) -> Mapping[str, bytes]:

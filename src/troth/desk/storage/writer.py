@@ -2,11 +2,14 @@
 
 Rules: all writes of a desk's process go through one thread; whatever waits when a transaction begins is written in it, and every caller is told only after
 the commit. Where one piece of a group fails, the group is rolled back and each piece is written alone, so that nobody fails for another's fault. A piece may
-therefore run twice and must have no effect outside its transaction.
+therefore run twice and must have no effect outside its transaction. An event loop hears of all of its pieces of a group in one call: a call for each would
+wake it, and hand the interpreter over, as many times as there are pieces.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -39,9 +42,12 @@ class BusyError(DeskError):
 
 @dataclass(frozen=True, slots=True)
 class _Piece(Generic[Given, Made]):
+    """One thing to write; `loop` is where `future` lives if that is an event loop's."""
+
     work: Work[Given, Made]
     given: Given
-    future: Future[Made]
+    future: Future[Made] | asyncio.Future[Made]
+    loop: asyncio.AbstractEventLoop | None = None
 
 
 class Writer:
@@ -65,14 +71,28 @@ class Writer:
         Raises:
             BusyError: too much waits, or the writer was closed.
         """
+        future: Future[Made] = Future()
+        self._put(_Piece(work, given, future))
+        return future
+
+    def submit_async(self, work: Work[Given, Made], given: Given) -> asyncio.Future[Made]:
+        """As `submit`, with a future of the event loop that is running.
+
+        Raises:
+            BusyError: too much waits, or the writer was closed.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Made] = loop.create_future()
+        self._put(_Piece(work, given, future, loop))
+        return future
+
+    def _put(self, piece: _Piece[Any, Any]) -> None:
         if self._closed.is_set():
             raise BusyError("the desk is shutting down")
-        piece: _Piece[Given, Made] = _Piece(work, given, Future())
         try:
             self._queue.put_nowait(piece)
         except queue.Full as error:
             raise BusyError("too many writes wait") from error
-        return piece.future
 
     def write(self, work: Callable[[Transaction], Made]) -> Made:
         """Have one thing written, and wait for it."""
@@ -107,13 +127,12 @@ class Writer:
             results = self._commit(group)
         except BaseException as error:  # noqa: BLE001 - every caller is told: alone, or through its future
             if len(group) == 1:
-                group[0].future.set_exception(error)
+                _tell([(group[0], None, error)])
                 return
             for piece in group:
                 self._write([piece])
             return
-        for piece, result in zip(group, results, strict=True):
-            piece.future.set_result(result)
+        _tell([(piece, result, None) for piece, result in zip(group, results, strict=True)])
 
     def _commit(self, group: Sequence[_Piece[Any, Any]]) -> list[Any]:
         """All pieces in one transaction; pieces of one kind that follow each other are written at once."""
@@ -128,6 +147,34 @@ class Writer:
                 results.extend(group[at].work(transaction, [piece.given for piece in group[at:end]]))
                 at = end
         return results
+
+
+_Told = tuple[_Piece[Any, Any], Any, BaseException | None]
+"""A piece, what came of it, what went wrong."""
+
+
+def _tell(told: Sequence[_Told]) -> None:
+    """Give every caller its answer, each event loop in one call."""
+    loops: dict[asyncio.AbstractEventLoop, list[_Told]] = {}
+    for one in told:
+        if one[0].loop is None:
+            _settle([one])
+        else:
+            loops.setdefault(one[0].loop, []).append(one)
+    for loop, own in loops.items():
+        # a loop that has ended has nobody left who waits; what was written stays written
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(_settle, own)
+
+
+def _settle(told: Sequence[_Told]) -> None:
+    for piece, result, error in told:
+        if piece.future.done():  # whoever waited has gone away
+            continue
+        if error is None:
+            piece.future.set_result(result)
+        else:
+            piece.future.set_exception(error)
 
 
 def _alone(transaction: Transaction, works: Sequence[Callable[[Transaction], Made]]) -> Sequence[Made]:

@@ -6,7 +6,6 @@ the link's token goes in the `Authorization` header and never in an address.
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Header
@@ -127,7 +126,7 @@ async def send(request: Request, report: Report, idempotency_key: Annotated[str,
     await run_in_threadpool(welcome, desk, checked.get("contact"), network_of(request))
     proven = request.app.state.quota.hit(network_of(request)) and await spend(desk, report.proof)
     arrival = reports.begin(desk, idempotency_key or new_nonce())
-    stored = await asyncio.wrap_future(reports.submit(desk, arrival, checked, channel="api", proven=proven))
+    stored = await reports.submit_async(desk, arrival, checked, channel="api", proven=proven)
     return Stored(case=desk.cases.code(stored.number), token=arrival.token, page=f"{desk.settings.origin}/r/{arrival.token}", fresh=stored.fresh)
 
 

@@ -147,7 +147,7 @@ async def send(request: Request) -> Response:
     await _remembered(request)
     welcome(desk, report.get("contact"), network_of(request))
     proven = request.app.state.quota.hit(network_of(request)) and await spend(desk, got.fields.get("altcha", ""))
-    stored = await asyncio.wrap_future(reports.submit(desk, arrival, report, channel="form", proven=proven, files=got.files, chunks=got.chunks))
+    stored = await reports.submit_async(desk, arrival, report, channel="form", proven=proven, files=got.files, chunks=got.chunks)
     del stored
     return RedirectResponse(f"/r/{arrival.token}?new", 303)
 

@@ -6,7 +6,6 @@ sizes are bounded, and what is over a bound is counted but not kept, so that the
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -223,7 +222,7 @@ def _at_once(parts: _Parts, body: bytes, boundary: bytes) -> bool:
 
 async def _store(desk: Desk, received: Received) -> None:
     chunks, received.chunks = received.chunks, []
-    await asyncio.wrap_future(desk.writer.submit(desk.threads.stage, chunks))
+    await desk.writer.submit_async(desk.threads.stage, chunks)
 
 
 async def receive_fields(request: Request) -> dict[str, str]:
