@@ -115,7 +115,7 @@ def board(options: argparse.Namespace) -> int:
         client.post(new_member(desk, "Ines", "", "member")[1].removeprefix(desk.settings.origin))
         print(f"board: {options.cases} cases stored in {seconds:.1f} s")
         worst = 0.0
-        for where in ("/board", f"/board?page={options.cases // 100}", "/board?which=waiting", f"/board?which=all&q=number+{options.cases // 2}", "/board?which=all&q=report+number", "/board?view=lanes", "/board?view=clocks"):
+        for where in ("/board", after(desk, options.cases // 2), after(desk, options.cases - 100), "/board?which=waiting", "/board?which=overdue", "/board?which=mine", "/board?which=closed", f"/board?which=all&q=number+{options.cases // 2}", "/board?which=all&q=report+number", "/board?view=lanes", "/board?view=clocks"):
             times, spent = [], []
             for _ in range(options.rounds):
                 began, used = time.perf_counter(), time.process_time()
@@ -127,6 +127,19 @@ def board(options: argparse.Namespace) -> int:
         desk.close()
     print(f"  worst p95 {worst:.0f} ms, load average {os.getloadavg()[0]:.1f}")
     return 0
+
+
+def after(desk, rank: int) -> str:
+    """Address of the page that begins at a rank of the list."""
+    from sqlalchemy import select
+
+    from troth.app.desk.lists import _ORDER, _place_of
+    from troth.desk.storage.case_rows import COLUMNS, row_of
+    from troth.desk.tables import CASES
+
+    with desk.store.read(desk.writer._tenant) as t:
+        row = t.execute(select(*COLUMNS).where(CASES.c.tenant == desk.cases.tenant).order_by(*_ORDER).offset(max(0, rank)).limit(1)).one()
+    return f"/board?after={_place_of(row_of(row))}"
 
 
 def thread(options: argparse.Namespace) -> int:

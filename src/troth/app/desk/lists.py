@@ -1,17 +1,21 @@
 """Lists of cases: pages of fifty, by what is due first; figures; search; statistics of tags.
 
+A page begins after (or ends before) a place in the order, and not after so many rows: the thousandth costs what the first does, and a case that is closed
+meanwhile moves nothing from one page to another.
+
 Rules: nothing is decrypted but the titles of one page; who holds no key of a case sees its number, times and state, and no title; guests see their own cases
 only; whatever is counted is counted in the database.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, literal, select, tuple_
 
 from troth.app.desk.opening import TENANT, Desk
 from troth.app.desk.triage import key_for, labels
@@ -19,7 +23,7 @@ from troth.desk.crypt.envelope import CryptError
 from troth.desk.crypt.wraps import DESK, MEMBER, unwrap
 from troth.desk.storage.case_rows import COLUMNS, CaseRow, row_of
 from troth.desk.storage.people_rows import Member
-from troth.desk.tables import CASES, TAGS, WORDS, WRAPS
+from troth.desk.tables import CASES, NEVER, TAGS, WORDS, WRAPS
 from troth.store import Transaction
 
 __all__ = ["ListPage", "Listed", "figures", "list_cases", "tag_numbers"]
@@ -27,6 +31,9 @@ __all__ = ["ListPage", "Listed", "figures", "list_cases", "tag_numbers"]
 PAGE: Final = 50
 _RARE: Final = 400
 """Up to so many cases a word is looked up by itself."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_TICK: Final = timedelta(microseconds=1)
+_PLACE: Final = re.compile(r"(fast|slow)\.([0-9]{1,18})\.([0-9]{1,9})", re.ASCII)
 OPEN: Final = ("received", "valid", "invalid", "accepted", "deferred")
 
 
@@ -41,11 +48,16 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """A page of a list; `more` says whether another one follows."""
+    """A page of a list.
+
+    Attributes:
+        cases: on it.
+        earlier, later: places that the pages beside it are asked with (`before`, `after`); empty where there is none.
+    """
 
     cases: tuple[Listed, ...]
-    page: int
-    more: bool
+    earlier: str
+    later: str
 
 
 def _only(query: Select, desk: Desk, member: Member, which: str, *, label: str = "") -> Select:  # type: ignore[type-arg]
@@ -80,31 +92,61 @@ def _having(query: Select, t: Transaction, desk: Desk, words: Sequence[str]) -> 
     return query
 
 
-def list_cases(desk: Desk, member: Member, which: str = "open", page: int = 1, *, words: str = "", label: str = "", most: int = PAGE) -> ListPage:
+def list_cases(desk: Desk, member: Member, which: str = "open", *, after: str = "", before: str = "", words: str = "", label: str = "", most: int = PAGE) -> ListPage:
     """A page of cases, the fast lane before the slow one, and in each what is due first.
 
     Args:
         desk: the desk.
         member: who looks.
         which: `open`, `waiting`, `overdue`, `mine`, `closed`, `erased`, `all`, or a state.
-        page: from 1.
+        after: a place that another page named as `later`; what is none is the beginning.
+        before: the same with `earlier`.
         words: that the title must have; a number or short id finds that case.
         label: id of a tag.
         most: cases on a page.
     """
-    page = max(1, min(page, 10_000))
+    start, end = _place(after), _place(before)
     with desk.store.read(TENANT) as t:
         direct = _direct(desk, t, words)
         if direct is not None:
             rows = [direct]
         else:
             query = _having(_only(select(*COLUMNS), desk, member, which, label=label), t, desk, desk.words(words if member.may("read") else ""))
-            query = query.order_by(CASES.c.lane, CASES.c.due_at, CASES.c.number)
-            rows = [row_of(row) for row in t.execute(query.limit(most + 1).offset((page - 1) * most))]
-        shown = rows[:most]
-        titles = titles_of(desk, t, member, shown)
-    listed = tuple(Listed(row, desk.cases.code(row.number), titles.get(row.uid, "")) for row in shown)
-    return ListPage(listed, page, len(rows) > most)
+            rows = _window(t, query, start, end, most)
+        beyond, rows = len(rows) > most, rows[:most]
+        if end is not None:
+            rows.reverse()
+        titles = titles_of(desk, t, member, rows)
+    listed = tuple(Listed(row, desk.cases.code(row.number), titles.get(row.uid, "")) for row in rows)
+    earlier, later = (beyond, True) if end is not None else (start is not None, beyond)
+    return ListPage(listed, _place_of(rows[0]) if rows and earlier else "", _place_of(rows[-1]) if rows and later else "")
+
+
+_ORDER: Final = (CASES.c.lane, CASES.c.due_at, CASES.c.number)
+
+
+def _window(t: Transaction, query: Select, start: tuple[str, datetime, int] | None, end: tuple[str, datetime, int] | None, most: int) -> list[CaseRow]:  # type: ignore[type-arg]
+    """Rows after a place in order, or before one in the opposite order; one more than fits, so that it shows whether something follows."""
+    if end is not None:
+        query = query.where(tuple_(*_ORDER) < tuple_(*_literals(end))).order_by(*(column.desc() for column in _ORDER))
+    else:
+        query = (query.where(tuple_(*_ORDER) > tuple_(*_literals(start))) if start is not None else query).order_by(*_ORDER)
+    return [row_of(row) for row in t.execute(query.limit(most + 1))]
+
+
+def _literals(place: tuple[str, datetime, int]) -> list[ColumnElement[object]]:
+    return [literal(value, column.type) for value, column in zip(place, _ORDER, strict=True)]
+
+
+def _place_of(row: CaseRow) -> str:
+    """A row's place in the order, as an address carries it: lane, microseconds since 1970, number."""
+    return f"{row.lane}.{((row.due_at or NEVER) - _EPOCH) // _TICK}.{row.number}"
+
+
+def _place(text: str) -> tuple[str, datetime, int] | None:
+    """The place that `_place_of` wrote; None where it is none."""
+    found = _PLACE.fullmatch(text)
+    return (found[1], _EPOCH + int(found[2]) * _TICK, int(found[3])) if found is not None and int(found[2]) * _TICK <= NEVER - _EPOCH else None
 
 
 def _direct(desk: Desk, t: Transaction, words: str) -> CaseRow | None:

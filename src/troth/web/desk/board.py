@@ -72,14 +72,13 @@ def board(request: Request) -> Response:
     member, desk, query = person_of(request), desk_of(request), request.query_params
     view = query.get("view", "list") if query.get("view", "list") in _VIEWS else "list"
     which, words, label = query.get("which", "open")[:20], query.get("q", "")[:100], query.get("tag", "")[:32]
-    number = int(query["page"]) if query.get("page", "").isascii() and query.get("page", "").isdigit() else 1
     names = member_names(desk)
-    shared: dict[str, Any] = {"view": view, "views": _VIEWS, "which": which, "q": words, "tag": label, "here": "board", "figures": _told_figures(desk, member, which), "address": _address(view, which, words, label), "tags": tag_numbers(desk)[:12] if member.may("note") else ()}  # fmt: skip
+    shared: dict[str, Any] = {"view": view, "views": _VIEWS, "which": which, "q": words, "tag": label, "here": "board", "figures": _told_figures(desk, member, which), "address": _address(view, which, words, label), "here_address": _address(view, which, words, label, after=query.get("after", "")[:40], before=query.get("before", "")[:40]), "tags": tag_numbers(desk)[:12] if member.may("note") else ()}  # fmt: skip
     if view == "lanes":
-        lanes = [{"name": name, "cases": [card(desk, one, names) for one in found.cases], "more": found.more, "state": state} for state, name in _LANES for found in [list_cases(desk, member, state, words=words, label=label, most=30)]]  # fmt: skip
-        return page(request, "board.html.jinja", lanes=lanes, cases=(), number=1, more=False, **shared)
-    found = list_cases(desk, member, which, number, words=words, label=label)
-    return page(request, "board.html.jinja", lanes=(), cases=[card(desk, one, names) for one in found.cases], number=found.page, more=found.more, **shared)
+        lanes = [{"name": name, "cases": [card(desk, one, names) for one in found.cases], "more": bool(found.later), "state": state} for state, name in _LANES for found in [list_cases(desk, member, state, words=words, label=label, most=30)]]  # fmt: skip
+        return page(request, "board.html.jinja", lanes=lanes, cases=(), earlier="", later="", **shared)
+    found = list_cases(desk, member, which, after=query.get("after", "")[:40], before=query.get("before", "")[:40], words=words, label=label)
+    return page(request, "board.html.jinja", lanes=(), cases=[card(desk, one, names) for one in found.cases], earlier=found.earlier, later=found.later, **shared)
 
 
 def _told_figures(desk: Desk, member: Member, which: str) -> list[dict[str, object]]:
@@ -87,8 +86,9 @@ def _told_figures(desk: Desk, member: Member, which: str) -> list[dict[str, obje
     return [{"which": name, "label": label, "count": counted[name], "tone": "is-bad" if name == "overdue" and counted[name] else "", "on": which == name} for name, label in _FIGURES]
 
 
-def _address(view: str, which: str, words: str, label: str) -> str:
-    return "/board?" + urlencode({name: value for name, value in (("view", view), ("which", which), ("q", words), ("tag", label)) if value})
+def _address(view: str, which: str, words: str, label: str, *, after: str = "", before: str = "") -> str:
+    asked = (("view", view), ("which", which), ("q", words), ("tag", label), ("after", after), ("before", before))
+    return "/board?" + urlencode({name: value for name, value in asked if value})
 
 
 @ROUTES.get("/board/numbers")
