@@ -14,7 +14,8 @@ import pytest
 from tests.web.conftest import Clock, Room, csrf
 from troth.app.desk import gates, keeping, reports, triage
 from troth.app.desk.canned import add_reply
-from troth.app.desk.mailing import deliver, read_maildir, take_mail
+from troth.app.desk.mail_intake import read_maildir, take_mail
+from troth.app.desk.mailing import deliver
 from troth.app.desk.opening import TENANT, make_desk, open_desk
 from troth.app.desk.settings import DeskSettings
 from troth.desk.crypt.envelope import CryptError, new_key, place, seal, unseal
@@ -225,13 +226,15 @@ def test_a_maildir_becomes_cases_and_an_answer_finds_its_case(room: Room, tmp_pa
     new = tmp_path / "mail" / "new"
     new.mkdir(parents=True)
     (new / "1").write_bytes(b"From: Rosa <rosa@example.org>\nSubject: broken\nMessage-ID: <1@x>\n\nIt breaks.")
-    (new / "2").write_bytes(b"From: Rosa <rosa@example.org>\nSubject: Re: [T-1] broken\nMessage-ID: <2@x>\n\nAnd how.")
+    (new / "2").write_bytes(b"From: Rosa <rosa@example.org>\nSubject: Re: [T-1] broken\nMessage-ID: <2@x>\n\nAnd how.")  # anybody could have written this
     (new / "3").write_bytes(b"From: Eve <eve@example.org>\nSubject: Re: [T-1] broken\nMessage-ID: <3@x>\n\nLet me in.")
     (new / "4").write_bytes(b"From: \nSubject: nobody\n\n.")
 
     assert read_maildir(room.desk, tmp_path / "mail") == (3, 1)
     member, _team = room.member()
-    assert [item.text for item in triage.open_case(room.desk, member, 1).items if item.kind == "message"] == ["And how."]
+    items = triage.open_case(room.desk, member, 1).items
+    assert [item.text.endswith("And how.") for item in items if item.kind == "note"] == [False, True]
+    assert not [item for item in items if item.kind == "message"]
     assert triage.open_case(room.desk, member, 2).report.get("description") == "Let me in."
     assert [path.name for path in (tmp_path / "mail" / "cur").iterdir()] == ["4:2,F"]
 

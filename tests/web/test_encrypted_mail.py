@@ -15,7 +15,7 @@ import pytest
 from tests.web.conftest import Room, copied
 from troth.app.desk.keeping import make_mail_keys
 from troth.app.desk.lists import list_cases
-from troth.app.desk.mailing import take_mail
+from troth.app.desk.mail_intake import take_mail
 from troth.app.desk.opening import open_desk
 from troth.app.desk.triage import open_case
 from troth.desk.crypt.envelope import CryptError

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from tests.web.conftest import REPORT, Clock, Room
 from troth.app.desk import keeping
-from troth.app.desk.mailing import take_mail
+from troth.app.desk.mail_intake import take_mail
 from troth.app.desk.opening import make_desk, open_desk
 from troth.app.desk.reading import identities_of, read_cases
 from troth.app.desk.settings import DeskSettings

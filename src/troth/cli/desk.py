@@ -11,6 +11,7 @@ from troth.cli.desk_promise import promise
 
 __all__ = ["desk"]
 
+_DATA_ERROR, _TRY_AGAIN = 65, 75
 _FOLDER = click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("desk"))
 
 
@@ -122,6 +123,37 @@ def mail_keys(folder: Path, address: str) -> None:
     recipient, certificate = make_mail_keys(folder, address)
     click.echo(f"age: {recipient}", err=True)
     click.echo(certificate, nl=False)
+
+
+@desk.command("take-mail")
+@_FOLDER
+def take_mail(folder: Path) -> None:
+    """Take one mail from standard input, as a mail server's pipe delivers it, while the desk runs or not.
+
+    Exit status as pipes have it (sysexits.h): 0 taken, 65 no mail for a desk (nothing was stored), 75 try again later.
+    """
+    import sys
+
+    from troth.app.desk.mail_intake import take_mail as take
+    from troth.app.desk.opening import open_desk
+    from troth.desk.mail.incoming import MAX_BYTES, MailError
+    from troth.errors import TrothError
+
+    raw = sys.stdin.buffer.read(MAX_BYTES + 1)
+    try:
+        opened = open_desk(folder)
+        try:
+            code = take(opened, raw)
+        finally:
+            opened.close()
+    except MailError as error:
+        click.echo(f"not taken: {error}", err=True)
+        sys.exit(_DATA_ERROR)
+    except (TrothError, OSError) as error:
+        # no word of the mail: a mail server quotes this to the sender and to its own log
+        click.echo(f"not now: {type(error).__name__}", err=True)
+        sys.exit(_TRY_AGAIN)
+    click.echo(code)
 
 
 @desk.command()

@@ -13,7 +13,7 @@ import re
 import ssl
 from typing import Final
 
-from troth.app.desk.mailing import take_mail
+from troth.app.desk.mail_intake import take_mail
 from troth.app.desk.opening import Desk
 from troth.desk.mail.incoming import MAX_BYTES, MailError
 from troth.errors import DeskError

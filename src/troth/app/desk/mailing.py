@@ -1,12 +1,11 @@
-"""Mail in and out: the outbox is emptied, reminders climb their ladder, a maildir is read.
+"""Mail out: the outbox is emptied, reminders climb their ladder; and the round that also looks for what came in.
 
 Rules: a mail is claimed and committed before it is sent, and settled after the server took it: a crash in between leaves it `unsure`, for people, and never
-sends it twice; a mail of the ladder has the clock's own key, so it exists once; a maildir's file is removed only after its case is on the disk.
+sends it twice; a mail of the ladder has the clock's own key, so it exists once. Every mail says that a program sent it (RFC 3834), so that no program answers.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import smtplib
@@ -20,27 +19,19 @@ from typing import Final
 
 from sqlalchemy import select
 
-from troth.app.desk import reports
-from troth.app.desk.acting import TEAM_CLOCKS, record
+from troth.app.desk.acting import TEAM_CLOCKS
+from troth.app.desk.mail_intake import read_maildir
+from troth.app.desk.mail_texts import message_id
 from troth.app.desk.opening import TENANT, Desk
 from troth.desk.clock_rules import clocks
 from troth.desk.clocks import Clock, Rung, rungs_due
-from troth.desk.crypt.envelope import CryptError
-from troth.desk.crypt.mail_keys import AGE_ARMOR, MailKeys
-from troth.desk.crypt.streams import Sealer
-from troth.desk.events import EventKind, make
-from troth.desk.intake.fields import Submission
-from troth.desk.intake.links import digest_of
-from troth.desk.mail.decrypting import armor_of, decrypted
-from troth.desk.mail.incoming import MAX_BYTES, Attachment, Incoming, MailError, parse
-from troth.desk.storage.case_rows import COLUMNS, CaseRow, StagedFile, new_id, row_of
+from troth.desk.crypt.mail_keys import PGP_ARMOR
+from troth.desk.storage.case_rows import COLUMNS, CaseRow, row_of
 from troth.desk.storage.outbox_rows import BATCH, Mail, Waiting
-from troth.desk.storage.thread_rows import staged
 from troth.desk.tables import CASES, NEVER
 from troth.errors import DeskError
-from troth.store import Transaction
 
-__all__ = ["Pump", "climb", "deliver", "read_maildir", "send_smtp", "take_mail"]
+__all__ = ["Pump", "climb", "deliver", "send_smtp"]
 
 LOG: Final = logging.getLogger("troth.desk")
 Sender = Callable[[Desk, Waiting], None]
@@ -69,9 +60,9 @@ def send_smtp(desk: Desk, waiting: Waiting) -> None:
     settings, mail = desk.settings.mail, waiting.mail
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = settings.sender, mail.to, mail.subject
-    message["Message-ID"] = f"<{hashlib.sha256(mail.key.encode()).hexdigest()[:32]}@{desk.settings.host}>"
+    message["Message-ID"] = f"<{message_id(desk, mail.key)}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(mail.text)
+    _fill(message, mail.text)
     try:
         server = smtplib.SMTP(settings.host, settings.port, timeout=20)
     except (OSError, smtplib.SMTPException) as error:
@@ -88,6 +79,18 @@ def send_smtp(desk: Desk, waiting: Waiting) -> None:
             raise (PutOffError if code < 500 else RefusedError)(f"the mail server answered {code}") from error
         except (smtplib.SMTPNotSupportedError, smtplib.SMTPAuthenticationError, smtplib.SMTPHeloError, ssl.SSLError) as error:
             raise PutOffError("the mail server and the settings do not go together") from error
+
+
+def _fill(message: EmailMessage, text: str) -> None:
+    """The body: an OpenPGP message as RFC 3156 wraps it, anything else as plain text."""
+    if not text.startswith(PGP_ARMOR.decode()):
+        message.set_content(text)
+        return
+    message["Content-Type"] = 'multipart/encrypted; protocol="application/pgp-encrypted"'
+    for kind, content in (("pgp-encrypted", b"Version: 1\r\n"), ("octet-stream", text.encode("ascii"))):
+        part = EmailMessage()
+        part.set_content(content, "application", kind, cte="7bit")
+        message.attach(part)
 
 
 def deliver(desk: Desk, send: Sender = send_smtp) -> int:
@@ -131,100 +134,6 @@ def _reminder(desk: Desk, row: CaseRow, clock: Clock, key: str, rung: Rung) -> M
     code, due = desk.cases.code(row.number), f"{clock.due:%Y-%m-%d %H:%M} UTC" if clock.due is not None else "soon"
     text = f"The clock {clock.name!r} of {code} stands at {rung.percent} %. It is due {due}.\n\n{desk.settings.origin}/board/{code}\n"
     return Mail(f"{row.uid}/{key}", row.uid, desk.settings.mail.team, f"[{code}] {clock.name} at {rung.percent} %", text)
-
-
-def take_mail(desk: Desk, raw: bytes) -> str:
-    """Take a mail: a new case, or a message of the case that it answers; returns the short id.
-
-    Raises:
-        MailError: the mail cannot be read.
-    """
-    mail = decrypted(parse(raw), lambda content: MailKeys.read(desk.folder / "keys").opened(content))
-    if not mail.sender:
-        raise MailError("a mail names no sender")
-    nonce = "mail " + (mail.message or hashlib.sha256(raw).hexdigest())
-    known = _answer(desk, mail, nonce) if mail.case else ""
-    return known or _new_case(desk, mail, nonce)
-
-
-def _files(key: bytes, attachments: tuple[Attachment, ...]) -> tuple[list[StagedFile], list[tuple[str, int, bytes]]]:
-    files, chunks = [], []
-    for one in attachments:
-        id_ = new_id()
-        sealer = Sealer(key, id_)
-        sealed = [*sealer.feed(one.content), sealer.finish()]
-        files.append(staged(one.name, len(one.content), len(sealed), id_))
-        chunks += [(id_, number, blob) for number, blob in enumerate(sealed)]
-    return files, chunks
-
-
-def _new_case(desk: Desk, mail: Incoming, nonce: str) -> str:
-    arrival = reports.begin(desk, nonce)
-    files, chunks = _files(arrival.key, mail.attachments)
-    armor = armor_of(mail)
-    if desk.settings.sealed and armor.startswith(AGE_ARMOR):
-        # for the recipients' own keys: it is kept as a browser's encrypted report is, and the subject, which came in the clear, is not
-        stored = reports.submit(desk, arrival, Submission({"contact": mail.sender}, armor.decode("ascii", "replace")), channel="mail", proven=False, files=files, chunks=chunks).result()
-        return desk.cases.code(stored.number)
-    text = mail.text + ("\n\n[cut: the mail was longer]" if mail.cut else "")
-    values = {"title": mail.subject[:200] or "(no subject)", "description": text or "(no text)", "contact": mail.sender, **({"name": mail.name} if mail.name else {})}
-    stored = reports.submit(desk, arrival, Submission(values), channel="mail", proven=False, files=files, chunks=chunks).result()
-    return desk.cases.code(stored.number)
-
-
-def _answer(desk: Desk, mail: Incoming, nonce: str) -> str:
-    """Add a mail to the case that its subject names, if it comes from that case's contact; empty otherwise."""
-    head, _, digits = mail.case.partition("-")
-    if head != desk.settings.prefix:
-        return ""
-
-    def work(t: Transaction) -> str:
-        row = desk.cases.by_number(t, int(digits))
-        if row is None or row.erased_at is not None:
-            return ""
-        try:
-            key = desk.cases.desk_key(t, row.uid)
-        except CryptError:
-            return ""
-        report = desk.threads.one(t, row.uid, key, "report")
-        contact = Submission.from_canonical(report.body).get("contact") if report is not None else ""
-        if not contact or contact.casefold() != mail.sender.casefold():
-            return ""
-        at = desk.now()
-        item = desk.threads.add(t, row.uid, key, "message", "reporter", author="reporter", at=at, text=mail.text, nonce=digest_of(nonce))
-        if item:
-            files, chunks = _files(key, mail.attachments)
-            desk.threads.put_chunks(t, chunks)
-            desk.cases.attach(t, row.uid, key, item, files)
-            record(desk, t, row, key, make(EventKind.MESSAGE_RECEIVED, at, "reporter", mail.case, message=item, channel="mail"))
-            desk.cases.change(t, row.uid, waiting=True)
-        return mail.case
-
-    return desk.writer.write(work)
-
-
-def _content(path: Path) -> bytes:
-    if path.is_symlink() or not path.is_file() or path.stat().st_size > MAX_BYTES:
-        raise MailError("this is no file of a size that a mail has")
-    return path.read_bytes()
-
-
-def read_maildir(desk: Desk, folder: Path) -> tuple[int, int]:
-    """Take all mails in a maildir's `new`; returns how many were taken, and how many were left in `cur` for people to look at."""
-    taken = left = 0
-    new, cur = folder / "new", folder / "cur"
-    for path in sorted(new.iterdir()) if new.is_dir() else ():
-        try:
-            take_mail(desk, _content(path))
-        except MailError as error:
-            LOG.warning("a mail was left for people: %s", error)
-            cur.mkdir(mode=0o700, exist_ok=True)
-            path.rename(cur / f"{path.name}:2,F")
-            left += 1
-        else:
-            path.unlink()
-            taken += 1
-    return taken, left
 
 
 class Pump:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from troth.app.desk.policies import Policies, PolicyRecord, bring_in
-from troth.app.desk.recent import Recent
+from troth.app.desk.recent import Rationed, Recent
 from troth.app.desk.settings import DeskSettings, read, write
 from troth.desk.calendars import Calendar, holidays_of
 from troth.desk.crypt.keyring import Keyring
@@ -49,7 +49,7 @@ class Desk:
         folder: where `desk.toml`, `keys/`, `policies/` and the SQLite file lie.
         settings, keys, store, writer, policies: see their types.
         cases, threads, people, events, outbox: rows.
-        now: the clock. recent: answers that hold for a second.
+        now: the clock. recent: answers that hold for a second. confirmations: how many a day go to an address that nobody vouches for.
     """
 
     folder: Path
@@ -66,6 +66,7 @@ class Desk:
     team: Calendar
     now: Callable[[], datetime] = _utc_now
     recent: Recent = field(default_factory=Recent)
+    confirmations: Rationed = field(default_factory=lambda: Rationed(3))
 
     @property
     def policy(self) -> PolicyRecord:

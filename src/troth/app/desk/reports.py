@@ -66,9 +66,9 @@ def first_dues(desk: Desk, received: Event) -> tuple[Clock, ...]:
     return clocks(desk.policy.policy, (received,), received.at, desk.team)
 
 
-def submit(desk: Desk, arrival: Arrival, report: Submission, *, channel: str, proven: bool, files: Sequence[StagedFile] = (), chunks: Sequence[tuple[str, int, bytes]] = ()) -> Future[Stored]:
+def submit(desk: Desk, arrival: Arrival, report: Submission, *, channel: str, proven: bool, files: Sequence[StagedFile] = (), chunks: Sequence[tuple[str, int, bytes]] = (), note: str = "", confirm: bool = True) -> Future[Stored]:
     """Store a report; the future is done once it is on the disk. Arguments as those of `new_case`."""
-    return desk.writer.submit(desk.cases.add, new_case(desk, arrival, report, channel=channel, proven=proven, files=files, chunks=chunks))
+    return desk.writer.submit(desk.cases.add, new_case(desk, arrival, report, channel=channel, proven=proven, files=files, chunks=chunks, note=note, confirm=confirm))
 
 
 def submit_async(desk: Desk, arrival: Arrival, report: Submission, *, channel: str, proven: bool, files: Sequence[StagedFile] = (), chunks: Sequence[tuple[str, int, bytes]] = ()) -> asyncio.Future[Stored]:
@@ -76,7 +76,7 @@ def submit_async(desk: Desk, arrival: Arrival, report: Submission, *, channel: s
     return desk.writer.submit_async(desk.cases.add, new_case(desk, arrival, report, channel=channel, proven=proven, files=files, chunks=chunks))
 
 
-def new_case(desk: Desk, arrival: Arrival, report: Submission, *, channel: str, proven: bool, files: Sequence[StagedFile], chunks: Sequence[tuple[str, int, bytes]]) -> NewCase:
+def new_case(desk: Desk, arrival: Arrival, report: Submission, *, channel: str, proven: bool, files: Sequence[StagedFile], chunks: Sequence[tuple[str, int, bytes]], note: str = "", confirm: bool = True) -> NewCase:
     """A report as it goes into the store: clocks, wraps, receipt and mails with it.
 
     Args:
@@ -87,6 +87,8 @@ def new_case(desk: Desk, arrival: Arrival, report: Submission, *, channel: str, 
         proven: a proof of work came with it.
         files: that came with it.
         chunks: of these, not yet stored.
+        note: for the team, about how it came.
+        confirm: whether the address that the report gives is written to.
     """
     at, policy = desk.now(), desk.policy
     facts: dict[str, object] = {"exploited": True} if report.exploited else {}
@@ -107,9 +109,9 @@ def new_case(desk: Desk, arrival: Arrival, report: Submission, *, channel: str, 
     return NewCase(
         uid=arrival.uid, nonce=digest_of(arrival.nonce), token=arrival.token, key=arrival.key, title=report.get("title") or SEALED_TITLE, body=body,
         channel=channel, lane="fast" if proven else "slow", at=at, policy=policy.digest, clock=first.clock if first else "", due=first.due if first else None,
-        wraps=_wraps(desk, arrival), receipt=receipt, mails=lambda code: received_mails(desk, arrival, code, report.get("contact")),
+        wraps=_wraps(desk, arrival), receipt=receipt, mails=lambda code: received_mails(desk, arrival, code, report if confirm else None),
         words=() if report.sealed or desk.settings.sealed else desk.words(report.get("title")), files=files, chunks=chunks, facts=MappingProxyType(facts),
-        blind=bool(desk.settings.sealed),
+        blind=bool(desk.settings.sealed), note=note,
     )  # fmt: skip
 
 

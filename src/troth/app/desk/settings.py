@@ -28,7 +28,11 @@ _PREFIX: Final = re.compile(r"[A-Z][A-Z0-9]{0,9}\Z")
 
 @dataclass(frozen=True, slots=True)
 class MailSettings:
-    """Outgoing and incoming mail; `host` empty: no mail is sent; `imap` empty: no mailbox is read (over TLS only)."""
+    """Outgoing and incoming mail; `host` empty: no mail is sent; `imap` empty: no mailbox is read (over TLS only).
+
+    `authserv`: name that the own mail server gives itself in Authentication-Results; empty: none is believed. `dkim`: signatures are checked here (needs
+    `dkimpy`, asks the domain name system). `encrypt`: mail to a reporter who gave a key is encrypted to it, and then carries what was written.
+    """
 
     host: str = ""
     port: int = 587
@@ -41,6 +45,9 @@ class MailSettings:
     imap_port: int = 993
     imap_user: str = ""
     imap_folder: str = "INBOX"
+    authserv: str = ""
+    dkim: bool = False
+    encrypt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,15 +147,15 @@ def act(desk: Desk, member: Member, number: int, kind: str, data: Mapping[str, o
         if message:
             item = desk.threads.add(t, row.uid, key, "message", "reporter", author=member.id, at=at, text=message)
             events.append(make(EventKind.MESSAGE_SENT, at, member.actor, code, message=item))
-            desk.outbox.put(t, team_reply_mail(desk, row, item, _contact(desk, t, row, key)), at)
+            desk.outbox.put(t, team_reply_mail(desk, row, item, _report(desk, t, row, key), message), at)
         record(desk, t, row, key, *events, make(EventKind(kind), at, member.actor, code, **values))
 
     desk.writer.write(work)
 
 
-def _contact(desk: Desk, t: Transaction, row: CaseRow, key: bytes) -> str:
+def _report(desk: Desk, t: Transaction, row: CaseRow, key: bytes) -> Submission:
     report = desk.threads.one(t, row.uid, key, "report")
-    return Submission.from_canonical(report.body).get("contact") if report is not None else ""
+    return Submission.from_canonical(report.body) if report is not None else Submission({})
 
 
 def reply(desk: Desk, member: Member, number: int, text: str, files: Sequence[StagedFile] = (), *, chunks: Sequence[tuple[str, int, bytes]] = (), question: bool = False, acknowledge: bool = True) -> None:  # fmt: skip
@@ -184,7 +184,7 @@ def reply(desk: Desk, member: Member, number: int, text: str, files: Sequence[St
             events.append(make(EventKind.REPORT_ACKNOWLEDGED, at, member.actor, code, message=item))
         record(desk, t, row, key, *events)
         desk.cases.change(t, row.uid, waiting=False)
-        desk.outbox.put(t, team_reply_mail(desk, row, item, _contact(desk, t, row, key)), at)
+        desk.outbox.put(t, team_reply_mail(desk, row, item, _report(desk, t, row, key), text), at)
 
     desk.writer.write(work)
 

@@ -59,6 +59,11 @@ class Keyring:
         return derive(self.root, "links")
 
     @cached_property
+    def mails(self) -> bytes:
+        """Makes the Message-IDs of mails that the desk sends, so that an answer shows that its writer got one."""
+        return derive(self.root, "mails")
+
+    @cached_property
     def forms(self) -> bytes:
         """Authenticates forms (CSRF), proofs of work and short-lived states."""
         return derive(self.root, "forms")

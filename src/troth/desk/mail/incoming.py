@@ -13,7 +13,6 @@ from email import message_from_bytes
 from email.errors import MessageError
 from email.message import MIMEPart
 from email.policy import default
-from email.utils import parseaddr
 from typing import ClassVar, Final
 
 from troth.errors import DeskError
@@ -28,6 +27,7 @@ _NAME: Final = 120
 _TAG: Final = re.compile(r"<(?:script|style)\b.*?(?:</(?:script|style)>|\Z)|<[^>]*(?:>|\Z)", re.IGNORECASE | re.DOTALL)
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _CODE: Final = re.compile(r"\[([A-Z][A-Z0-9]{0,9}-\d{1,9})\]")
+_REFERENCE: Final = re.compile(r"<([!-;=?-~]{3,250})>")
 _BOUNDARY: Final = re.compile(rb"\n--[^\r\n]{1,200}")
 
 
@@ -57,6 +57,10 @@ class Incoming:
         message: Message-ID; names the mail, so that it is taken once.
         case: short id in square brackets of the subject; empty without.
         attachments: in order.
+        cut: the text was longer.
+        alone: From names exactly one address.
+        automatic: `reply` for what a program answers (out of office, bounces), `notice` for what a program sends by itself or to a list; empty for a person's mail.
+        answers: Message-IDs of mails that this one answers.
     """
 
     sender: str
@@ -67,6 +71,9 @@ class Incoming:
     case: str
     attachments: tuple[Attachment, ...]
     cut: bool
+    alone: bool = True
+    automatic: str = ""
+    answers: tuple[str, ...] = ()
 
 
 def parse(raw: bytes) -> Incoming:
@@ -84,7 +91,8 @@ def parse(raw: bytes) -> Incoming:
         mail = message_from_bytes(raw, policy=default)
         parts = list(_walk(mail))
         plain = _body(parts)
-        sender, name = _sender(mail)
+        sender, name, alone = _sender(mail)
+        automatic, answers = _automatic(mail), tuple(_REFERENCE.findall(_header(mail, "in-reply-to", 2_000) + _header(mail, "references", 20_000)))
         subject, message = _header(mail, "subject"), _header(mail, "message-id")
         files = tuple(_attachment(part) for part in parts if _is_file(part))
     except MailError:
@@ -92,7 +100,7 @@ def parse(raw: bytes) -> Incoming:
     except (MessageError, LookupError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise MailError("this is no mail that can be read") from error
     found = _CODE.search(subject)
-    return Incoming(sender, name, subject, plain[:_TEXT], message, found.group(1) if found else "", files, len(plain) > _TEXT)
+    return Incoming(sender, name, subject, plain[:_TEXT], message, found.group(1) if found else "", files, len(plain) > _TEXT, alone, automatic, answers[:100])
 
 
 def _walk(mail: MIMEPart, depth: int = 0) -> list[MIMEPart]:
@@ -134,13 +142,35 @@ def _clean(text: str) -> str:
     return _CONTROL.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
-def _header(mail: MIMEPart, name: str) -> str:
-    return " ".join(_clean(str(mail.get(name, ""))).split())[:300]
+def _header(mail: MIMEPart, name: str, most: int = 300) -> str:
+    return " ".join(_clean(str(mail.get(name, ""))).split())[:most]
 
 
-def _sender(mail: MIMEPart) -> tuple[str, str]:
-    name, address = parseaddr(_header(mail, "from"))
-    return address[:254], name[:_NAME]
+def _sender(mail: MIMEPart) -> tuple[str, str, bool]:
+    """Address and name in From, and whether it is the only one.
+
+    The parsed header is asked, not its text: in the text a name that was encoded (RFC 2047) can look like an address, and be taken for it.
+    """
+    headers = mail.get_all("from", [])
+    people = [one for header in headers for one in getattr(header, "addresses", ())]
+    if not people:
+        return "", "", False
+    first = people[0]
+    address = _clean(first.addr_spec) if first.username and first.domain else ""
+    return address[:254], " ".join(_clean(first.display_name).split())[:_NAME], len(people) == len(headers) == 1 and not headers[0].defects
+
+
+def _automatic(mail: MIMEPart) -> str:
+    """Whether a program wrote it (RFC 3834, section 2; RFC 3464; RFC 5321, section 4.5.5; RFC 2919; and what older programs say)."""
+    submitted = re.split(r"[;(\s]", _header(mail, "auto-submitted").casefold())[0]
+    precedence = _header(mail, "precedence").casefold()
+    if submitted == "auto-replied" or precedence == "auto_reply" or mail.get_content_type() == "multipart/report" or _header(mail, "return-path") == "<>":
+        return "reply"
+    if any(mail.get(name) is not None for name in ("x-autoreply", "x-autorespond", "x-auto-reply-from", "x-failed-recipients")):
+        return "reply"
+    if (submitted and submitted != "no") or precedence in ("bulk", "list", "junk") or any(mail.get(name) is not None for name in ("list-id", "list-unsubscribe", "feedback-id")):
+        return "notice"
+    return ""
 
 
 def _attachment(part: MIMEPart) -> Attachment:

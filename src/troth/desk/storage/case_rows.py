@@ -62,6 +62,7 @@ class NewCase:
         facts: data of the `report.received` event.
         receipt: short id -> the signed receipt's text.
         mails: short id -> mails to send.
+        note: for the team, about how it came.
     """
 
     uid: str
@@ -84,6 +85,7 @@ class NewCase:
     chunks: Sequence[tuple[str, int, bytes]] = ()
     facts: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     blind: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +212,13 @@ class CaseRows:
 
     def _first_items(self, case: NewCase, number: int) -> list[dict[str, Any]]:
         receipt = case.receipt(self.code(number))
-        return [
+        rows = [
             self.item(case.uid, case.key, "report", REPORTER, author="reporter", at=case.at, body=case.body, seq=1, id_=case.uid),
             self.item(case.uid, case.key, "receipt", REPORTER, author="system", at=case.at, body=json.dumps({"text": receipt}).encode(), seq=2),
         ]
+        if case.note:
+            rows.append(self.item(case.uid, case.key, "note", TEAM, author="system", at=case.at, body=json.dumps({"text": case.note}).encode(), seq=3))
+        return rows
 
     def item(
         self, uid: str, key: bytes, kind: str, audience: str, *, author: str, at: datetime, body: bytes, seq: int, id_: str = "", nonce: str = "",

@@ -125,6 +125,10 @@ class OutboxRows:
         """Forget the mails of an erased case: their rows stay as reasons, without address and text."""
         transaction.execute(update(OUTBOX).where(OUTBOX.c.tenant == self.tenant, OUTBOX.c.case_uid == uid).values(sealed=b"", state=_SENT))
 
+    def keys_of(self, transaction: Transaction, uid: str) -> tuple[str, ...]:
+        """Keys of the mails of a case, sent or not."""
+        return tuple(row.key for row in transaction.execute(select(OUTBOX.c.key).where(OUTBOX.c.tenant == self.tenant, OUTBOX.c.case_uid == uid)))
+
     def counts(self, transaction: Transaction) -> dict[str, int]:
         """How many mails are in each state."""
         rows = transaction.execute(select(OUTBOX.c.state, func.count().label("many")).where(OUTBOX.c.tenant == self.tenant).group_by(OUTBOX.c.state))
