@@ -69,7 +69,8 @@ def validator(name: str):
     files = {
         "osv": "osv/validation/schema.json",
         "csaf": "csaf/csaf_2.0/json_schema/csaf_json_schema.json",
-        "cve": "cve/cve511.json",
+        # the format that is live since 2025-10-29, where it was fetched; 5.1.1 does not know every field of it
+        "cve": "cve/cve520.json" if (root / "cve/cve520.json").exists() else "cve/cve511.json",
         "openvex": "openvex/openvex_json_schema.json",
         "cyclonedx": "cyclonedx/bom-1.7.schema.json",
     }
