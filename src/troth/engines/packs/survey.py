@@ -11,9 +11,13 @@ from array import array
 from bisect import bisect_left
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from troth.engines.packs.index import OFS_DELTA, REF_DELTA, Index
+
+if TYPE_CHECKING:
+    import numpy
+    from numpy.typing import NDArray
 
 __all__ = ["Survey", "survey"]
 
@@ -141,11 +145,11 @@ def _base(found: Survey, pack: tuple[mmap.mmap | bytes, int, Index], entry: tupl
 def _at_once(data: mmap.mmap | bytes, end: int, index: Index) -> Survey:
     import numpy as np
 
-    offsets = np.frombuffer(index.offsets, dtype=np.int64)
+    offsets: NDArray[numpy.int64] = np.frombuffer(index.offsets, dtype=np.int64)
     order = np.argsort(offsets, kind="stable")
     start = offsets[order]
     found = _empty(array("i", order.astype(np.int32).tobytes()), array("q", start.tobytes()))
-    raw = np.frombuffer(data, dtype=np.uint8, count=end)
+    raw: NDArray[numpy.uint8] = np.frombuffer(data, dtype=np.uint8, count=end)
     byte, at, left = raw[start], start + 1, np.arange(index.count)
     kind, size = (byte >> 4) & 7, (byte & 15).astype(np.int64)
     for step in range(HEAD - 1):  # one byte of all headers that go on
