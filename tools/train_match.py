@@ -28,6 +28,8 @@ from troth.terms.promise import Kind
 Array: TypeAlias = np.ndarray[Any, Any]
 Catalogue: TypeAlias = Any
 PARAPHRASES = Path(__file__).resolve().parent.parent / "tests" / "policy_match" / "data"
+TESTS_ONLY = frozenset(("paraphrases_later",))
+"""Not learned from: on 46 labelled policies, weights that had seen them were a little worse (F1 0.919, 0.922 without)."""
 NOTHING = "-"
 STEPS, RATE, DECAY, LEAST_WEIGHT = 120, 0.15, 0.0004, 0.2
 
@@ -45,6 +47,8 @@ def own() -> list[Example]:
     """Paraphrases and silent sentences of this repository."""
     found = []
     for path in sorted(PARAPHRASES.glob("paraphrases*.yaml")):
+        if path.stem in TESTS_ONLY:
+            continue
         for control, entry in yaml.safe_load(path.read_text(encoding="utf-8")).items():
             for sentence in entry["says"]:
                 heading, double, rest = sentence.partition(" :: ")
