@@ -37,6 +37,8 @@ _TOGETHER: Final = (
     frozenset(("deps/vuln-scan", "deps/license-check")),
 )
 _FIELDS: Final = "report/required-fields"
+_SAMPLE: Final = "policy/samples-run"
+"""What code alone promises: no sentence sounds like it."""
 _LEAST_CLAUSE: Final = 4
 """Words below which a clause names a place ("... and GitHub Security Advisory") and asks nobody to report there."""
 _ASKED: Final = re.compile(r"\b(?:includ\w+|provid\w+|containing|with)\b.{0,40}:$", re.IGNORECASE)
@@ -189,7 +191,7 @@ class Matcher:
             fits = sorted(swayed, key=lambda fit: (-fit.score, fit.control))
         if (not fits or fits[0].score < self.settings.least) and chances and text is None:
             control, chance = max(chances.items(), key=lambda pair: (pair[1], pair[0]))
-            if chance >= self.settings.rescue and control in self.controls and not introduces(statement):
+            if chance >= self.settings.rescue and control in self.controls and control != _SAMPLE and not introduces(statement):
                 return [Fit(control, self.settings.least + 0.05 * chance, None, "sounds like other sentences of this control"), *fits]
         return fits
 

@@ -8,6 +8,7 @@ context: a heading that it asks for (the nearer the better), headings that speak
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -33,6 +34,8 @@ _NEAREST: Final = 0.06
 _FARTHER: Final = 0.03
 _SECTION: Final = 0.03
 _REMEMBERED: Final = 5_000
+_CALL: Final = re.compile(r"^\W*(?:important|note|notice|warning|caution|attention|tip|reminder|remember|please note)\s*[:!\u2013\u2014-]\s*(?=\S+\s+\S+\s+\S)", re.IGNORECASE)
+"""A word that only calls for attention; what it stands before is what is said."""
 _AFFINITY: Final = Path(__file__).resolve().parent / "affinity.yaml"
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -118,7 +121,7 @@ class Scorer:
             text: the words to look at, where they are only a part of the statement.
             only: look at rules alone that are written for this kind of text.
         """
-        sentence = self.sentence(statement.text if text is None else text)
+        sentence = self.sentence(_CALL.sub("", statement.text, count=1) if text is None else text)
         context = self.context(statement)
         best: dict[str, Fit] = {}
         for phrase, rule in self.book.candidates(sentence):
