@@ -37,6 +37,7 @@ _SCENE: Final = re.compile(r"(?:when|if|before|after|while|once|for|to)\b[^.]{0,
 """A lead-in that says when, not what ("When running in Docker:")."""
 _SHOWS: Final = re.compile(r"(?:run|scan|check|verify|inspect|install|generate|build|download|pull|test|execute|view|list|example)\b[^.]{0,60}$", re.IGNORECASE)
 """A lead-in that says what the sample below does ("Scan published images:"), and orders nothing."""
+_MUST: Final = re.compile(r"\b(?:must|should) (?:\w+ )?be\b", re.IGNORECASE)
 _POINTS: Final = re.compile(r"\b(?:following|below|these)\b|:$", re.IGNORECASE)
 _LIKE_CODE: Final = re.compile(r"^\s*(?:\$|#|//|--|%)|[=;{}]|\(\)|^\s*(?:pip|npm|npx|git|docker|cargo|curl|chmod|export|sudo|python3?|go|make|uv|\w+ --?\w)|^\s*\w+:\s")
 _DRAWING: Final = re.compile(r"[─│┌└├╔║→▼]|^\s*[+|][-=]{3}", re.MULTILINE)
@@ -220,7 +221,8 @@ def _stands_alone(draft: Draft) -> bool:
 
 def _orders_code(draft: Draft, below: Sequence[Draft]) -> bool:
     """Whether a lead-in is an order that a code sample only shows ("Never log sensitive information:")."""
-    if draft.fit.score < _LEAD_KEPT or not imperative(draft.statement.text) or draft.fit.control == _SAMPLES or _SHOWS.match(draft.statement.text):
+    text = draft.statement.text
+    if draft.fit.score < _LEAD_KEPT or draft.fit.control == _SAMPLES or _SHOWS.match(text) or not (imperative(text) or _MUST.search(text)):
         return False
     return all(other.statement.kind is Kind.CODE and other.fit.control == _SAMPLES for other in below)
 

@@ -139,8 +139,9 @@ class Matcher:
         remedy = None if times else cells.mitigation(statement)
         if remedy is None:
             return times
-        done = self.fits(statement, remedy)[:1]
-        return [(remedy, fit) for fit in done if fit.score >= _REMEDY_SURE and fit.control != "scope/declared"]
+        asked = replace(statement, section=Section.FEATURES, label=None)
+        done = [fit for fit in self.fits(asked, remedy) if fit.control != "scope/declared"][:1]
+        return [(remedy, fit) for fit in done if fit.score >= _REMEDY_SURE]
 
     def _way_before_fields(self, statement: Statement, fits: Sequence[Fit]) -> Fit:
         """The best fit; of a lead-in that names a way to report and asks for what follows, the way: the fields below speak for themselves."""
