@@ -16,6 +16,7 @@ __all__ = ["section_of", "type_of"]
 
 _VOCABULARY: Final[tuple[tuple[Section, str], ...]] = (
     (Section.FEATURES, r"(?:security|trust|threat) (?:model|design|boundar\w+) (?:and|&) scope\W*$|^\W*scope (?:and|&) (?:security|trust|threat) (?:model|design|boundar\w+)\W*$"),
+    (Section.REPORTING, r"(?:open|create|file|submit|use|via|through)\b.{0,30}\bprivate (?:security |vulnerability )?(?:advisor|report)"),
     (Section.SCOPE_OUT, r"^what (?:this|the|our) (?:\w+ ){1,3}(?:does not|doesn't|do not|will not) (?:handle|cover|include|address)"),
     (Section.SCOPE_OUT, r"out[- ]of[- ]scope|^non-?goals|not (?:\w+ )?(?:considered )?security[- ](?:related|issues?|bugs?|vulnerab)|not in scope|non[- ]qualifying|exclusions?\b|excluded(?! from (?:\w+ ){0,3}(?:package|bundle|build|wheel|archive|image|tarball|distribution)\b)|not (?:generally |usually |typically )?(?:be )?considered?(?: as)?(?: a)? (?:security )?(?:vulnerabilit|issue|bug)"
                         r"|(?:is|are) not (?:a |generally |considered )?(?:security )?vulnerabilit|known non-|what is not a|what (?:does not|doesn't|do not|don't) (?:qualify|count)|(?:does not|doesn't|do not|don't) qualify|not eligible|ineligible|do not report|(?:will|do) not (?:accept|treat)"),
