@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from troth.terms.facts.policies import PolicySet
 from troth.terms.place import Place
 from troth.terms.promise import Modality, Statement
@@ -11,6 +13,8 @@ from troth.terms.verdict import Evidence, Unknown
 __all__ = ["for_users", "home_of", "inside", "policy_paths", "said", "twin_of", "whole"]
 
 _HOUSES = (".github", "docs", ".gitlab", "doc", "documentation")
+_READERS = re.compile(r"\b(?:that|which|whose|files?|code|sources?) .{0,40}\byou (?:have |'ve )?(?:inspected|trust|control|reviewed|verified|own)\b|\bin your (?:own )?(?:code|project|application|repository|fork)\b", re.IGNORECASE)
+"""Speaks to the reader about what is the reader's."""
 _COPY_SHARE = 0.5
 
 
@@ -22,7 +26,7 @@ def said(statement: Statement, says: str) -> Evidence:
 
 def for_users(statement: Statement, what: str) -> Unknown | None:
     """The verdict on advice that binds the reader of the policy; None for every other sentence."""
-    if statement.modality is not Modality.RECOMMENDATION_USERS:
+    if statement.modality is not Modality.RECOMMENDATION_USERS and not _READERS.search(statement.text):
         return None
     return Unknown(
         missing="what users of the software do, which no repository shows",

@@ -96,6 +96,7 @@ class Checked:
         says: one sentence.
         seen: where the named thing is, for RIGHT.
         weak: a WRONG that leaves the rest of the sample usable.
+        first_step: a WRONG that all lines after it rest on (the version that is to be checked out).
     """
 
     line: int
@@ -104,6 +105,7 @@ class Checked:
     says: str
     seen: Evidence | None = None
     weak: bool = False
+    first_step: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +289,19 @@ def _ref(line: int, text: str, words: list[str], world: _World) -> Iterator[Chec
             text[:200],
             Outcome.WRONG,
             f"There is no tag and no branch {name}; tags are named like {world.history.tags[-1].name}.",
+            _tag_filter(world.tree),
+            first_step=words[1] in ("checkout", "switch"),
         )
+
+
+def _tag_filter(tree: Tree) -> Evidence | None:
+    """The line of a workflow that says how tags are named, which is where a reader finds it."""
+    for path in tree.paths(".github/workflows/*.y*ml"):
+        lines = tree.lines(path)
+        for at, row in enumerate(lines[:200], start=1):
+            if re.match(r"\s+tags\s*:", row):
+                return tree.evidence(path, at, "Releases are started by tags of this form.")
+    return None
 
 
 def _target(line: int, text: str, name: str, world: _World) -> Iterator[Checked]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from troth.terms.facts.tools import ToolRun
+from troth.terms.facts.tree import Tree
+from troth.terms.verdict import How, Kept, Partly
 
-__all__ = ["rank", "threshold_of"]
+__all__ = ["lower", "rank", "threshold_of"]
 
 _RANKS = {"any": 0, "all": 0, "info": 0, "low": 1, "medium": 2, "moderate": 2, "high": 3, "critical": 4}
 _OPTIONS = (
@@ -41,3 +44,23 @@ def threshold_of(run: ToolRun) -> int | None:
         if option is not None:
             return rank(option.value)
     return None
+
+
+def lower(promised: str | None, label: str, runs: Sequence[ToolRun], found: Kept, tree: Tree) -> Kept | Partly:
+    """The verdict, or Partly where every call that can fail does so from a higher severity on than the sentence says.
+
+    Args:
+        promised: the severity of the sentence; none where it names none.
+        label: the tool's name for sentences.
+        runs: its calls.
+        found: the verdict so far.
+        tree: for the lines of evidence.
+    """
+    wanted = rank(promised or "")
+    able = [run for run in runs if run.can_fail and run.reaches]
+    actual = [(run, level) for run in able if (level := threshold_of(run)) is not None]
+    if wanted is None or not actual or len(actual) < len(able) or min(level for _, level in actual) <= wanted:
+        return found
+    shown = tuple(tree.evidence(run.place.path, run.place.line, "fails only from a higher severity on") for run, _ in actual)
+    because = f"{label} fails only from a higher severity on than the sentence says ({promised})."
+    return Partly(How.CONTRADICTED, (*shown, *found.evidence), because, "Lower the tool's threshold.")

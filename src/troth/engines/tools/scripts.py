@@ -44,6 +44,8 @@ _NODE_COMMANDS = frozenset(
 _RULE = re.compile(r"^([A-Za-z0-9_./%-][^:=#\n]*?)\s*::?(?!=)\s*(.*)$")
 _VARIABLE = re.compile(r"^([A-Za-z_]\w*)\s*[:?+]?=\s*(.*)$")
 _DEPTH = 6
+_TARGETS = 2000
+"""Targets of one makefile that are read; large ones hold several hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class Scripts:
         for path in self.tree.paths("Makefile", "*/Makefile", "GNUmakefile")[:50]:
             folder = posixpath.dirname(path)
             rules = self._makefile(path)
-            for name in list(rules)[:200]:
+            for name in list(rules)[:_TARGETS]:
                 yield from self._target(path, {name: ([], rules[name][1])}, name, folder, 1)
         for path in self.tree.paths("package.json", "*/package.json")[:100]:
             if "node_modules/" not in path:

@@ -19,6 +19,7 @@ _RELEASERS = (".goreleaser.y*ml", "goreleaser.y*ml", "jreleaser.*", "dist-worksp
 """Files of release tools that make an SBOM themselves."""
 _ASIDE = re.compile(r"(?:^|/)(?:node_modules|tests?|testdata|fixtures?|fuzz|corpus|examples?|samples?)(?:/|[_.-])", re.IGNORECASE)
 _SBOMS = re.compile(r"\s*(?:sboms?|cargo-cyclonedx|syft|cyclonedx|swid)\s*[:=]", re.IGNORECASE)
+_FORMATS = re.compile(r"\b(?:cyclonedx|spdx)(?:-json|-xml)?\b", re.IGNORECASE)
 _DEFAULTS = {
     "cyclonedx": "cyclonedx",
     "cdxgen": "cyclonedx",
@@ -49,8 +50,9 @@ def verify(params: Params, statement: Statement, tools: ToolRuns, workflows: Wor
 
 
 def _built_in(tools: ToolRuns) -> tuple[ToolRun, ...]:
-    """Image builds that attach an SBOM."""
-    return tuple(
+    """Image builds that attach an SBOM, and scanners that are asked for one instead of findings."""
+    asked = tuple(run for run in (*tools.of("trivy"), *tools.of("docker-scout")) if _FORMATS.search(" ".join((*run.argv, *(item.value for item in run.options if item.name == "format")))))
+    return asked + tuple(
         run
         for run in tools.of("docker-build-push")
         if (item := run.option("sbom")) is not None and item.value.lower() != "false"

@@ -18,6 +18,8 @@ _SMALL = frozenset(
     ("and", "or", "for", "the", "of", "specific", "custom", "rules", "rule", "vulnerabilities", "security")
 )
 _MOST = 10
+_CONFIGS = {"bandit": (".bandit", "bandit.y*ml"), "eslint": (".eslintrc*", "eslint.config.*"), "ruff": ("ruff.toml", ".ruff.toml"), "snyk": (".snyk",)}
+"""Where these keep what a policy may call its own rules."""
 
 
 def verify(params: Params, tools: ToolRuns, workflows: Workflows, tree: Tree) -> Verdict:
@@ -91,6 +93,13 @@ def _none(item: Named, runs: tuple[ToolRun, ...], ground: Ground) -> Verdict:
             "The scanner reads rules from an address.",
             shown(ground.tree, remote[:2]),
         )
+    settings = tuple(
+        ground.tree.evidence(path, 1, "a configuration of the project's own")
+        for pattern in _CONFIGS.get(item.tool or "", ())
+        for path in ground.tree.paths(pattern)
+    )[:2]
     calls = shown(ground.tree, runs[:3], f"{item.label} is called here without rules of the project's own")
+    if settings:
+        return Unknown("a reading of that file", f"{item.label} has a configuration of the project's own, which holds settings and no rules that are known here.", (*settings, *calls)[:_MOST])
     because = "No file of the tree holds rules of the project's own."
     return Broken(How.ABSENT, (*calls, *later)[:_MOST], because, "Write the rules, and give them to the scanner.")

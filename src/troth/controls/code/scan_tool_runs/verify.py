@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from troth.judgement.carriers import carried_by
 from troth.judgement.effect import Ground, Wish, absent, judge_runs
 from troth.judgement.effect import shown as shown_runs
 from troth.judgement.forge_features import code_scanning
@@ -12,7 +13,7 @@ from troth.judgement.moments import moments_of
 from troth.judgement.naming import SECURITY, Named, is_advice, named, runs_for
 from troth.judgement.scan_reports import with_reports
 from troth.judgement.shown_settings import settings_or
-from troth.judgement.threshold import rank, threshold_of
+from troth.judgement.threshold import lower
 from troth.judgement.worst import worst
 from troth.terms.facts.clock import Clock
 from troth.terms.facts.forge_shown import ForgeShown
@@ -22,7 +23,7 @@ from troth.terms.facts.tree import Tree
 from troth.terms.facts.workflows import Workflows
 from troth.terms.promise import Statement
 from troth.terms.values import Params
-from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Verdict
+from troth.terms.verdict import Attested, Broken, Evidence, How, Kept, NotApplicable, Partly, Unknown, Verdict
 
 _NEAR = (Purpose.SAST, Purpose.LINT, Purpose.TYPES, Purpose.FORMAT, Purpose.VULNERABILITIES, Purpose.SECRETS)
 _KINDS = (
@@ -108,7 +109,8 @@ def _judge(item: Named, params: Params, statement: Statement, ground: Ground) ->
     checks = params.texts("checks")
     wish = Wish(item.label, moments, teeth=not checks, near=_NEAR)
     if not runs:
-        return _none(item, wish, ground)
+        carried = carried_by(item.tool, tools, tree) if item.tool is not None else None
+        return _carried(carried, wish, ground) if carried is not None else _none(item, wish, ground)
     found = _with_init(item, judge_runs(wish, runs, ground), ground)
     suite = params.text("suite")
     if suite and isinstance(found, Kept):
@@ -116,10 +118,17 @@ def _judge(item: Named, params: Params, statement: Statement, ground: Ground) ->
     if checks and isinstance(found, (Kept, Partly)):
         return _skipped(item, runs, tools.configs, found)
     if isinstance(found, Kept):
-        found = _lower(params.text("fail"), item, runs, found, tree)
+        found = lower(params.text("fail"), item.label, runs, found, tree)
     if isinstance(found, Kept):
         return _later_step(runs, tools, tree) or found
     return found
+
+
+def _carried(carried: tuple[tuple[ToolRun, ...], Evidence], wish: Wish, ground: Ground) -> Verdict:
+    """The verdict on the tool that runs the named one, with the line that switches it on."""
+    runs, line = carried
+    found = judge_runs(wish, runs, ground)
+    return found if isinstance(found, (NotApplicable, Attested)) else replace(found, evidence=(line, *found.evidence))
 
 
 def _with_init(item: Named, found: Verdict, ground: Ground) -> Verdict:
@@ -187,19 +196,6 @@ def _skipped(item: Named, runs: tuple[ToolRun, ...], configs: tuple[ToolConfig, 
     if isinstance(found, Partly) and found.how is not How.TOOTHLESS:
         return found
     return Kept(found.evidence, f"{item.label} runs with its default rules.")
-
-
-def _lower(promised: str | None, item: Named, runs: tuple[ToolRun, ...], found: Kept, tree: Tree) -> Kept | Partly:
-    """A call that only fails from a higher severity on than the sentence says."""
-    wanted = rank(promised or "")
-    actual = [(run, level) for run in runs if run.can_fail and run.reaches and (level := threshold_of(run)) is not None]
-    if wanted is None or not actual or min(level for _, level in actual) <= wanted:
-        return found
-    shown_at = tuple(
-        tree.evidence(run.place.path, run.place.line, "fails only from a higher severity on") for run, _ in actual
-    )
-    because = f"{item.label} fails only from a higher severity on than the sentence says ({promised})."
-    return Partly(How.CONTRADICTED, (*shown_at, *found.evidence), because, "Lower the tool's threshold.")
 
 
 def _later_step(runs: tuple[ToolRun, ...], tools: ToolRuns, tree: Tree) -> Partly | None:

@@ -43,7 +43,7 @@ _NAMES = {
 }
 _SAME = {"pip": ("pip", "uv", "poetry", "pipenv", "pip-compile"), "npm": ("npm", "bun")}
 _SIDE = frozenset(("github-actions", "docker", "docker-compose", "gitsubmodule", "devcontainers", "pre-commit"))
-_ALERTS = re.compile(r"\balerts?\b|\bsecurity updates\b|\bmonitor\w*\b", re.IGNORECASE)
+_ALERTS = re.compile(r"\balerts?\b|\bsecurity updates\b|\bmonitor\w*\b|\bfindings?\b|\bsurfaced?\b|\bvulnerabilit\w+ (?:detect\w*|scan\w*|tracking|management)\b|\bdetects? (?:known )?vulnerab\w*", re.IGNORECASE)
 _UPDATES = re.compile(
     r"\b(?:version|automat\w+|regular|weekly|monthly|daily) (?:dependency )?updates?\b|\bpull requests?\b|\bPRs?\b|\bbumps?\b",
     re.IGNORECASE,

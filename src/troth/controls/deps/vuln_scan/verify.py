@@ -10,6 +10,7 @@ from troth.judgement.filters import path_matches
 from troth.judgement.moments import Moment, moments_of
 from troth.judgement.naming import Named, is_advice, is_universal, named, runs_for
 from troth.judgement.scan_reports import with_reports
+from troth.judgement.threshold import lower
 from troth.judgement.worst import worst
 from troth.terms.facts.clock import Clock
 from troth.terms.facts.dependencies import Dependencies
@@ -70,6 +71,9 @@ def _from_files(
     found = worst(verdicts)
     if isinstance(found, Kept):
         runs = tuple(run for item in wanted for run in runs_for(item, tools))
+        strict = lower(params.text("fail"), wanted[0].label, runs, found, tree)
+        if not isinstance(strict, Kept):
+            return strict
         every = is_universal(statement) or params.text("fail") == "any" or not any(item.tool for item in wanted)
         return _missed(found, runs, params, ground, dependencies, every=every)
     return found

@@ -25,6 +25,8 @@ _EXPORTS = re.compile(
 )
 _SOURCE = ("*.py", "*.ts", "*.js", "*.rs", "*.go")
 _ASIDE = re.compile(r"(^|/)(tests?|docs?|examples?|node_modules|scripts)/|bench|test_|\.test\.|\.spec\.|\.d\.ts$")
+_RUNTIME = re.compile(r"\brun[- ]?time\b|\bin production\b|production (?:environment|system|deployment)|\blive (?:system|environment|traffic)", re.IGNORECASE)
+"""What watches a running system stands in no workflow."""
 _PEOPLE = (Modality.RECOMMENDATION_USERS,)
 _CI = re.compile(
     r"\bci\b|pipeline|workflow|github actions|automated quality|quality (checks|gates|assurance)", re.IGNORECASE
@@ -47,7 +49,7 @@ def verify(params: Params, statement: Statement, tools: ToolRuns, workflows: Wor
     in_list = statement.section is Section.CI or any(
         _CI.search(heading) for heading in (*statement.headings, *statement.lead_in)
     )
-    if claimed and in_list:
+    if claimed and in_list and not _RUNTIME.search(statement.text):
         return _in_pipeline(what, statement, tools, workflows, tree)
     return Unknown("what people do", "Whether somebody watches, no file shows.")
 

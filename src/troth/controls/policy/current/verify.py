@@ -24,6 +24,7 @@ _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_nam
     name.lower(): number for number, name in enumerate(calendar.month_abbr) if name
 }
 _ISO = re.compile(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?\Z")
+_ASIDE = re.compile(r"(?:^|/)(?:tests?|testdata|examples?|fixtures?|samples?|bench\w*|fuzz|templates?|demo\w*|evaluation|e2e)/")
 _OWN_VERSION = re.compile(r"\b(?:policy|document|page)(?:'s)?\W+version\b|\bversion of (?:this|the) (?:policy|document|page)\b", re.IGNORECASE)
 """A version that the text itself carries, and not the software."""
 _WORDS = re.compile(r"(?:(\d{1,2})(?:st|nd|rd|th)?\s+)?([A-Za-z]{3,9})\.?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})")
@@ -131,7 +132,7 @@ def _version(text: str, statement: Statement, dependencies: Dependencies, polici
     known: list[tuple[Version, str, Place]] = []
     for item in dependencies.manifests:
         package = item.package
-        version = parse_version(package.version) if package is not None and inside(home, item.path) else None
+        version = parse_version(package.version) if package is not None and inside(home, item.path) and not _ASIDE.search(item.path) else None
         if package is not None and version is not None and package.version_place is not None and not package.private:
             known.append((version, package.version, package.version_place))
     if stamp is None or not known:

@@ -22,6 +22,11 @@ def verify(
     good = [item for item in checked if item.outcome is Outcome.RIGHT]
     open_lines = [item for item in checked if item.outcome is Outcome.OPEN]
     mend = "Mend the sample, and run it before each release."
+    rests = next((item for item in bad if item.first_step), None)
+    if rests is not None and all(item.line >= rests.line for item in checked if item.outcome is not Outcome.OPEN):
+        # what stands before it is at most a clone; nothing after it can be reached as it is written
+        evidence = (*_evidence([rests], statement), *_evidence([item for item in bad if item is not rests], statement), *_evidence(good, statement)[:2])
+        return Broken(How.ABSENT, evidence, rests.says, mend)
     if bad and (good or all(item.weak for item in bad)):
         return Partly(How.INCOMPLETE, (*_evidence(bad, statement), *_evidence(good, statement)[:3]), bad[0].says, mend)
     if bad:

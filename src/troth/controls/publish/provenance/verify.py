@@ -15,10 +15,10 @@ from troth.terms.promise import Modality, Statement
 from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Verdict
 
 _MOST = 10
-_ABOUT = re.compile(r"provenance|attest|\bsign|slsa|sigstore|cosign|in-toto|trusted publish|cryptograph|\boidc\b|authentic|verif", re.IGNORECASE)
+_ABOUT = re.compile(r"provenance|attest|\bsign(?:ed|s|ing|ature|atures)?\b|\bslsa\b(?!-)|in-toto|trusted publish", re.IGNORECASE)
 _TO_VERIFY = re.compile(r"\W*(?:to )?(?:verify|check|validate|confirm|ensure)\b", re.IGNORECASE)
 _LEVEL = re.compile(r"\b(?:level|l|slsa)\s?-?([1-4])\b", re.IGNORECASE)
-_SIGNATURE = re.compile(r"\bsign(?:ed|s|ing|ature|atures)?\b|cosign", re.IGNORECASE)
+_SIGNATURE = re.compile(r"\bsign(?:ed|s|ing|ature|atures)?\b", re.IGNORECASE)
 _SIGNERS = re.compile(r"\bgpg\b|minisign|notation|cosign|sigstore|codesign|signtool|jarsigner|notariz|^\s*signs\s*:|\bsign[- ](?:blob|images?|artifacts?|files?)\b", re.IGNORECASE)
 _RELEASERS = (".github/workflows/*", ".goreleaser.y*ml", "goreleaser.y*ml", "pom.xml", "*/pom.xml", "build.gradle*", "jreleaser.*")
 _PROVENANCE = re.compile(r"provenance|attest|slsa", re.IGNORECASE)
@@ -102,11 +102,12 @@ def _by_files(statement: Statement, tools: ToolRuns, workflows: Workflows, depen
         *(_at(run, tree, "an attestation is made") for run in attests),
         *_settings(dependencies, tree),
     ]
-    rights = _rights(workflows, runs, tree)
-    if asked and (rights or not _needs_right(runs, workflows)):
+    doers = attests or runs
+    rights = _rights(workflows, doers, tree)
+    if asked and (rights or not _needs_right(doers, workflows)):
         return Kept((*asked, *rights)[:_MOST], "Provenance is asked for when packages are published.")
     if asked:
-        because = "Provenance is asked for, but the publishing job lacks `id-token: write`, without which it fails."
+        because = "Provenance is asked for, but the job that makes it lacks `id-token: write`, without which it fails."
         return Broken(How.VACUOUS, tuple(asked[:_MOST]), because, "Grant `id-token: write` to the publishing job.")
     packages = tuple(
         tree.evidence(item.package.place.path, item.package.place.line, "no `publishConfig.provenance` in this package")

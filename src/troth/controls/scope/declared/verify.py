@@ -12,6 +12,7 @@ from troth.terms.values import Params
 from troth.terms.verdict import Broken, Evidence, How, Kept, Unknown, Verdict
 
 _WORD = re.compile(r"[a-z]{3,}")
+_STATE = re.compile(r"(?:partially |fully )?(?:mitigated|implemented|fixed|resolved|done|addressed|complete[d]?|in place|enabled|accepted|open|planned|in progress)", re.IGNORECASE)
 _EMPTY = frozenset(("the", "and", "for", "with", "issues", "attacks", "vulnerabilities", "any", "that", "requiring"))
 
 
@@ -20,6 +21,8 @@ def verify(params: Params, statement: Statement, policies: PolicySet) -> Verdict
     direction = params.text("direction")
     if not statement.text.strip():
         return Unknown("the line of the policy", "There is no text to read.")
+    if any(_STATE.fullmatch(cell.strip(" *_`:.✅❌☑✓")) for cell in statement.cells[1:]):
+        return Unknown("a line of the scope", "The row tells the state of a measure, and not what reports may be about.", (said(statement, "It is a row about a measure."),))
     mine = _words(params.text("item") or statement.text)
     own = twin_of(statement.path, policies)
     for promise in policies.of("scope/declared"):

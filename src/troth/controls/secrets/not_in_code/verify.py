@@ -157,7 +157,7 @@ def _scanned(scan: SecretScan) -> Verdict:
     sure = [hit for hit in scan.hits if hit.proved or hit.tier == "provider"]
     grave = [hit for hit in sure if not all(_ASIDE.search(place.path) for place in hit.places)]
     read = f"{scan.objects:,} objects ({scan.bytes:,} bytes) were read with {scan.rules} detectors"
-    proved = [hit for hit in grave if hit.proved and hit.rule not in _TOKEN_FORM]
+    proved = [hit for hit in grave if hit.proved and hit.rule not in _TOKEN_FORM and any(not place.path.startswith("(") for place in hit.places)]
     if proved:
         because = f"{proved[0].title} stands in {'the tree' if proved[0].in_head else 'history'}."
         return Broken(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from troth.judgement.effect import Ground, Wish, absent, shown
@@ -87,6 +88,15 @@ def _outside(label: str, runs: list[ToolRun], ground: Ground) -> Verdict:
             f"{label} never runs.",
             "Scan the history in a scheduled workflow.",
         )
+    own = tuple(
+        ground.tree.evidence(path, at, "a script of the project's own speaks of history")
+        for path in ground.tree.paths("*secret*.py", "*secret*.mjs", "*secret*.js", "*secret*.ts", "*secret*.sh", "*leak*.py", "*leak*.sh")
+        if not re.search(r"(?:^|/)(?:tests?|docs?|node_modules)/", path)
+        for at, line in enumerate(ground.tree.lines(path)[:2000], 1)
+        if re.search(r"scan[-_ ]?history|git (?:log|rev-list|history)|history", line, re.IGNORECASE)
+    )[:3]
+    if own:
+        return Unknown("a reading of the project's own scanner", "No scanner that is known here is called, but a script of the project's own speaks of it.", own)
     return absent(Wish(label, near=(Purpose.SAST, Purpose.VULNERABILITIES)), ground)
 
 

@@ -26,6 +26,8 @@ def verify(statement: Statement, tree: Tree) -> Verdict:
     other = not_a_claim(statement, "keep tenants apart")
     if other is not None:
         return other
+    if re.search(r"\b(?:single|one)[- ]tenant\b|\bnot (?:a )?multi[- ]tenant\b", statement.text, re.IGNORECASE):
+        return prove("tenants", "The sentence says that there is one tenant only.")
     paths = tuple(sources(tree, ".py", ".ts", ".js", ".mjs", ".tsx"))
     if not any(_TENANT.search(tree.text(path) or "") for path in paths):
         return prove("tenants", "No code of the tree speaks of tenants in words that are known here.")

@@ -31,6 +31,7 @@ _FILES = (
         ("codecov.yml", ".codecov.yml", "*/codecov.yml", ".github/codecov.yml"),
     ),
 )
+_OF_TESTS = re.compile(r"\btest(?:s|ed|ing)?\b(?! \((?:SAST|DAST))|\d\s*%|codecov|coveralls|(?:code|line|branch|statement|diff|unit)[- ]cover|\bcov\b|fail[-_]under", re.IGNORECASE)
 _COVERED = (Purpose.COVERAGE, Purpose.TEST)
 
 
@@ -43,6 +44,8 @@ class _Gate:
 
 def verify(params: Params, statement: Statement, tools: ToolRuns, tree: Tree) -> Verdict:
     """Thresholds on the command line of a run, then thresholds of files that a coverage run reads."""
+    if statement.text and not _OF_TESTS.search(" ".join((statement.text, *statement.headings[1:], *statement.lead_in))):
+        return Unknown("a sentence about the coverage of tests", "The sentence speaks of coverage, and not of what tests cover.")
     promised = _number(params.text("threshold") or "") or _number(
         " ".join(re.findall(r"\d+(?:\.\d+)?\s*%", statement.text))
     )

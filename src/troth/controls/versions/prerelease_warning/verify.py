@@ -15,17 +15,24 @@ from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Ve
 
 _STAGES = {"alpha": 3, "beta": 4, "production/stable": 5, "mature": 6, "pre-alpha": 2, "planning": 1}
 _EARLY = re.compile(
-    r"\b(?:alpha|beta|pre-?release|preview|experimental|early|unstable|0\.x|not (?:yet )?(?:stable|production))",
+    r"\b(?:alpha|beta|pre-?release|preview|experimental|early[- ](?:stages?|access|release|adopter|development|preview|phase|version|days|software)|unstable|(?:active|heavy) development"
+    r"|breaking changes|pre[- ]?1\.0|0\.x|not (?:yet )?(?:stable|(?:recommended |intended |ready )?(?:for )?production))",
     re.IGNORECASE,
 )
+_SUBJECT = re.compile(
+    r"\b(?:this|the|our|it|project|software|release|library|package|version|framework|api|tool|crate|server|currently|status|is an?|are)\b[^.;]{0,80}\b(?:alpha|beta|pre-?release|preview|experimental|early|unstable|development|breaking|not (?:yet )?)"
+    r"|\A\W*(?:alpha|beta|pre-?release|preview|experimental|early|unstable)\b|\bv?0\.\d",
+    re.IGNORECASE,
+)
+"""The software as a whole, and not one option of it ("in alpha, --private is required")."""
 
 
 def verify(
     params: Params, statement: Statement, dependencies: Dependencies, policies: PolicySet, tree: Tree
 ) -> Verdict:
     """Kept where version or classifier say the same, Broken where they say that it is stable, Partly where they disagree."""
-    status = f"{params.text('status') or ''} {statement.text}"
-    if not _EARLY.search(status):
+    status = " ".join((params.text("status") or "", statement.text))
+    if not _EARLY.search(status) or (statement.text and not _EARLY.search(" ".join((statement.text, *statement.headings[1:])))):
         return Unknown("a sentence that names the state", "The sentence does not say which state the software is in.")
     home = home_of(statement.path, policies)
     packages = [
@@ -51,6 +58,8 @@ def verify(
         )
     if early:
         return Kept(tuple(early[:6]), "The manifests say that it is a pre-release too.")
+    if stable and statement.text and not any(_SUBJECT.search(text) for text in (statement.text, *statement.headings[1:])):
+        return Unknown("a sentence about the software as a whole", "The sentence speaks of a part of the software; manifests tell of all of it.", tuple(stable[:3]))
     if stable:
         return Broken(
             How.CONTRADICTED,

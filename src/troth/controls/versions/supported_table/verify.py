@@ -19,6 +19,7 @@ from troth.terms.values import Params, Value
 from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Verdict
 
 _ASIDE = re.compile(r"(?:^|/)(?:tests?|examples?|docs?|fixtures?|bench\w*|fuzz|website|site|templates?|demo\w*)/")
+_ENDS = re.compile(r"\bsupport (?:ends?|ended)\b|end[- ]of[- ](?:life|support)|\beol\b|\buntil\b|no (?:longer|updates)|planning your migration", re.IGNORECASE)
 _TAG = re.compile(r"(?:[@\w./-]*?[@/-])?v?(\d[\w.+-]*)\Z")
 
 
@@ -59,7 +60,7 @@ def verify(
             "No version range of the table could be read.",
             (said(statement, "The table stands here."),),
         )
-    current = _current(statement, rows, dependencies, policies)
+    current = _current(statement, rows, dependencies, policies, tree)
     tags = _tags(history)
     stable = [tag for tag in tags if not tag.version.prerelease]
     if not current or (
@@ -76,6 +77,8 @@ def verify(
             "a version in a manifest, or a tag", "Neither a manifest nor a tag says which version is current."
         )
     told = _weigh(rows, current, tags, statement, tree)
+    if isinstance(told, Kept) and not own and _ENDS.search(statement.text):
+        return Unknown("releases after that day", "The sentence tells when support ends, or has ended; the current version does not show it.", told.evidence)
     if isinstance(told, Kept) and statement.kind is not Kind.ROW and statement.durations:
         because = "The current version is supported; for how long, only releases to come can show."
         return Unknown(f"releases of {statement.durations[0].text or statement.durations[0].iso}", because, told.evidence)
@@ -101,7 +104,7 @@ def _siblings(statement: Statement, policies: PolicySet) -> list[_Row]:
     ]
 
 
-def _current(statement: Statement, rows: list[_Row], dependencies: Dependencies, policies: PolicySet) -> list[_Release]:
+def _current(statement: Statement, rows: list[_Row], dependencies: Dependencies, policies: PolicySet, tree: Tree) -> list[_Release]:
     home = home_of(statement.path, policies)
     packages = [
         item.package
@@ -119,6 +122,9 @@ def _current(statement: Statement, rows: list[_Row], dependencies: Dependencies,
         and not item.package.private
         and (release := _release(item.package))
     ]
+    if not root and f"{home}/go.mod".lstrip("/") in tree.files:
+        # a Go module has its version from tags; a package that lies beside it is something else
+        return []
     return root or [release for package in packages if not package.private and (release := _release(package))]
 
 
