@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from troth.judgement.policy_scope import for_users, said
 from troth.terms.facts.hooks import Hook, HookFile, Hooks
+from troth.terms.facts.tools import Carrier, ToolRuns
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
 from troth.terms.values import Params
 from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Verdict
 
+_ENFORCED = re.compile(r"\benforc\w+\b|\bmust pass\b|\bcannot be (?:committed|bypassed)\b|\bguarantee\w*\b", re.IGNORECASE)
 _MANAGERS = frozenset(("pre-commit", "husky", "lefthook", "lint-staged", "git", "hooks", "hook"))
 _MEND = "Put the file where its tool looks (the root), and let each hook see the files that it is for."
 
 
-def verify(params: Params, statement: Statement, hooks: Hooks, tree: Tree) -> Verdict:
+def verify(params: Params, statement: Statement, hooks: Hooks, tools: ToolRuns, tree: Tree) -> Verdict:
     """Kept only if the tool finds its file and every hook that the sentence names can see a commit; whether developers install it is theirs."""
     advice = for_users(statement, "install hooks")
     if advice is not None:
@@ -30,7 +34,29 @@ def verify(params: Params, statement: Statement, hooks: Hooks, tree: Tree) -> Ve
             How.VACUOUS, evidence, "The hooks are declared where, or in a way that, no tool reads them.", _MEND
         )
     wanted = tuple(name.lower() for name in params.texts("hooks") if name.lower() not in _MANAGERS)
-    return _named(wanted, hooks, tree) if wanted else _any(usable, tree)
+    found = _named(wanted, hooks, tree) if wanted else _any(usable, tree)
+    if not isinstance(found, Kept):
+        return found
+    narrow = _narrowed(wanted, usable, tools)
+    if narrow:
+        because = f"The hooks are there, but {narrow[0].says}."
+        return Partly(How.INCOMPLETE, (*narrow, *found.evidence)[:8], because, "Extend the default rules (`[extend] useDefault = true`).")
+    behind = any(run.carrier is Carrier.WORKFLOW and run.works and run.reaches and run.can_fail for run in tools.of("pre-commit"))
+    if _ENFORCED.search(statement.text) and not behind:
+        because = "The hooks only run for those who install them, and `--no-verify` goes round them; no workflow runs them again."
+        return Partly(How.BYPASSED, found.evidence, because, "Run the hooks in CI too.")
+    return found
+
+
+def _narrowed(wanted: tuple[str, ...], files: list[HookFile], tools: ToolRuns) -> tuple[Evidence, ...]:
+    """A secret scanner among the hooks whose configuration takes its default rules away."""
+    names = {name for file in files for hook in file.hooks if hook.works for name in hook.names}
+    return tuple(
+        fact.evidence
+        for config in tools.configs
+        if config.tool in names and (not wanted or config.tool in wanted)
+        for fact in config.of("no-default-rules")
+    )[:2]
 
 
 def _unusable(file: HookFile, tree: Tree) -> Evidence:

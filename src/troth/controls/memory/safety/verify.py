@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from troth.judgement.guards import not_a_claim, prove, source_lines, sources
+from troth.judgement.policy_scope import home_of, inside, said
+from troth.terms.facts.policies import PolicySet
 from troth.terms.facts.tree import Tree
-from troth.terms.promise import Statement
+from troth.terms.promise import Kind, Statement
 from troth.terms.verdict import Broken, How, Kept, Partly, Unknown, Verdict
 
 _UNSAFE = re.compile(r"(?<![\w\"])unsafe\s*(?:\{|fn\b|impl\b|extern\b)")
@@ -20,30 +22,50 @@ _ABOUT = re.compile(
 )
 _OTHER = re.compile(r"sensitive|secret|zeroi[sz]|plaintext|held in memory|keys? in memory", re.IGNORECASE)
 _NO_UNSAFE = re.compile(r"\b(?:no|zero|without|forbids?|free of)\s+(?:any\s+)?`?unsafe", re.IGNORECASE)
+_GRAVE = re.compile(r"static\s+mut|transmute|get_unchecked|from_raw_parts|assume_init|set_len\(|\.offset\(|ptr::(?:read|write|copy)")
+_PEOPLE = re.compile(r"\b(?:audit|review|inspect|check)(?:ed|s)?\b.{0,30}\b(?:regular|period|quarter|month|week|annual|by)\w*|\b(?:regular|period|quarter|month|annual)\w*.{0,20}\b(?:audit|review)", re.IGNORECASE)
+_MOST = 12
 _ROOTS = ("src/lib.rs", "src/main.rs")
 
 
-def verify(statement: Statement, tree: Tree) -> Verdict:
+def verify(statement: Statement, policies: PolicySet, tree: Tree) -> Verdict:
     """No unsafe code: Kept where every crate forbids it, Broken by the first block. Other claims: Partly with a count, else a run."""
     other = not_a_claim(statement, "use memory safely")
     if other is not None:
         return other
+    if _PEOPLE.search(statement.text):
+        return Unknown("a record of each review", "The sentence speaks of people who look at unsafe code; no file shows how often they do.")
+    if statement.kind is Kind.ROW and any("unsafe" in text.lower() for text in (*statement.columns, *statement.headings[1:])):
+        return Unknown("a claim", "The row tells where unsafe code stands and why: it owns up to it.", (said(statement, "It is no claim."),))
     rust = tuple(sources(tree, ".rs"))
+    home = home_of(statement.path, policies)
     if not _ABOUT.search(statement.text) or _OTHER.search(statement.text):
         return Unknown("a claim of memory or thread safety", "The line speaks of something else than what a compiler checks.")
     if not rust:
         return Unknown("code whose memory is its own concern", "There is no Rust code; what C, C++ or an interpreter does is not followed.")
+    found_races = [list(source_lines(tree, pattern, ".rs", holds=holds)) for pattern, holds in _RACES]
     unsafe = [(path, line) for path, line, _ in source_lines(tree, _UNSAFE, ".rs", holds=b"unsafe")]
-    races = sorted({(path, line) for pattern, holds in _RACES for path, line, _ in source_lines(tree, pattern, ".rs", holds=holds)})
+    races = list(dict.fromkeys((path, line) for group in found_races for path, line, _ in group))
     if _NO_UNSAFE.search(statement.text):
         return _none_at_all(unsafe, rust, tree)
     if races and re.search(r"race|thread|concurren|sync", statement.text, re.IGNORECASE):
-        shown = tuple(tree.evidence(path, line, "The compiler no longer checks who writes when.") for path, line in races[:10])
+        shown = tuple(tree.evidence(path, line, "The compiler no longer checks who writes when.") for path, line in _telling(races, home, tree))
         return Partly(How.INCOMPLETE, shown, f"{len(races)} statics or promises of Send and Sync stand outside of what the compiler checks.", "Use locks or atomics, or give the proof beside each.")
     if unsafe:
-        shown = tuple(tree.evidence(path, line, "Outside of what the compiler checks.") for path, line in unsafe[:10])
+        shown = tuple(tree.evidence(path, line, "Outside of what the compiler checks.") for path, line in _telling(unsafe, home, tree))
         return Partly(How.INCOMPLETE, shown, f"{len(unsafe)} unsafe blocks, functions or impls stand outside of what the compiler checks.", "Take them out, or test them under Miri and the sanitizers.")
     return prove("memory", f"No unsafe code in {len(rust)} Rust files; what dependencies and the foreign side do takes a run under Miri or a sanitizer.")
+
+
+def _telling(found: list[tuple[str, int]], home: str, tree: Tree) -> list[tuple[str, int]]:
+    """The places to name of many: those of the policy's own package and the gravest first, one of each crate as long as there are others."""
+    grave: dict[tuple[str, int], int] = {}
+    for path, line in found:
+        rows = tree.lines(path)[line - 1 : line + 4]
+        grave[path, line] = 0 if any(_GRAVE.search(row) for row in rows) else 1
+    order = sorted(found, key=lambda at: (not inside(home, at[0]) if home else False, grave[at]))
+    firsts = set({path.partition("/src/")[0]: (path, line) for path, line in reversed(order)}.values())
+    return [*(at for at in order if at in firsts), *(at for at in order if at not in firsts)][:_MOST]
 
 
 def _none_at_all(unsafe: list[tuple[str, int]], rust: tuple[str, ...], tree: Tree) -> Verdict:
