@@ -77,6 +77,7 @@ def _flaws(runs: Iterable[ToolRun]) -> list[Flaw]:
 
 def absent(wish: Wish, ground: Ground, setting: str = "") -> Verdict:
     """Nothing calls the tool: Broken, or Unknown where it may be called from elsewhere or be switched on in the settings."""
+    setting = setting or ground.tools.settings.get(ground.tools.canonical(wish.label) or "", "")
     if setting:
         return Unknown(
             f"the repository's settings ({setting})", f"No file calls {wish.label}; a setting may switch it on."

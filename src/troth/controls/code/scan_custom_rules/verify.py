@@ -10,6 +10,7 @@ from troth.judgement.naming import Named, named, runs_for
 from troth.terms.facts.tools import Carrier, ConfigFact, Purpose, ToolConfig, ToolRun, ToolRuns
 from troth.terms.facts.tree import Tree
 from troth.terms.facts.workflows import Workflows
+from troth.terms.promise import Statement
 from troth.terms.values import Params
 from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Verdict
 
@@ -18,12 +19,15 @@ _SMALL = frozenset(
     ("and", "or", "for", "the", "of", "specific", "custom", "rules", "rule", "vulnerabilities", "security")
 )
 _MOST = 10
+_ABOUT = re.compile(r"\brules?(?:sets?)?\b|\bquer(?:y|ies)\b|patterns?|detect|signatures?|checks?\b|scan|analy[sz]|lint|semgrep|codeql|gitleaks|configuration", re.IGNORECASE)
 _CONFIGS = {"bandit": (".bandit", "bandit.y*ml"), "eslint": (".eslintrc*", "eslint.config.*"), "ruff": ("ruff.toml", ".ruff.toml"), "snyk": (".snyk",)}
 """Where these keep what a policy may call its own rules."""
 
 
-def verify(params: Params, tools: ToolRuns, workflows: Workflows, tree: Tree) -> Verdict:
+def verify(params: Params, statement: Statement, tools: ToolRuns, workflows: Workflows, tree: Tree) -> Verdict:
     """Rule files, the call that names them, and their topic."""
+    if statement.text and not _ABOUT.search(" ".join((statement.text, *statement.lead_in))):
+        return Unknown("a sentence about rules of a scanner", "The sentence speaks of something else that is the project's own.")
     ground = Ground(tools, workflows, tree)
     item = named(params.text("tool"), tools, (Purpose.SAST, Purpose.SECRETS), "a scanner with rules of its own")[0]
     runs = tuple(run for run in runs_for(item, tools) if run.carrier is not Carrier.SCRIPT)

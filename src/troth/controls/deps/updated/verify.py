@@ -29,6 +29,7 @@ _KEEP = re.compile(
     re.IGNORECASE,
 )
 _DAY = 86_400
+_ABOUT = re.compile(r"updat|up[- ]to[- ]date|upgrad|latest|patch|current|bump|refresh|fresh|outdated|newest|recent|command", re.IGNORECASE)
 _INTERVALS = {
     "daily": 1, "nightly": 1, "weekly": 7, "biweekly": 14, "fortnightly": 14, "monthly": 31, "quarterly": 92, "annually": 366, "yearly": 366, "annual": 366,
 }  # fmt: skip
@@ -57,6 +58,8 @@ def verify(
     advice = for_users(statement, "keep what they install up to date")
     if advice is not None:
         return advice
+    if statement.text and not _ABOUT.search(" ".join((statement.text, *params.values))):
+        return Unknown("a sentence about updates", "The sentence says what dependencies are like, and not that they are updated.")
     every = _INTERVALS.get((params.text("cadence") or "").lower())
     if every is not None:
         return _by_cadence(every, ages.read(), history)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from troth.judgement.coverage import uncovered
@@ -27,6 +28,8 @@ from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Ve
 _SCANS = (Purpose.VULNERABILITIES, Purpose.REVIEW)
 _DEPENDABOT = "whether Dependabot alerts and security updates are switched on (settings)"
 _MOST = 10
+_SECRETS = re.compile(r"\bsecrets?\b|\bcredentials?\b", re.IGNORECASE)
+_ABOUT = re.compile(r"depend|vulnerab|\bcves?\b|packages\b|librar|advisor|supply|audit|third[- ]part|component", re.IGNORECASE)
 
 
 def verify(
@@ -56,6 +59,8 @@ def _from_files(
     dependencies: Dependencies,
     updates: Updates,
 ) -> Verdict:
+    if _SECRETS.search(statement.text) and not _ABOUT.search(statement.text):
+        return Unknown("a sentence about dependencies", "The sentence speaks of secrets, and not of what is depended on.")
     items = named(params.text("tool"), tools, _SCANS, "a dependency scanner")
     mixed = _mixed(items, statement, tools)
     if mixed is not None:

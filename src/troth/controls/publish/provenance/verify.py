@@ -73,30 +73,18 @@ def _published(shown: RegistriesShown, origin: str | None) -> Verdict | None:
 
 
 def _by_files(statement: Statement, tools: ToolRuns, workflows: Workflows, dependencies: Dependencies, tree: Tree) -> Verdict:
-    if statement.modality is Modality.RECOMMENDATION_USERS:
-        return Unknown(
-            "the attestations on the registry",
-            "The sentence tells users how to check; what the registry holds, no file shows.",
-        )
-    if statement.text and not _ABOUT.search(" ".join((statement.text, *statement.headings[1:], *statement.lead_in))):
-        return Unknown("a sentence about provenance or signatures", "The sentence speaks of neither.")
-    if _TO_VERIFY.match(statement.text):
-        return Unknown("the attestations on the registry", "The sentence asks people to verify; what they do, no file shows.")
+    other = _no_claim(statement)
+    if other is not None:
+        return other
     runs = [run for run in publishing_runs(tools) if run.reaches]
     attests = [
         run
         for run in tools.for_purpose(Purpose.PROVENANCE)
         if run.carrier is Carrier.WORKFLOW and run.works and run.reaches
     ]
-    signed = _signed(statement, tools, runs, attests, tree)
-    if signed is not None:
-        return signed
-    level = _LEVEL.search(statement.text)
-    built = any(run.argv and "slsa-github-generator" in run.argv[0] for run in attests)
-    if level and not built and (int(level.group(1)) > 2 or (int(level.group(1)) > 1 and not attests)):
-        seen = tuple(_at(run, tree, "an attestation is made") for run in attests) or tuple(_asked(runs, tree))
-        because = f"Which level a build reaches depends on the builder's isolation and on who signs; level {level.group(1)} follows from no option that is set here."
-        return Unknown("the builder's own claim, or the signer of what was published", because, seen[:_MOST])
+    beyond = _signed(statement, tools, runs, attests, tree) or _unsigned_image(statement, runs, attests, dependencies, tree) or _level(statement, runs, attests, tree)
+    if beyond is not None:
+        return beyond
     asked = [
         *_asked(runs, tree),
         *(_at(run, tree, "an attestation is made") for run in attests),
@@ -130,6 +118,42 @@ def _by_files(statement: Statement, tools: ToolRuns, workflows: Workflows, depen
     if not evidence:
         return Unknown("how packages are published", "No workflow publishes anything.")
     return Broken(How.ABSENT, evidence, "Nothing asks for provenance.", mend)
+
+
+def _no_claim(statement: Statement) -> Unknown | None:
+    """The verdict on advice, and on a sentence about something else; None for a claim."""
+    if statement.modality is Modality.RECOMMENDATION_USERS:
+        return Unknown(
+            "the attestations on the registry",
+            "The sentence tells users how to check; what the registry holds, no file shows.",
+        )
+    if statement.text and not _ABOUT.search(" ".join((statement.text, *statement.headings[1:], *statement.lead_in))):
+        return Unknown("a sentence about provenance or signatures", "The sentence speaks of neither.")
+    if _TO_VERIFY.match(statement.text):
+        return Unknown("the attestations on the registry", "The sentence asks people to verify; what they do, no file shows.")
+    return None
+
+
+def _unsigned_image(statement: Statement, runs: list[ToolRun], attests: list[ToolRun], dependencies: Dependencies, tree: Tree) -> Unknown | None:
+    """The verdict on signed provenance that only an image build attaches, which is not signed by that; None for everything else."""
+    if not _SIGNATURE.search(statement.text) or attests or _settings(dependencies, tree):
+        return None
+    images = [run for run in runs if run.tool == "docker-build-push"]
+    asked = tuple(_asked(images, tree))
+    if not asked or len(asked) < len(_asked(runs, tree)):
+        return None
+    return Unknown("what signs the image's provenance", "The build attaches provenance to the image, and that alone is not signed.", asked[:_MOST])
+
+
+def _level(statement: Statement, runs: list[ToolRun], attests: list[ToolRun], tree: Tree) -> Unknown | None:
+    """The verdict on a level that no option shows; None where the sentence names none, or a builder that claims it is called."""
+    level = _LEVEL.search(statement.text)
+    built = any(run.argv and "slsa-github-generator" in run.argv[0] for run in attests)
+    if level is None or built or int(level.group(1)) < 2 or (int(level.group(1)) == 2 and attests):
+        return None
+    seen = tuple(_at(run, tree, "an attestation is made") for run in attests) or tuple(_asked(runs, tree))
+    because = f"Which level a build reaches depends on the builder's isolation and on who signs; level {level.group(1)} follows from no option that is set here."
+    return Unknown("the builder's own claim, or the signer of what was published", because, seen[:_MOST])
 
 
 def _signed(statement: Statement, tools: ToolRuns, runs: list[ToolRun], attests: list[ToolRun], tree: Tree) -> Verdict | None:

@@ -16,7 +16,7 @@ from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Ve
 _STAGES = {"alpha": 3, "beta": 4, "production/stable": 5, "mature": 6, "pre-alpha": 2, "planning": 1}
 _EARLY = re.compile(
     r"\b(?:alpha|beta|pre-?release|preview|experimental|early[- ](?:stages?|access|release|adopter|development|preview|phase|version|days|software)|unstable|(?:active|heavy) development"
-    r"|breaking changes|pre[- ]?1\.0|0\.x|not (?:yet )?(?:stable|(?:recommended |intended |ready )?(?:for )?production))",
+    r"|breaking changes|pre[- ]?1\.0|0\.x|not (?:yet )?(?:stable|production|(?:recommended|ready) for production))",
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(
