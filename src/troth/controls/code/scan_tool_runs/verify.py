@@ -40,6 +40,8 @@ _COUNT = re.compile(
 )
 _FORGES_OWN = {"codeql": "codeql", "github codeql": "codeql", "code scanning": ""}
 """Names under which a policy means the scanning that a setting switches on -> the tool whose analyses count; any where empty."""
+_SCANS = re.compile(r"scan|analy[sz]|lint|\bsast\b|\bdast\b|check|test|audit|codeql|detect|identif|find(?:s|ings?)\b|catch|tool|workflow|pipeline|\bci\b|alert|rules?\b|threshold|runs?\b|vulnerab|gate", re.IGNORECASE)
+"""What speaks of looking at all, where no tool is named."""
 _ADDS = re.compile(r"^[\w.-]+/")
 
 
@@ -79,6 +81,8 @@ def _from_files(
     ground = Ground(tools, workflows, tree)
     if _COUNT.search(statement.text):
         return Unknown("the scanner's present results", "How much it found, only the forge or a run tells.")
+    if (params.text("tool") or "any").lower() == "any" and statement.text and not _SCANS.search(" ".join((statement.text, *statement.lead_in))):
+        return Unknown("a sentence about a scan", "The sentence names no tool, and speaks of no scan or check.")
     items = named(params.text("tool"), tools, *_meant(statement))
     verdicts = [_judge(item, params, statement, ground) for item in items]
     return worst(verdicts)

@@ -17,6 +17,7 @@ from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Ve
 _MOST = 10
 _ABOUT = re.compile(r"provenance|attest|\bsign(?:ed|s|ing|ature|atures)?\b|\bslsa\b(?!-)|in-toto|trusted publish", re.IGNORECASE)
 _TO_VERIFY = re.compile(r"\W*(?:to )?(?:verify|check|validate|confirm|ensure)\b", re.IGNORECASE)
+_TO_ENSURE = re.compile(r"\b(?:team|maintainers?|committee|owners?|manager) will (?:ensure|make sure|see to|verify|check)\b", re.IGNORECASE)
 _LEVEL = re.compile(r"\b(?:level|l|slsa)\s?-?([1-4])\b", re.IGNORECASE)
 _SIGNATURE = re.compile(r"\bsign(?:ed|s|ing|ature|atures)?\b", re.IGNORECASE)
 _SIGNERS = re.compile(r"\bgpg\b|minisign|notation|cosign|sigstore|codesign|signtool|jarsigner|notariz|^\s*signs\s*:|\bsign[- ](?:blob|images?|artifacts?|files?)\b", re.IGNORECASE)
@@ -129,6 +130,8 @@ def _no_claim(statement: Statement) -> Unknown | None:
         )
     if statement.text and not _ABOUT.search(" ".join((statement.text, *statement.headings[1:], *statement.lead_in))):
         return Unknown("a sentence about provenance or signatures", "The sentence speaks of neither.")
+    if _TO_ENSURE.search(statement.text):
+        return Unknown("what people do at a release", "The sentence says what people will see to, case by case.")
     if _TO_VERIFY.match(statement.text):
         return Unknown("the attestations on the registry", "The sentence asks people to verify; what they do, no file shows.")
     return None

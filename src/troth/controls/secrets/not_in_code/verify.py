@@ -58,6 +58,8 @@ _TOKEN_FORM = frozenset(("json-web-token", "jwt"))
 """Detectors whose form proves what a text is, and not that it opens anything: anybody may write a token to try a parser with."""
 
 
+_ELSEWHERE = re.compile(r"\b(?:logs?|logging|outputs?|error messages?|responses?|telemetry|prompts?|stack traces?|screenshots?)\b", re.IGNORECASE)
+_STORED = re.compile(r"\bcode\b|codebase|source|repositor|commit|version control|\bgit\b|histor|hard-?\s?cod|\bfiles?\b|environment", re.IGNORECASE)
 _SLOT = re.compile(r"\s*(?:#\s*)?(?:export\s+)?[A-Z][A-Z0-9_]*(?:KEY|SECRET|TOKEN|PASSWORD|PASS|CREDENTIALS?)[A-Z0-9_]*\s*=")
 _ENVIRONMENT = re.compile(r"environment|\benv\b|\.env\b", re.IGNORECASE)
 
@@ -67,6 +69,8 @@ def verify(statement: Statement, tree: Tree, changes: Changes, scan: SecretScan)
     advice = for_users(statement, "keep secrets out of their code")
     if advice is not None:
         return advice
+    if _ELSEWHERE.search(statement.text) and not _STORED.search(statement.text):
+        return Unknown("a run that shows what is put out", "The sentence speaks of what the program puts out, and not of what is committed.")
     here = [
         path for path in tree.paths() if tree.files[path].tracked and not _ASIDE.search(path) and _is_key(path, tree)
     ]
@@ -155,16 +159,16 @@ def _random(value: str) -> bool:
 
 def _scanned(scan: SecretScan) -> Verdict:
     sure = [hit for hit in scan.hits if hit.proved or hit.tier == "provider"]
-    grave = [hit for hit in sure if not all(_ASIDE.search(place.path) for place in hit.places)]
+    grave = [hit for hit in sure if not _beside(hit)]
     read = f"{scan.objects:,} objects ({scan.bytes:,} bytes) were read with {scan.rules} detectors"
-    proved = [hit for hit in grave if hit.proved and hit.rule not in _TOKEN_FORM and any(not place.path.startswith("(") for place in hit.places)]
+    proved = [hit for hit in grave if hit.proved and hit.rule not in _TOKEN_FORM and _named_places(hit)]
     if proved:
         because = f"{proved[0].title} stands in {'the tree' if proved[0].in_head else 'history'}."
         return Broken(
             How.BYPASSED, _shown(proved), because, "Revoke it; a secret that was committed is not secret any more."
         )
     doubtful = grave or [
-        hit for hit in scan.hits if hit not in sure and not all(_ASIDE.search(place.path) for place in hit.places)
+        hit for hit in scan.hits if hit not in sure and not _beside(hit)
     ]
     if doubtful:
         return Unknown(
@@ -181,11 +185,22 @@ def _scanned(scan: SecretScan) -> Verdict:
     )
 
 
+def _named_places(hit: SecretHit) -> list[Place]:
+    """Places whose path is known; an object that no commit names any more has none."""
+    return [place for place in hit.places if not place.path.startswith("(")]
+
+
+def _beside(hit: SecretHit) -> bool:
+    """It stands in tests, examples or documents, wherever its path is known."""
+    places = _named_places(hit)
+    return bool(places) and all(_ASIDE.search(place.path) for place in places)
+
+
 def _shown(hits: list[SecretHit]) -> tuple[Evidence, ...]:
     return tuple(
         Evidence(f"{hit.title}{' (its form proves it)' if hit.proved else ''} stands here.", place)
         for hit in hits[:6]
-        for place in hit.places[:2]
+        for place in (_named_places(hit) or hit.places)[:2]
     )
 
 

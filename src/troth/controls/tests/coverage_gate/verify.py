@@ -31,7 +31,7 @@ _FILES = (
         ("codecov.yml", ".codecov.yml", "*/codecov.yml", ".github/codecov.yml"),
     ),
 )
-_OF_TESTS = re.compile(r"\btest(?:s|ed|ing)?\b(?! \((?:SAST|DAST))|\d\s*%|codecov|coveralls|(?:code|line|branch|statement|diff|unit)[- ]cover|\bcov\b|fail[-_]under", re.IGNORECASE)
+_OF_TESTS = re.compile(r"\b(?:unit|integration|code|line|branch|statement|diff)?[- ]?tests?\w*\W+(?:\w+\W+){0,4}cover|cover\w*\W+(?:\w+\W+){0,4}(?:tests?|code|lines|branches|threshold|gate)\b|\d\s*%|codecov|coveralls|(?:code|line|branch|statement|diff|unit)[- ]cover|\bcov\b|fail[-_]under", re.IGNORECASE)
 _COVERED = (Purpose.COVERAGE, Purpose.TEST)
 
 
