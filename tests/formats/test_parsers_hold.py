@@ -90,7 +90,7 @@ def test_every_rule_of_the_lists_is_known_and_audited() -> None:
     import troth.formats.pickle.allow as allow
     from troth.formats.pickle import rules
 
-    only_named = {"type", "constant", "function", "ndarray", "np-matrix", "np-bitgen", "torch-storage", "torch-dtype", "tensor-type"}
+    only_named = {"type", "constant", "function", "ndarray", "np-matrix", "np-bitgen", "torch-storage", "torch-dtype", "tensor-type", "method", "factory"}
     for path in Path(allow._HERE).glob("*.json"):
         for group in json.loads(path.read_text())["groups"]:
             assert group["rule"] in only_named or rules._call_of(group["rule"]) is not None, group["rule"]

@@ -56,6 +56,7 @@ WEIGHTS: list[tuple[str, str, dict[str, str]]] = [
     ("partial", "wraps an audited function, binds literals", {"functools": "partial"}),
     ("itemgetter", "literals", {"operator": "itemgetter"}),
     ("np-dtype", "a plain type string", {"numpy": "dtype"}),
+    ("np-text-dtype", "a truth value and a literal; elements are texts", {f"{core}._internal": "_convert_to_stringdtype_kwargs" for core in BOTH}),
     ("np-dtype-class", "takes nothing", {"numpy.dtypes": NUMPY_DTYPES}),
     ("ndarray", "named for _reconstruct", {"numpy": "ndarray"}),
     ("np-matrix", "named for _reconstruct", {
@@ -88,10 +89,11 @@ WEIGHTS: list[tuple[str, str, dict[str, str]]] = [
     ("torch-layout", "a known layout", {"torch.serialization": "_get_layout"}),
     ("torch-from-bytes", "the bytes are proved as a file of their own", {"torch.storage": "_load_from_bytes"}),
     ("torch-typed-storage", "made empty", {"torch.storage": "TypedStorage"}),
+    ("torch-uninitialized", "an empty tensor; takes requires_grad", {"torch.nn.parameter": "UninitializedParameter UninitializedBuffer"}),
     ("torch-generator", "a device", {"torch": "Generator", "torch._C": "Generator"}),
     ("torch-storage", "named in persistent ids", {"torch": STORAGES, "torch.storage": "UntypedStorage"}),
     ("torch-dtype", "named only", {"torch": DTYPES}),
     ("type", "named only", {"torch": "per_tensor_affine per_channel_affine per_channel_affine_float_qparams strided sparse_coo contiguous_format preserve_format channels_last"}),
-    ("tensor-type", "named only", {"torch": "Tensor", "torch._tensor": "Tensor", "torch.nn.parameter": "Parameter Buffer UninitializedParameter UninitializedBuffer"}),
+    ("tensor-type", "named only", {"torch": "Tensor", "torch._tensor": "Tensor", "torch.nn.parameter": "Parameter Buffer"}),
     ("joblib-array", "its raw bytes are proved", {"joblib.numpy_pickle": "NumpyArrayWrapper"}),
 ]

@@ -45,6 +45,10 @@ EXCEPTIONS = (
 MATH = "ceil cos exp fabs floor log log10 log1p log2 sin sqrt tan tanh"
 OPERATOR = "add and_ eq floordiv ge gt le lt mod mul ne neg not_ or_ pos sub truediv xor"
 NN_FUNCTIONS = "elu gelu hardsigmoid hardswish hardtanh leaky_relu linear log_sigmoid mish one_hot pad relu6 scaled_dot_product_attention silu softplus softshrink"
+LAZY = (
+    "linear.LazyLinear conv.LazyConv1d conv.LazyConv2d conv.LazyConv3d conv.LazyConvTranspose1d conv.LazyConvTranspose2d conv.LazyConvTranspose3d batchnorm.LazyBatchNorm1d "
+    "batchnorm.LazyBatchNorm2d batchnorm.LazyBatchNorm3d instancenorm.LazyInstanceNorm1d instancenorm.LazyInstanceNorm2d instancenorm.LazyInstanceNorm3d"
+)
 STR_METHODS = "capitalize casefold lower lstrip rstrip split splitlines strip swapcase title upper"
 TORCH_FUNCTIONS = "abs celu clamp cos cosine_similarity exp hardshrink log log_softmax mean relu selu sigmoid sin softmax softplus sqrt square sum tanh threshold"
 
@@ -78,6 +82,10 @@ LIBS: dict[str, list[tuple[str, str, dict[str, str]]]] = {
         ("instance", "object.__new__, BaseEstimator.__setstate__", {"sklearn.linear_model._passive_aggressive": "PassiveAggressiveClassifier PassiveAggressiveRegressor"}),
     ],
     "scipy": [
+        ("hull", "arrays; the native handle must be None, so that its destructor has nothing to close", {"scipy.spatial._qhull": "Delaunay ConvexHull Voronoi HalfspaceIntersection"}),
+        ("instance", "__new__ only chooses the class; attributes", {
+            "scipy.signal._ltisys": "".join(f"{form}Continuous {form}Discrete " for form in ("TransferFunction", "StateSpace", "ZerosPolesGain")),
+        }),
         ("function", "numpy's own, wrapped", {"scipy._lib.array_api_compat.numpy._aliases": "asarray"}),
         ("dict-instance", "a dict with attribute access", {"scipy.optimize._optimize": "OptimizeResult"}),
         ("dict-instance", "a dict of entries under pairs of numbers", {"scipy.sparse._dok": "dok_matrix dok_array"}),
@@ -113,6 +121,13 @@ LIBS: dict[str, list[tuple[str, str, dict[str, str]]]] = {
         ("dict-instance", "container of settings; interpolations run on access only", {"omegaconf.dictconfig": "DictConfig", "omegaconf.listconfig": "ListConfig"}),
         ("instance", "plain", {"omegaconf.base": "ContainerMetadata Metadata", "omegaconf.nodes": "AnyNode StringNode IntegerNode FloatNode BooleanNode"}),
     ],
+    "tokenizers": [("tokenizer", "made empty; its JSON goes to the reader that tokenizer.json has", {
+        "tokenizers": "Tokenizer", "tokenizers.models": "Model BPE WordPiece WordLevel Unigram",
+    })],
+    "transformers": [
+        ("instance", "attributes, and a proved tokenizer", {"transformers.tokenization_utils_tokenizers": "TokenizersBackend", "transformers.tokenization_utils_fast": "PreTrainedTokenizerFast"}),
+        ("instance", "__setstate__ stores two attributes", {"transformers.tokenization_utils_base": "BatchEncoding"}),
+    ],
     "array": [("data", "a type code and bytes, or a list that is there", {"array": "array _array_reconstructor"})],
     "random": [("empty", "numbers", {"random": "Random"})],
     "re": [("enum", "one literal", {"re": "RegexFlag"}), ("pattern", "compiles a pattern of bounded length without nested repetitions", {"re": "_compile"})],
@@ -128,6 +143,13 @@ LIBS: dict[str, list[tuple[str, str, dict[str, str]]]] = {
             "torch.nn.utils.weight_norm": "WeightNorm", "torch.nn.utils.spectral_norm": "SpectralNorm SpectralNormStateDictHook SpectralNormLoadStateDictPreHook",
             "torch.nn.utils.prune": "L1Unstructured RandomUnstructured LnStructured RandomStructured CustomFromMask Identity PruningContainer", "torch.nn.modules.module": "_WrappedHook",
         }),
+        ("handle", "weak references to tables of hooks, and a number", {"torch.utils.hooks": "RemovableHandle"}),
+        ("method", "a lazy module's own hooks: they give its empty parameters a shape at the first call, or load them", {f"attr:torch.nn.modules.{kind}": "_infer_parameters _lazy_load_hook" for kind in LAZY.split()}),
+        ("function", "computes a factor of a rate from numbers", {
+            "attr:torch.optim.lr_scheduler.CyclicLR": "_triangular_scale_fn _triangular2_scale_fn _exp_range_scale_fn", "attr:torch.optim.swa_utils.SWALR": "_cosine_anneal _linear_anneal",
+        }),
+        ("factory", "gives a dict", {"torch.amp.grad_scaler": "_refresh_per_optimizer_state"}),
+        ("instance", "object.__new__; __setstate__ updates attributes", {"torch.amp.grad_scaler": "GradScaler", "torch.cuda.amp.grad_scaler": "GradScaler"}),
     ],
     "accelerate": [
         ("enum", "one literal", {"accelerate.utils.dataclasses": "DistributedType PrecisionType DynamoBackend LoggerType ComputeEnvironment", "accelerate.state": "DistributedType"}),

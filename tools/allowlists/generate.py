@@ -52,7 +52,7 @@ PACKAGES = {
     "numpy": ("numpy.polynomial",),
     "xgboost": ("xgboost.sklearn", "xgboost.callback"),
     "lightgbm": ("lightgbm.sklearn",),
-    "builtins": (), "math": (), "operator": (), "_operator": (), "jax": (), "ml_dtypes": (), "pandas": (), "catboost": (), "pytz": (), "zoneinfo": (), "dateutil": (), "array": (), "random": (), "re": (), "ipaddress": (), "collections": (), "statistics": (), "omegaconf": (), "typing": (),
+    "builtins": (), "math": (), "operator": (), "_operator": (), "jax": (), "ml_dtypes": (), "pandas": (), "catboost": (), "pytz": (), "zoneinfo": (), "dateutil": (), "array": (), "random": (), "re": (), "ipaddress": (), "collections": (), "statistics": (), "omegaconf": (), "typing": (), "tokenizers": (),
 }
 SKIP = ("tests", "conftest", "mstats_basic", "tensorflow", "keras", "over_sampling_keras", "wrappers", "ldamulticore", "reduction", "_dynamo", "fx", "backend_config", "externals", "testing", "experimental", "datasets", "_build_utils", "callback", "frontend", "_array_api")
 AUDITED_SETSTATE = {

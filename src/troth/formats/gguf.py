@@ -139,6 +139,8 @@ def _tensors(reader: _Reader, count: int, align: int) -> list[tuple[int, int, st
     for _ in range(count):
         at, name = reader.at, reader.text(65535)
         dims = reader.u4()
+        if len(name) >= 128:
+            raise Refusal("tensor-entry", "a name longer than readers hold", at, name[:200])
         if name in names or not 0 <= dims <= 8:
             raise Refusal("tensor-entry", "a tensor twice, or with too many dimensions", at, name[:200])
         names.add(name)

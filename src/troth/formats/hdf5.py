@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from typing import Any
 
 from troth.formats.keras import check_config
@@ -23,6 +24,7 @@ MAGIC = b"\x89HDF\r\n\x1a\n"
 _FILTERS = frozenset((1, 2, 3, 4, 5, 6, 32000))
 """deflate, shuffle, fletcher32, szip, nbit, scaleoffset, lzf: built in; any other number loads a plugin."""
 _OBJECTS = 1_000_000
+_SMALL = 1 << 20
 
 
 class _File(io.RawIOBase):
@@ -57,6 +59,8 @@ def read_hdf5(source: Source, budget: Budget) -> Judgement:
     Raises:
         Refusal: also where h5py is not installed.
     """
+    if source.head(8) != MAGIC:
+        raise Refusal("prefix", "other bytes stand before the file, which some readers skip and others do not", 0)
     os.environ.setdefault("HDF5_PLUGIN_PRELOAD", "::")  # no plugin is ever loaded
     try:
         import h5py  # type: ignore[import-untyped]
@@ -114,6 +118,7 @@ class _Walker:
             raise Refusal("odd-dtype", "a dataset of references or opaque objects", None, path[:200])
         if data.dtype.kind == "V" and data.dtype.fields is None:
             raise Refusal("odd-dtype", "a dataset of opaque bytes", None, path[:200])
+        self.pickled(data, path)
         size = int(data.size or 0) * data.dtype.itemsize
         stored = data.id.get_storage_size()
         if size > (1 << 20) and size > self.budget.ratio * max(stored, 1):
@@ -125,11 +130,25 @@ class _Walker:
         if self.memory > self.budget.memory:
             raise Refusal("budget-memory", f"loading would allocate {self.memory} bytes; the limit is {self.budget.memory}")
 
+    def pickled(self, data: Any, path: str) -> None:
+        """Refuse a row of bytes, or of texts, that is a whole pickle: who stores one there unpickles it."""
+        if data.dtype.kind not in "SuiO" or (data.dtype.itemsize > 1 and data.dtype.kind in "ui") or not 1 <= (data.size or 0) <= _SMALL or data.chunks is not None:
+            return
+        value = data[()]
+        rows = [value.tobytes()] if data.dtype.kind in "ui" else value.ravel().tolist() if hasattr(value, "ravel") else [value]
+        for row in rows[:1000]:
+            raw = row if isinstance(row, bytes) else row.encode("utf-8", "surrogateescape") if isinstance(row, str) else b""
+            whole = raw.rstrip(b"\0").endswith(b".")
+            if whole and (re.match(rb"\x80[\2-\5][^\0]", raw) or re.match(rb"\(?[cSI(d][^\n]{0,200}\n[^\n]*\n", raw)):
+                raise Refusal("pickled-attribute", "a dataset that holds a pickle", None, path[:200])
+
     def attributes(self, item: Any, path: str) -> None:
         for name in item.attrs:
             value = item.attrs[name]
             if isinstance(value, bytes):
                 value = value.decode("utf-8", "replace")
+            if name in ("model_config", "training_config") and not isinstance(value, str) and type(value).__name__ != "Empty":
+                raise Refusal("odd-dtype", "settings that are not one text", None, f"{path}@{name}"[:200])
             if name in ("model_config", "training_config", "config", "layer_config") and isinstance(value, str):
                 self.keras = True
                 check_config(parse_json(value.encode()), name)

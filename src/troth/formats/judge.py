@@ -25,9 +25,11 @@ _DECLARED: Final = {
     ".pmml": ("pmml",),
 }  # fmt: skip
 """Suffix -> formats that it promises."""
-_LOADABLE: Final = (".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".p", ".sav", ".th", ".t7", ".dill", ".pk", ".pb", ".tar", ".zip", ".7z", ".model", ".jit", ".ptl")
+_LOADABLE: Final = (".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".p", ".sav", ".th", ".t7", ".dill", ".pk", ".pb", ".tar", ".zip", ".7z", ".model", ".jit", ".ptl", ".rds", ".rdata", ".rda", ".pdparams", ".pdopt")
 """Suffixes that loaders of models open whatever they hold: unknown content is refused, not passed over."""
 _WEIGHTS: Final = r"(?:\A|/)(?:pytorch_model|diffusion_pytorch_model|adapter_model|training_args|optimizer|scheduler|open_clip_pytorch_model)[\w.-]*\.bin\Z"
+_NATIVE: Final = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xfe\xed\xfa\xce", b"\xca\xfe\xba\xbe", b"\0asm")
+"""Programs of macOS, of Java and of WebAssembly, beside those of Linux and Windows."""
 _POINTER: Final = b"version https://git-lfs.github.com/spec/"
 _IMPORTS: Final = rb"[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n"
 _CODE: Final = rb"(?m)^\s*(?:from\s+transformers|import\s+(?:torch|transformers)|from\s+(?:\.+|torch|diffusers)|class\s+\w+\((?:PreTrained|Pretrained|\w*(?:Model|Config|Tokenizer|Pipeline))\b)"
@@ -103,7 +105,8 @@ def _by_magic(source: Source, head: bytes, name: str, allow: AllowList, budget: 
 
     if head[:4] in (b"PK\3\4", b"PK\5\6"):
         return archives.judge_zip(source, name, allow, budget, depth)
-    if head[0] == 0x80 or (head[:1] == b"\x95" and _suffix(name) in _LOADABLE):
+    # a protocol beyond 5 is read by no unpickler: bytes of weights begin so by chance
+    if (head[0] == 0x80 and (head[1:2] <= b"\5" or _suffix(name) in _LOADABLE)) or (head[:1] == b"\x95" and _suffix(name) in _LOADABLE):
         return _pickle(source, head, allow, budget)
     if head[:6] == b"\x93NUMPY":
         from troth.formats.npy import read_npy
@@ -138,8 +141,10 @@ def _other_magic(source: Source, head: bytes, name: str, allow: AllowList, budge
 
         return read_tflite(source, budget)
     if head[:4] == b"CBM1":
-        return Judgement("catboost", INERT)
-    if head[:4] == b"\x7fELF" or head[:2] == b"MZ":
+        from troth.formats import libraries
+
+        return libraries.judge_catboost(source)
+    if head[:4] == b"\x7fELF" or head[:2] == b"MZ" or head[:4] in _NATIVE:
         return Judgement("native-code", REFUSED, (Reason("native-code", "a program or shared library, which loading would run", 0),))
     if source.size > 22 and b"PK\5\6" in source.read(max(source.size - 66000, 0), min(source.size, 66000)) and b"PK\3\4" in source.head(1 << 20):
         raise Refusal("zip-gap", "an archive behind other bytes, which some loaders find and others do not", 0)
@@ -258,7 +263,7 @@ def _text(source: Source, head: bytes, name: str, budget: Budget) -> Judgement:
         return Judgement("text", NOT_A_MODEL) if is_page(text, name) else Judgement("chat-template", INERT)
     if b"\0" in head:
         return Judgement("unknown", NOT_A_MODEL)
-    if start[:1] in (b"{", b"[") and suffix not in (".py", ".md", ".txt", ".toml", ".cfg", ".ini"):
+    if start[:1] in (b"{", b"[") and suffix not in (".yaml", ".yml", ".py", ".md", ".txt", ".toml", ".cfg", ".ini"):
         return structured.judge_json(source.whole(budget.text), name)
     if start[:1] == b"<":
         return libraries.judge_xml(source, budget)
@@ -282,10 +287,10 @@ def _card(data: bytes, name: str) -> Judgement:
 
 
 _NAMED = re.compile(r"(?:modeling|configuration|tokenization|processing|image_processing|feature_extraction|custom_generate)(?:_.*)?\.py\Z")
-_MAYBE = re.compile(r"(?:handler|pipeline|generate)(?:_.*)?\.py\Z")
+_MAYBE = re.compile(r"(?:handler|pipeline|generate)(?:_.*)?\.py\Z|hubconf\.py\Z")
 """Names that loaders import, and that any program may have for other reasons: what they define decides."""
 _DEFINES = re.compile(
-    rb"^class (?:EndpointHandler\b|\w+\([^)]*\b(?:BaseHandler|\w*Pipeline)\b)|^def (?:handle|inference)\([^)]*\bcontext\b|^def generate\(\s*model\b|\b(?:torch|transformers|diffusers|torch_handler|BaseHandler)\b",
+    rb"^class (?:EndpointHandler\b|\w+\([^)]*\b(?:BaseHandler|\w*Pipeline)\b)|^def (?:handle|inference)\([^)]*\bcontext\b|^dependencies\s*=|^def generate\(\s*model\b|\b(?:torch|transformers|diffusers|torch_handler|BaseHandler)\b",
     re.MULTILINE,
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from troth.formats.pickle.allow import AllowList
 from troth.formats.source import Source
@@ -78,7 +79,50 @@ def judge_lightgbm(source: Source, budget: Budget) -> Judgement:
     for number, line in enumerate(lines, start=1):
         if not allowed.match(line):
             raise Refusal("lightgbm", f"line {number} is none that the library writes", sum(len(part) + 1 for part in lines[: number - 1]))
+    _trees(lines)
     return Judgement("lightgbm", INERT)
+
+
+_LEAVES: Final = 1 << 20
+
+
+def _trees(lines: list[bytes]) -> None:
+    """The arrays of each tree: as long as the number of leaves says, with children that are there (the library's reader trusts them)."""
+    features, tree = -1, ""
+    values: dict[bytes, bytes] = {}
+    for line in [*lines, b"Tree="]:
+        key, mark, value = line.strip().partition(b"=")
+        if key == b"max_feature_idx" and not tree:
+            features = int(value) if value.isdigit() else -1
+        if key in (b"Tree", b"end of trees") or not (mark or line):
+            if tree and b"num_leaves" in values:
+                _tree(tree, values, features)
+            tree, values = (value.decode("ascii", "replace")[:20] or "?") if key == b"Tree" else tree if not line else "", {} if key else values
+        elif tree:
+            values[key] = value
+
+
+def _tree(tree: str, values: dict[bytes, bytes], features: int) -> None:
+    try:
+        leaves = int(values[b"num_leaves"])
+        numbers = {key: [int(item) for item in values.get(key, b"").split()] for key in (b"split_feature", b"left_child", b"right_child")}
+    except ValueError as error:
+        raise Refusal("lightgbm", f"tree {tree} holds numbers that are none", None, tree) from error
+    counts = {len(items) for items in numbers.values()} | {len(values.get(b"leaf_value", b"").split()) - 1}
+    if not 1 <= leaves <= _LEAVES or counts != {leaves - 1}:
+        raise Refusal("lightgbm", f"tree {tree} has arrays that are not as long as its {leaves} leaves say", None, tree)
+    children = [*numbers[b"left_child"], *numbers[b"right_child"]]
+    if any(not -leaves <= child < leaves - 1 for child in children) or any(not 0 <= item <= max(features, 0) for item in numbers[b"split_feature"]):
+        raise Refusal("lightgbm", f"tree {tree} names a child or a feature that is not there", None, tree)
+
+
+def judge_catboost(source: Source) -> Judgement:
+    """CatBoost's own form: a magic, the length of its flatbuffer, and a root inside of it; the library verifies the buffer itself."""
+    head = source.head(12)
+    size, root = int.from_bytes(head[4:8], "little"), int.from_bytes(head[8:12], "little")
+    if len(head) < 12 or size + 8 > source.size or not 4 <= root < size:
+        raise Refusal("catboost", "a length or a root that does not lie in the file", 4)
+    return Judgement("catboost", INERT)
 
 
 def judge_xml(source: Source, budget: Budget) -> Judgement:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 
 from troth.formats.pickle.rules_libraries import EXPLODES
@@ -45,8 +46,10 @@ def parse_json(data: bytes) -> Json:
         raise Refusal("json", "not UTF-8", error.start) from error
     except json.JSONDecodeError as error:
         raise Refusal("json", f"not JSON: {error.msg}", error.pos) from error
-    except (RecursionError, ValueError) as error:
-        raise Refusal("json", "nested too deep, or a number too long", None) from error
+    except RecursionError as error:
+        raise Refusal("nesting", "nested too deep") from error
+    except ValueError as error:
+        raise Refusal("json", "a number too long", None) from error
 
 
 def _walk(value: Json, path: str = "", depth: int = 0) -> Iterator[tuple[str, str, Json]]:
@@ -86,6 +89,8 @@ def check_value(value: Json, name: str) -> bool:
     modelish = name in ("config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json", "preprocessor_config.json", "modules.json")
     for path, key, inner in _walk(value):
         modelish = modelish or key in _MODELISH
+        if key == "path" and name in ("modules.json", "Manifest.json") and isinstance(inner, str) and (inner.startswith(("/", "~")) or ".." in inner.replace("\\", "/").split("/")):
+            raise Refusal("foreign-path", f"{path} reaches outside of the model: {inner[:120]!r}", None, path[:200])
         check = _KEYS.get(key)
         if check is not None:
             check(path, inner)
@@ -117,7 +122,7 @@ def _custom(path: str, value: Json) -> None:
 
 
 def _flag(path: str, value: Json) -> None:
-    if value is True or (isinstance(value, str) and value.lower() == "true"):
+    if value and not (isinstance(value, str) and value.lower() in ("false", "no", "0")):
         raise Refusal("custom-code", f"{path} allows code that comes with the model", None, path[:200])
 
 
@@ -161,6 +166,33 @@ _PIPELINES = frozenset(("diffusers", "transformers", "stable_diffusion", "onnxru
 def _library_file(path: str, value: Json) -> None:
     if isinstance(value, str) and re.search(r"\.(?:so|dll|dylib|pyd)(?:\.\d+)*\Z", value, re.IGNORECASE):
         raise Refusal("native-code", f"{path} names a shared library", None, value[:200])
+
+
+def _attention(path: str, value: Json) -> None:
+    """An implementation that is named `owner/repository` is fetched from the hub and run."""
+    for name in value.values() if isinstance(value, dict) else [value]:
+        if isinstance(name, str) and "/" in name:
+            raise Refusal("custom-code", f"{path} names a kernel that the loader would fetch and run: {name[:120]!r}", None, path[:200])
+
+
+def _codecs(path: str, value: Json) -> None:
+    """Chunks of arrays that pass an unpickler when they are read."""
+    for codec in value if isinstance(value, list) else [value]:
+        name = str(codec.get("id") or codec.get("name") or "") if isinstance(codec, dict) else ""
+        if name.rpartition(".")[2] in ("pickle", "dill", "cloudpickle"):
+            raise Refusal("pickled-setting", f"{path} makes readers unpickle what the array holds", None, path[:200])
+
+
+def _class_path(path: str, value: Json) -> None:
+    """Command lines that are made from classes import and call this path; nothing of Python's own library is a model."""
+    root = value.partition(".")[0] if isinstance(value, str) else ""
+    if root in sys.stdlib_module_names:
+        raise Refusal("settings-call", f"{path} names {str(value)[:120]!r}, which the loader would call", None, str(value)[:200])
+
+
+def _own_class(path: str, value: Json) -> None:
+    if isinstance(value, list):
+        raise Refusal("custom-code", f"{path} names a module that comes with the model", None, path[:200])
 
 
 def _base(path: str, value: Json) -> None:
@@ -233,6 +265,8 @@ _KEYS = {
     "sbert_ce_default_activation_function": _class, "word_tokenizer_class": _class, "tokenizer_class": _class,
     ":serialized:": _serialized,
     "auto_map": _custom, "custom_pipelines": _custom, "custom_pipeline": _custom, "custom_code": _custom, "trust_remote_code": _flag, "allow_pickle": _flag,
+    "attn_implementation": _attention, "_attn_implementation": _attention, "_attn_implementation_internal": _attention, "experts_implementation": _attention,
+    "filters": _codecs, "codecs": _codecs, "compressor": _codecs, "class_path": _class_path, "_class_name": _own_class,
     "chat_template": _template, "weight_map": _weights, "_target_": _target, "Regex": _pattern, "custom_generate": _custom,
     "unet": _library, "vae": _library, "text_encoder": _library, "scheduler": _library, "tokenizer": _library, "safety_checker": _library,
     "transformer": _library, "feature_extractor": _library, "text_encoder_2": _library, "tokenizer_2": _library, "controlnet": _library,

@@ -12,7 +12,7 @@ from troth.engines.models.scan import scan_file
 from troth.formats.verdict import INERT, NOT_A_MODEL, REFUSED
 
 MALICIOUS, BENIGN = register()
-NO_MODELS = {"hf/vocab.json", "hf/trainer_state.json", "hf/merges.txt", "hf/vocab.txt", "hf/README.md", "nemo/model_config.yaml"}
+NO_MODELS = {"hf/vocab.json", "hf/trainer_state.json", "hf/merges.txt", "hf/vocab.txt", "hf/README.md", "nemo/model_config.yaml", "saved/variables/variables.data-00000-of-00001"}
 """Ordinary files that come with models and hold none."""
 
 

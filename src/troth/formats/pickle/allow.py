@@ -104,9 +104,14 @@ class AllowList:
             module = _PYTHON_2.get(module, module)
         full = f"{module}.{name}"
         if not module.isascii() or ":" in module or not name.isascii() or not name.isidentifier():
-            raise Refusal("dotted-name", f"the name {name[:200]!r} of {module[:200]!r} is not a plain identifier", offset, full[:400])
+            hint = "; pickled with protocol 3 its parts are named one by one" if module.startswith("scipy.") else ""
+            raise Refusal("dotted-name", f"the name {name[:200]!r} of {module[:200]!r} is not a plain identifier{hint}", offset, full[:400])
         found = self.rule(module, name)
         if found is None:
-            raise Refusal("global-not-allowed", f"loading would import {full[:400]}, which is on no allow-list", offset, full[:400])
+            from troth.formats.pickle.advice import advice
+
+            hint = advice(full)
+            says = f"loading would import {full[:400]}, which is on no allow-list" + (f"; {hint}" if hint else "")
+            raise Refusal("global-not-allowed", says, offset, full[:400])
         self.widest = max(self.widest, TIERS.index(found[1]))
         return Global(module, name, found[0], found[1], offset)

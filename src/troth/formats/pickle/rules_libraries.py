@@ -24,7 +24,7 @@ Args = tuple[object, ...]
 
 _DATA: Final = frozenset([
     "ndarray", "array-done", "value", "scalar", "datetime", "dtype", "np-random", "enum", "free", "instance", "masked", "fraction", "ordereddict", "mapping",
-    "path", "uuid", "namedtuple", "tensor", "device", "size", "zone", "pattern", "booster", "distribution", "deque", "plain-object",
+    "path", "uuid", "namedtuple", "tensor", "device", "size", "zone", "pattern", "booster", "distribution", "deque", "plain-object", "hull", "tokenizer",
 ])  # fmt: skip
 _NAMED: Final = frozenset(("type", "constant", "empty", "data", "ndarray", "np-matrix", "torch-dtype", "instance", "np-bitgen"))
 EXPLODES: Final = re.compile(r"\((?:\?:)?[^()|]*[^()|\\\]}][+*]\)[+*]|\(\.\*\)[+*]|\((?:\?:)?(\w)\|\1\)[+*]")
@@ -190,12 +190,56 @@ def _getattr(vm: Machine, func: Global, args: Args, offset: int) -> object:
     """Methods that were audited one by one, named through their class: `str.lower`, `ZoneInfo._unpickle`."""
     if len(args) == 2 and isinstance(args[0], Obj) and args[0].kind == "distribution" and args[1] == "_entropy":
         return Obj("bound", func, parts=args)
+    if len(args) == 2 and isinstance(args[0], Obj) and args[0].kind == "module" and type(args[1]) is str:
+        return _own_hook(vm, func, args[0], args[1], offset)
     if len(args) != 2 or not isinstance(args[0], Global) or type(args[1]) is not str:
         bad(func, offset, "takes a class and the name of an audited method")
     found = vm.allow.rule(f"attr:{args[0].full}", args[1])
     if found is None:
         bad(func, offset, f"{args[0].full}.{args[1][:80]} is not an audited method")
     return Global(f"attr:{args[0].full}", args[1], found[0], found[1], offset)
+
+
+def _own_hook(vm: Machine, func: Global, owner: Obj, name: str, offset: int) -> object:
+    """A hook that a module hangs on itself (lazy modules, until their first use); asked for before the module has attributes that could stand in its place."""
+    full = owner.cls.full if owner.cls is not None else ""
+    found = vm.allow.rule(f"attr:{full}", name)
+    if found is None or found[0] != "method" or owner.built:
+        bad(func, offset, f"{full}.{name[:80]} is not an audited hook of a module that is still without a state")
+    return Obj("hook", Global(f"attr:{full}", name, found[0], found[1], offset), parts=(owner,))
+
+
+def _hull(vm: Machine, func: Global, args: Args, offset: int) -> object:
+    if args:
+        bad(func, offset, "is made with arguments")
+    return Obj("hull", func)
+
+
+def _hull_state(vm: Machine, target: Obj, state: object, offset: int) -> None:
+    """Arrays; the native handle, which its destructor would close, must be None."""
+    _plain_state(vm, target, state, offset)
+    if not isinstance(state, Items) or ("_qhull", None) not in state.pairs() or state.get("_qhull") is not None:
+        bad(target.cls, offset, "carries something in place of the handle that its destructor closes")
+
+
+def _tokenizer(vm: Machine, func: Global, args: Args, offset: int) -> object:
+    if not all(isinstance(arg, Obj) and arg.kind == "tokenizer" for arg in args) or len(args) > 1:
+        bad(func, offset, "takes nothing, or one proved model")
+    return Obj("tokenizer", func, parts=args)
+
+
+def _tokenizer_state(vm: Machine, target: Obj, state: object, offset: int) -> None:
+    """The JSON that `tokenizer.json` holds, for the same reader."""
+    from troth.formats.structured import judge_json
+
+    if not isinstance(state, (bytes, Blob)):
+        bad(target.cls, offset, "a state that is not JSON in bytes")
+    data = bytes(state) if isinstance(state, bytes) else vm.source.read(state.offset, min(state.size, vm.budget.text))
+    if not data.lstrip().startswith(b"{"):
+        bad(target.cls, offset, "a state that is not JSON in bytes")
+    found = judge_json(data, "tokenizer.json")
+    if found.reasons:
+        bad(target.cls, offset, f"its JSON is refused: {found.reasons[0].says}")
 
 
 def _type(vm: Machine, func: Global, args: Args, offset: int) -> object:
@@ -215,6 +259,6 @@ def _exception(vm: Machine, func: Global, args: Args, offset: int) -> object:
 CALLS: Final = {
     "empty": _empty, "data": _data, "new-object": _new_object, "booster": _booster, "pattern": _pattern, "zone": _zone, "distribution": _distribution,
     "getattr": _getattr, "singleton-type": _type, "exception": _exception,
-    "vectorize": _vectorize, "plain-object": _plain_object,
+    "vectorize": _vectorize, "plain-object": _plain_object, "hull": _hull, "tokenizer": _tokenizer,
 }  # fmt: skip
-BUILDS: Final = {"free": _state, "booster": _booster_state, "distribution": _distribution_state, "vectorized": _vectorize_state, "plain-object": _plain_state}
+BUILDS: Final = {"free": _state, "booster": _booster_state, "distribution": _distribution_state, "vectorized": _vectorize_state, "hull": _hull_state, "tokenizer": _tokenizer_state, "plain-object": _plain_state}

@@ -25,10 +25,11 @@ Args = tuple[object, ...]
 
 
 class DType(NamedTuple):
-    """What matters of a dtype: bytes per element, and whether elements are Python objects."""
+    """What matters of a dtype: bytes per element, whether elements are Python objects, and whether those must be texts."""
 
     size: int
     objects: bool = False
+    text: bool = False
 
 
 _CODE: Final = re.compile(r"[<>|=]?([biufcSUVmMOa?])([0-9]{0,9})(\[[0-9]{0,9}(?:generic|Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)(?:/[0-9]{1,9})?\])?\Z")
@@ -145,6 +146,14 @@ def _subarray(target: Obj, sub: object, offset: int) -> DType:
     return DType(inner.size * count_of(shape), inner.objects)
 
 
+def _text_dtype(vm: Machine, func: Global, args: Args, offset: int) -> object:
+    """Numpy's type for texts of any length; what stands for a missing one is a literal."""
+    fine = 1 <= len(args) <= 2 and (type(args[0]) is bool or args[0] in (0, 1)) and all(arg is None or type(arg) in (str, float) for arg in args[1:])
+    if not fine:
+        bad(func, offset, "takes a truth value and a literal")
+    return Obj("dtype", func, DType(16, True, True))
+
+
 def _reconstruct(vm: Machine, func: Global, args: Args, offset: int) -> object:
     cls = args[0] if args else None
     if len(args) != 3 or not isinstance(cls, Global) or cls.rule not in ("ndarray", "np-matrix") or args[1] != (0,):
@@ -168,7 +177,10 @@ def _array(vm: Machine, target: Obj, shape: object, dtype: object, data: object,
         bad(target.cls, offset, "a shape that is not a tuple of sizes")
     kind = dtype_of(dtype, target.cls, offset)
     count = count_of(sizes)
-    if kind.objects:
+    if kind.text:
+        # numpy writes out `str()` of whatever is no text
+        fine = isinstance(data, Items) and data.kind == "list" and len(data.items) == count and all(item is None or type(item) in (str, float) for item in data.items)
+    elif kind.objects:
         fine = isinstance(data, Items) and data.kind == "list" and len(data.items) == count
     else:
         fine = size_of(data) == count * kind.size
@@ -322,6 +334,6 @@ def _object_array(vm: Machine, target: Obj, after: int) -> int:
 CALLS: Final = {
     "np-dtype": _dtype, "np-dtype-class": _dtype_class, "np-reconstruct": _reconstruct, "np-frombuffer": _frombuffer, "np-scalar": _scalar,
     "np-masked": _masked, "np-bitgen-ctor": _bit_generator, "np-generator": _generator, "np-seed": _seed_sequence, "np-ufunc": _ufunc,
-    "joblib-array": _wrapper, "jax-array": _jax_array,
+    "np-text-dtype": _text_dtype, "joblib-array": _wrapper, "jax-array": _jax_array,
 }  # fmt: skip
 BUILDS: Final = {"dtype": _dtype_state, "ndarray": _array_state, "masked": _masked_state, "np-random": _random_state}

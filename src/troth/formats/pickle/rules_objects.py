@@ -21,7 +21,7 @@ __all__ = ["BUILDS", "CALLS", "ONLY_NEW", "check_attributes"]
 
 Args = tuple[object, ...]
 
-ONLY_NEW: Final = frozenset(("module", "hook"))
+ONLY_NEW: Final = frozenset(("module", "hook", "handle"))
 """Rules whose classes are only ever made empty (`NEWOBJ`), never called."""
 
 _METHODS: Final = frozenset(
@@ -72,7 +72,8 @@ def _list_instance(vm: Machine, func: Global, args: Args, offset: int) -> object
 def check_attributes(target: Obj, state: Items, offset: int) -> None:
     """Refuse attributes that are machinery of Python, or that would be called in place of a method."""
     for key, value in state.pairs():
-        if type(key) is not str or (key.startswith("__") and key.endswith("__") and not key.endswith("_version__")):
+        text = key == "__doc__" and (value is None or type(value) is str)
+        if type(key) is not str or (key.startswith("__") and key.endswith("__") and not key.endswith("_version__") and not text):
             bad(target.cls, offset, f"the attribute {key!r:.60} is machinery of Python")
         if key in _METHODS and _callable(value):
             bad(target.cls, offset, f"the attribute {key!r:.60} would be called in place of a method")
@@ -103,11 +104,17 @@ def _audited_hooks(value: object) -> bool:
     return all(is_int(key) and isinstance(hook, Obj) and hook.cls is not None and hook.kind == "hook" for key, hook in held.pairs())
 
 
+def _flags(value: object) -> bool:
+    """Numbers of hooks with a truth value each: torch's note on how to call them."""
+    held = value.extra if isinstance(value, Obj) and value.kind == "ordereddict" else value
+    return isinstance(held, Items) and held.kind == "dict" and all(is_int(key) and type(flag) is bool for key, flag in held.pairs())
+
+
 def _module_state(vm: Machine, target: Obj, state: object, offset: int) -> None:
     _instance_state(vm, target, state, offset)
     for part in _dicts(target, state, offset):
         for key, value in part.pairs():
-            if type(key) is str and "_hooks" in key and not _empty(value) and not _audited_hooks(value):
+            if type(key) is str and "_hooks" in key and not _empty(value) and not _audited_hooks(value) and not _flags(value):
                 bad(target.cls, offset, f"hooks in {key} would run later")
 
 
@@ -125,6 +132,20 @@ def _hook_state(vm: Machine, target: Obj, state: object, offset: int) -> None:
             odd = isinstance(value, Global) or (isinstance(value, Obj) and value.kind not in ("hook", "tensor", "module", "value"))
             if odd or (key == "hook" and not (isinstance(value, Obj) and value.kind == "hook")):
                 bad(target.cls, offset, f"the attribute {key!r:.60} of a hook is neither data nor an audited hook")
+
+
+def _handle(vm: Machine, func: Global, args: Args, offset: int) -> object:
+    if args:
+        bad(func, offset, "is made with arguments")
+    return Obj("handle", func)
+
+
+def _handle_state(vm: Machine, target: Obj, state: object, offset: int) -> None:
+    """What takes a hook out again: the table that holds it, its number, further tables. Weak references to tables are all that loading makes."""
+    tables = list(state[2]) if isinstance(state, tuple) and len(state) == 3 and isinstance(state[2], tuple) else []
+    fine = isinstance(state, tuple) and 2 <= len(state) <= 3 and is_int(state[1], 0, 1 << 32) and all(isinstance(item, Obj) and item.kind == "ordereddict" for item in tables)
+    if not fine or not isinstance(state, tuple) or not (state[0] is None or (isinstance(state[0], Obj) and state[0].kind == "ordereddict")):
+        bad(target.cls, offset, "takes a table of hooks, a number and further tables")
 
 
 def _enum(vm: Machine, func: Global, args: Args, offset: int) -> object:
@@ -154,6 +175,6 @@ def _script_state(vm: Machine, target: Obj, state: object, offset: int) -> None:
 
 CALLS: Final = {
     "script-class": _script_class, "instance": _instance, "dict-instance": _dict_instance, "list-instance": _list_instance, "module": _module, "enum": _enum, "pure": _pure,
-    "namedtuple": _named_tuple, "hook": _hook,
+    "namedtuple": _named_tuple, "hook": _hook, "handle": _handle,
 }  # fmt: skip
-BUILDS: Final = {"instance": _instance_state, "module": _module_state, "hook": _hook_state, "script": _script_state}
+BUILDS: Final = {"instance": _instance_state, "module": _module_state, "hook": _hook_state, "handle": _handle_state, "script": _script_state}

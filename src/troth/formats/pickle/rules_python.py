@@ -44,7 +44,7 @@ def _ordered_dict(vm: Machine, func: Global, args: Args, offset: int) -> object:
 
 def _default_dict(vm: Machine, func: Global, args: Args, offset: int) -> object:
     factory = args[0] if args else None
-    named = isinstance(factory, Global) and factory.rule in ("type", "set", "list", "dict", "ordereddict", "tuple", "counter")
+    named = isinstance(factory, Global) and factory.rule in ("type", "set", "list", "dict", "ordereddict", "tuple", "counter", "factory")
     if len(args) > 1 or not (factory is None or named):
         bad(func, offset, "its factory is not a plain type")
     made = Obj("mapping", func)

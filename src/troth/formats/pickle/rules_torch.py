@@ -245,13 +245,27 @@ def _tensor_state(vm: Machine, target: Obj, state: object, offset: int) -> None:
 def _generator(vm: Machine, func: Global, args: Args, offset: int) -> object:
     if not all(is_device(arg) or (isinstance(arg, Obj) and arg.kind == "device") for arg in args):
         bad(func, offset, "takes a device")
-    return Obj("value", func)
+    return Obj("generator", func)
+
+
+def _generator_state(vm: Machine, target: Obj, state: object, offset: int) -> None:
+    """Seed, offset and the engine's bytes; torch compares their length and indices itself before it takes them."""
+    fine = isinstance(state, tuple) and len(state) == 3 and is_int(state[0], -(1 << 63), 1 << 64) and (state[1] is None or is_int(state[1], 0, 1 << 64))
+    if not fine or not isinstance(state, tuple) or not isinstance(state[2], Obj) or not isinstance(state[2].info, Tensor) or state[2].info.item != 1:
+        bad(target.cls, offset, "takes a seed, an offset and a tensor of bytes")
+
+
+def _uninitialized(vm: Machine, func: Global, args: Args, offset: int) -> object:
+    """A parameter whose shape is not known yet: an empty tensor."""
+    if len(args) > 1 or not all(type(arg) is bool for arg in args):
+        bad(func, offset, "takes requires_grad")
+    return _made(vm, func, Tensor((0,), 4))
 
 
 CALLS: Final = {
     "torch-tensor2": _tensor_v2, "torch-tensor3": _tensor_v3, "torch-parameter": _parameter, "torch-quantized": _quantized, "torch-sparse": _sparse,
     "torch-from-numpy": _from_numpy, "torch-from-type": _from_type, "torch-meta": _meta, "torch-size": _size, "torch-device": _device,
     "torch-layout": _layout, "torch-from-bytes": _from_bytes, "torch-typed-storage": _typed_storage, "jit-list": _jit_list, "jit-tag": _jit_tag,
-    "torch-generator": _generator,
+    "torch-generator": _generator, "torch-uninitialized": _uninitialized,
 }  # fmt: skip
-BUILDS: Final = {"tensor": _tensor_state, "typed-storage": _typed_storage_state}
+BUILDS: Final = {"generator": _generator_state, "tensor": _tensor_state, "typed-storage": _typed_storage_state}

@@ -42,6 +42,8 @@ def _tensors(value: object, name: str, depth: int, seen: set[int]) -> Iterator[t
     if depth > 32 or id(value) in seen or isinstance(value, type):
         return
     seen.add(id(value))
+    if type(value).__name__ in ("UninitializedParameter", "UninitializedBuffer"):
+        return  # torch's lazy tensors have no shape until their first use
     if hasattr(value, "shape") and hasattr(value, "dtype"):
         yield name, value
     elif isinstance(value, Mapping):

@@ -65,11 +65,16 @@ def table_of(names: Iterable[str], extra: Iterable[object]) -> Table:
 
 
 def _audited_getattr(owner: Any, name: str) -> Any:  # noqa: ANN401
-    """What stands for `getattr` in the table: methods that the lists name under their class, and scipy's own `_entropy`."""
-    full = f"attr:{getattr(owner, '__module__', '')}.{getattr(owner, '__qualname__', '')}"
-    own_entropy = name == "_entropy" and type(owner).__module__.startswith("scipy.stats.")
-    if not own_entropy and AllowList().rule(full, name) is None:
+    """What stands for `getattr` in the table: methods that the lists name under their class, a lazy module's own hooks, and scipy's own `_entropy`."""
+    cls = owner if isinstance(owner, type) else type(owner)
+    full = f"attr:{getattr(cls, '__module__', '')}.{getattr(cls, '__qualname__', '')}"
+    own_entropy = name == "_entropy" and cls.__module__.startswith("scipy.stats.") and cls is not owner
+    found = AllowList().rule(full, name)
+    # the rule tells what may be asked of an object; everything else is asked of a class
+    if not own_entropy and (found is None or (found[0] == "method") is (cls is owner)):
         raise GuardError(f"the stream asks for the attribute {name!r:.80} of {full[5:]}, which its proof did not report")
+    if found is not None and found[0] == "method" and name in getattr(owner, "__dict__", {}):
+        raise GuardError(f"the stream put something in the place of {full[5:]}.{name!s:.80}")
     return getattr(owner, name)
 
 
