@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -144,11 +147,29 @@ def keras_load(
     if options.pop("safe_mode", True) is not True:
         raise GuardError("safe_mode=False lets a model bring code; it cannot be guarded")
     with verified(path, policy=policy, limits=limits, memory=memory) as (file, receipt):
-        if receipt.format not in ("keras", "hdf5"):
-            raise GuardError(f"{os.fspath(path)} is {receipt.format}, not a Keras file")
+        if receipt.format not in _KERAS:
+            raise GuardError(f"{os.fspath(path)} is {receipt.format}, not a Keras model")
         try:
             import keras
         except ImportError as error:
             raise GuardError("Keras files need the package keras, which is not installed") from error
-        with guarded():
-            return keras.saving.load_model(f"/proc/self/fd/{file.fileno()}" if os.path.isdir("/proc/self/fd") else path, safe_mode=True, compile=False, **options)
+        with guarded(), _named(file.fileno(), path, _KERAS[receipt.format]) as name:
+            return keras.saving.load_model(name, safe_mode=True, compile=False, **options)
+
+
+_KERAS: Final = {"keras": ".keras", "keras-h5": ".h5"}
+"""Format -> the suffix by which Keras chooses the reader: the one of the content that was proved, whatever the file is called."""
+
+
+@contextmanager
+def _named(descriptor: int, path: str | os.PathLike[str], suffix: str) -> Iterator[str]:
+    """A path with a suffix that leads to the proved descriptor, for loaders that take no file; the plain path where descriptors have none."""
+    if not os.path.isdir("/proc/self/fd"):
+        if not os.fspath(path).endswith(suffix):
+            raise GuardError(f"{os.fspath(path)} must be called *{suffix} to be read as what it is")
+        yield os.fspath(path)
+        return
+    with tempfile.TemporaryDirectory(prefix="troth-guard-") as folder:
+        link = os.path.join(folder, "model" + suffix)
+        os.symlink(f"/proc/self/fd/{descriptor}", link)
+        yield link
