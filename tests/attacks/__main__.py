@@ -1,6 +1,6 @@
 """Runs the attack suites and prints, for each class, what was tried, what succeeded and which benign twins were refused.
 
-    python -m tests.attacks [--as-nobody] [--only sandbox,paths] [--racing-opens N] [--redactor-inputs N]
+    python -m tests.attacks [--as-nobody] [--only sandbox,paths] [--racing-opens N] [--redactor-inputs N] [--redactor-search N [--engine NAME] [--seed N]]
 
 Exit code 1 if any attack succeeds or any twin is refused.
 """
@@ -76,6 +76,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", default=",".join(CLASSES))
     parser.add_argument("--racing-opens", type=int, default=0)
     parser.add_argument("--redactor-inputs", type=int, default=0)
+    parser.add_argument("--redactor-search", type=int, default=0)
+    parser.add_argument("--engine", default="")
+    parser.add_argument("--seed", type=int, default=11)
     asked = parser.parse_args(arguments)
     if asked.as_nobody:
         return as_nobody([item for item in arguments if item != "--as-nobody"])
@@ -109,7 +112,23 @@ def main(arguments: list[str]) -> int:
         sys.stdout.write(
             f"redactor: {asked.redactor_inputs} inputs of 50 KB, {slow} over 10 ms, worst {worst:.2f} ms; {seconds:.1f} s\n"
         )
+    if asked.redactor_search:
+        bad += _search(asked.redactor_search, asked.engine, asked.seed)
     return 1 if bad else 0
+
+
+def _search(tries: int, engine: str, seed: int) -> int:
+    """Search for the worst text by grammar; how many of the twenty worst take more than 10 ms."""
+    from tests.attacks.redaction.grammar import search, text_of
+    from troth.detectors.redaction import Redactor
+    from troth.detectors.scanner import default
+
+    redactor = Redactor(default(engine))
+    redactor.text("warm up")
+    worst = search(redactor, tries, seed)
+    slow = sum(cost > 10 for cost, _ in worst)
+    sys.stdout.write(f"redactor: {tries} texts of 50 KB by grammar, {slow} of the 20 worst over 10 ms, worst {worst[0][0]:.2f} ms: {worst[0][1]}\n  {text_of(worst[0][1])[:70]!r}\n")
+    return slow
 
 
 if __name__ == "__main__":

@@ -99,7 +99,10 @@ def _quoted(text: str) -> str:
     return "".join(char if char.isalnum() else f"\\x{ord(char):02x}" for char in text)
 
 
-_CUT_TOKEN = re.compile(rb"[0-9A-Za-z_-]{3}[\"'][ \t]{0,4}[+.\\]?[ \t\r\n]{0,40}[bfru]{0,2}[\"'][0-9A-Za-z_-]{6}")
+_CUT_TOKEN = re.compile(
+    rb"[\"'](?<=[0-9A-Za-z_-][0-9A-Za-z_-][0-9A-Za-z_-][\"'])[ \t]{0,4}[+.\\]?[ \t\r\n]{0,40}[bfru]{0,2}[\"'][0-9A-Za-z_-]{6}"
+)
+"""Begins with the quote, which is searched faster than the three signs in front of it."""
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 _JOINT = re.compile(
     rb"[\"'][ \t]{0,12}(?:\\?\r?\n[ \t]{0,40})?[+.]?[ \t]{0,12}(?:\\?\r?\n[ \t]{0,40})?[bfru]{0,2}[\"']"
@@ -133,7 +136,7 @@ def worth(encoding: Encoding, data: bytes, places: list[tuple[int, int]]) -> lis
     if len(places) < MANY:
         return places
     if encoding is Encoding.JOINED:
-        spans = [(match.start() - 60, match.end() + 12) for match in _CUT_TOKEN.finditer(data)]
+        spans = [(match.start() - 63, match.end() + 12) for match in _CUT_TOKEN.finditer(data)]
     else:
         spans = [match.span() for match in re.finditer(_LONG[encoding], data)]
     kept: list[tuple[int, int]] = []
@@ -158,11 +161,11 @@ def decoded(encoding: Encoding, data: bytes, low: int, high: int) -> Iterator[tu
         Start and end of the encoded run in `data`, and the decoded bytes.
     """
     if encoding is Encoding.JOINED:
-        cut = _CUT_TOKEN.search(data, max(0, low - 12), high + 60)
+        cut = _CUT_TOKEN.search(data, max(0, low - 9), high + 60)
         if cut is None:
             return
         # from the joint itself, not from the hint: engines may point at different ends of it
-        start, end = max(0, cut.start() - JOINED_BEFORE), min(len(data), cut.end() + JOINED_BEHIND)
+        start, end = max(0, cut.start() - 3 - JOINED_BEFORE), min(len(data), cut.end() + JOINED_BEHIND)
         yield start, end, _JOINT.sub(b"", data[start:end])
         return
     other = _OTHER[encoding]

@@ -16,7 +16,7 @@ from itertools import islice
 
 from troth.detectors import loading, proofs, shapes
 from troth.detectors.encodings import Encoding, decoded, hints, joined, worth
-from troth.detectors.matching import Candidates, Engine, Hits, choose
+from troth.detectors.matching import Candidates, CrowdedError, Engine, Hits, choose
 from troth.detectors.rule import Match, Probe, Proof, Rule, Tier
 
 __all__ = ["MARGIN", "Scanner", "default", "entropy", "placeholder"]
@@ -41,6 +41,9 @@ THOROUGH = 100
 CLOSE = 64
 """Bytes between two of these that go with them."""
 _UNREAD = Rule("encoded-text", "Encoded text that was not read", "", "", Tier.NEAR, "", "", ())
+_CROWD = Rule("crowded-text", "Text of nothing but beginnings of secrets", "", "", Tier.NEAR, "", "", ())
+OCCURRENCES, BYTES_EACH = 1_000, 50
+"""Occurrences of beginnings of secrets that a redaction follows in one text, and one more for so many bytes; beyond, the whole text goes unread."""
 _RANK = {Tier.PROVIDER: 0, Tier.NEAR: 1, Tier.CONTEXT: 2}
 
 
@@ -100,7 +103,7 @@ class Scanner:
 
     def scan(
         self, data: bytes, ranges: Iterable[tuple[int, int]] | None = None, *, everything: bool = False, depth: int = 2,
-        bounded: bool = False,
+        bounded: float = 0.0,
     ) -> list[Match]:
         """Matches in a text, by position, none overlapping another.
 
@@ -109,15 +112,21 @@ class Scanner:
             ranges: only propose inside of these ranges (matches may reach out of them); None = the whole text.
             everything: also what is disproved or a placeholder (for redaction, where missing is worse than too much).
             depth: how many encodings may lie over one another.
-            bounded: for redaction: beyond `THOROUGH` matches the form alone is enough, and beyond `RUNS` encoded runs a run is taken unread, so that no text
-                costs more than its length; which ones these are depends on the engine, that they are taken does not.
+            bounded: for redaction, the share of the limits that this call may use up, 0 for none: beyond `THOROUGH` matches the form alone is enough, and beyond `RUNS` encoded runs a run is taken unread, so that no text
+                costs more than its length; beyond `OCCURRENCES` the whole text is taken. Which ones these are depends on the engine, that they are taken does not.
         """
         if ranges is None:
-            windows = self._engine.candidates(data, 0, len(data))
-            if windows is None:
-                return []  # almost every text: nothing else may cost time before this
-            found: list[Match] = []
-            self._confirm(data, windows, depth, self._work(data, everything, bounded), found)
+            left = [int(bounded * (OCCURRENCES + len(data) / BYTES_EACH))] if bounded else None
+            try:
+                windows = self._engine.candidates(data, 0, len(data), left)
+                if windows is None:
+                    return []  # almost every text: nothing else may cost time before this
+                found: list[Match] = []
+                work = self._work(data, everything, bounded)
+                work.left = left
+                self._confirm(data, windows, depth, work, found)
+            except CrowdedError:
+                return [Match(_CROWD, 0, len(data), 0, len(data))]
             return _winners(found) if len(found) > 1 else found
         return self._scan(data, ranges, depth, self._work(data, everything, bounded))[0]
 
@@ -142,17 +151,17 @@ class Scanner:
         return (_winners(found) if len(found) > 1 else found), far
 
     @staticmethod
-    def _work(data: bytes, everything: bool = False, bounded: bool = False) -> _Work:
-        work = _Work(everything, bounded, PLACES, math.inf)
+    def _work(data: bytes, everything: bool = False, bounded: float = 0.0) -> _Work:
+        work = _Work(everything, bounded > 0, PLACES, math.inf)
         if bounded:
-            work.runs, work.thorough = RUNS + int(len(data) * PER_BYTE), THOROUGH + int(len(data) * PER_BYTE)
+            work.runs, work.thorough = (int(bounded * (most + len(data) * PER_BYTE)) for most in (RUNS, THOROUGH))
         return work
 
     def _scan(self, data: bytes, ranges: Iterable[tuple[int, int]], depth: int, work: _Work) -> tuple[list[Match], bool]:
         found: list[Match] = []
         far = False
         for low, high in ranges:
-            windows = self._engine.candidates(data, low, high)
+            windows = self._engine.candidates(data, low, high, work.left)
             if windows is not None:
                 far = far or not self._far.isdisjoint(windows)
                 far = self._confirm(data, windows, depth, work, found) or far
@@ -260,6 +269,7 @@ class _Work:
     runs: int
     thorough: float
     judged: int = 0
+    left: list[int] | None = None
 
 
 def _from(pattern: re.Pattern[bytes], start: bytes, data: bytes, low: int, high: int) -> Iterator[re.Match[bytes]]:

@@ -51,7 +51,7 @@ class ContextScanner(Scanner):
 
     def scan(
         self, data: bytes, ranges: Iterable[tuple[int, int]] | None = None, *, everything: bool = False, depth: int = 2,
-        bounded: bool = False,
+        bounded: float = 0.0,
     ) -> list[Match]:
         """Matches of both, by position, none overlapping another; see `Scanner.scan`."""
         limits = None if ranges is None else tuple(ranges)

@@ -13,7 +13,12 @@ from typing import Protocol
 from troth.detectors.rule import Probe
 from troth.errors import DetectorError
 
-__all__ = ["Candidates", "Engine", "Hits", "choose", "presence"]
+__all__ = ["Candidates", "CrowdedError", "Engine", "Hits", "choose", "presence"]
+
+
+class CrowdedError(Exception):
+    """A text holds more occurrences than the caller follows; never leaves `detectors`."""
+
 
 Candidates = dict[int, list[tuple[int, int]]]
 """Number of a probe -> windows `[low, high)` of the text in which its full pattern is to be tried, ascending, not overlapping."""
@@ -28,8 +33,18 @@ class Engine(Protocol):
 
     name: str
 
-    def candidates(self, data: bytes, low: int, high: int) -> Candidates | None:
-        """Windows per number of which a probe occurs in `data[low:high]`; None where there are none."""
+    def candidates(self, data: bytes, low: int, high: int, left: list[int] | None = None) -> Candidates | None:
+        """Windows per number of which a probe occurs in `data[low:high]`; None where there are none.
+
+        Args:
+            data: the text.
+            low: where the part of it begins that is looked at.
+            high: where it ends.
+            left: one number, how many occurrences may still be followed, which is lowered; None for all.
+
+        Raises:
+            CrowdedError: there are more than that.
+        """
         ...
 
     def proposed(self, parts: Sequence[bytes]) -> dict[int, Hits | None]:

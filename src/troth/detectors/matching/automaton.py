@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import re2  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
 from troth.detectors.matching import Candidates, Hits
-from troth.detectors.matching.windows import join, places
+from troth.detectors.matching.windows import in_order, places, spend
 from troth.detectors.rule import Probe
 
 __all__ = ["AutomatonEngine"]
@@ -33,7 +33,7 @@ class AutomatonEngine:
             self._set.Add(probe.shape)
         self._set.Compile()
 
-    def candidates(self, data: bytes, low: int, high: int) -> Candidates | None:
+    def candidates(self, data: bytes, low: int, high: int, left: list[int] | None = None) -> Candidates | None:
         """See `Engine`."""
         part = data if low == 0 and high == len(data) else data[low:high]
         found = self._set.Match(part)
@@ -47,11 +47,12 @@ class AutomatonEngine:
                 span = self._reach[probe.number]
                 for match in self._shape(index).finditer(part):
                     place = low + match.end()
-                    join(windows.setdefault(probe.number, []), max(0, place - span), min(len(data), place + span))
+                    windows.setdefault(probe.number, []).append((max(0, place - span), min(len(data), place + span)))
+                    spend(left, 1)
             for text in probe.literals:
-                places(
-                    lower, text.encode("latin-1"), (low, len(data), self._reach[probe.number]), windows, probe.number
-                )
+                where = (low, len(data), self._reach[probe.number])
+                spend(left, places(lower, text.encode("latin-1"), where, windows, probe.number))
+        in_order(windows)
         return windows
 
     def proposed(self, parts: Sequence[bytes]) -> dict[int, Hits | None]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from troth.detectors.matching import Candidates, Hits
-from troth.detectors.matching.windows import join, places
+from troth.detectors.matching.windows import in_order, places, spend
 from troth.detectors.rule import Probe
 
 __all__ = ["PlainEngine"]
@@ -42,20 +42,22 @@ class PlainEngine:
                     numbers.append(probe.number)
         self._pieces = frozenset(self._by_piece)
 
-    def candidates(self, data: bytes, low: int, high: int) -> Candidates | None:
+    def candidates(self, data: bytes, low: int, high: int, left: list[int] | None = None) -> Candidates | None:
         """See `Engine`."""
         part = data[low:high]
         lower = part.lower()
         present = self._pieces.intersection([lower[at : at + PIECE] for at in range(len(lower) - PIECE + 1)])
         windows: Candidates = {}
         for piece in present:
-            self._places(lower, self._by_piece[piece], low, len(data), windows)
-        self._places(lower, self._short, low, len(data), windows)
+            self._places(lower, self._by_piece[piece], (low, len(data)), windows, left)
+        self._places(lower, self._short, (low, len(data)), windows, left)
         for number, shape in self._shapes:
             for match in shape.finditer(part):
                 span = self._reach[number]
                 place = low + match.end()
-                join(windows.setdefault(number, []), max(0, place - span), min(len(data), place + span))
+                windows.setdefault(number, []).append((max(0, place - span), min(len(data), place + span)))
+                spend(left, 1)
+        in_order(windows)
         return windows or None
 
     def proposed(self, parts: Sequence[bytes]) -> dict[int, Hits | None]:
@@ -66,11 +68,13 @@ class PlainEngine:
         """See `Engine`. This engine never gives hits."""
         raise NotImplementedError
 
-    def _places(self, lower: bytes, literals: dict[bytes, list[int]], low: int, size: int, windows: Candidates) -> None:
+    def _places(
+        self, lower: bytes, literals: dict[bytes, list[int]], where: tuple[int, int], windows: Candidates, left: list[int] | None
+    ) -> None:
         for literal, numbers in literals.items():
             if literal in lower:
                 for number in numbers:
-                    places(lower, literal, (low, size, self._reach[number]), windows, number)
+                    spend(left, places(lower, literal, (*where, self._reach[number]), windows, number))
 
 
 def _rarest(literal: bytes) -> bytes:

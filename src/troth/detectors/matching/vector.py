@@ -17,7 +17,7 @@ from typing import Any
 import hyperscan
 
 from troth.detectors import cache
-from troth.detectors.matching import Candidates, Hits
+from troth.detectors.matching import Candidates, CrowdedError, Hits
 from troth.detectors.matching.windows import add
 from troth.detectors.rule import Probe
 from troth.errors import DetectorError
@@ -71,31 +71,40 @@ class VectorEngine:
         cache.write(key, hyperscan.dumpb(database))
         return database
 
-    def _sparse(self) -> tuple[Any, list[tuple[int, int]], dict[int, int]]:
+    def _sparse(self) -> tuple[Any, list[tuple[int, int]], dict[int, int], list[int]]:
         try:
             return self._local.sparse  # type: ignore[no-any-return]
         except AttributeError:
             hits: list[tuple[int, int]] = []
             until: dict[int, int] = {}
+            count = [0]
             get, append, steps = until.get, hits.append, self._steps
 
-            def found(rule: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            def found(rule: int, _start: int, end: int, _flags: int, _context: object) -> bool:
                 if end >= get(rule, 0):
                     append((rule, end))
                     until[rule] = end + steps[rule]
+                count[0] -= 1
+                return not count[0]  # a call costs as much as 500 bytes of text: whoever set a limit is told instead
 
             scratch = hyperscan.Scratch(self._db)
-            state = (partial(self._db.scan, match_event_handler=found, scratch=scratch), hits, until)
+            state = (partial(self._db.scan, match_event_handler=found, scratch=scratch), hits, until, count)
             self._local.sparse = state
             return state
 
-    def candidates(self, data: bytes, low: int, high: int) -> Candidates | None:
+    def candidates(self, data: bytes, low: int, high: int, left: list[int] | None = None) -> Candidates | None:
         """See `Engine`."""
-        scan, hits, until = self._sparse()
+        scan, hits, until, count = self._sparse()
         if hits:  # of the call before
             hits.clear()
             until.clear()
-        scan(data if low == 0 and high == len(data) else memoryview(data)[low:high])
+        count[0] = left[0] if left else 0
+        try:
+            scan(data if low == 0 and high == len(data) else memoryview(data)[low:high])
+        except hyperscan.ScanTerminated as stopped:
+            raise CrowdedError from stopped
+        if left:
+            left[0] = count[0]
         if not hits:
             return None
         windows: Candidates = {}

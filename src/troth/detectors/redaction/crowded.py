@@ -1,13 +1,16 @@
 """Labelled values in a text that consists of little else: thousands of `password=...` in one record, which nobody writes and somebody sends.
 
-Looking at each label by itself takes a microsecond or two, which is nothing until there are ten thousand of them. Here the expressions do the work: the names that stand before a
-separator are collected at once and judged once each; where some of them are secret, a whole row of labels and values is one place, and goes as one. Fewer details in the marker, never
-less redaction: where there are too many different names to be judged, every one counts as secret.
+Looking at each label by itself takes a microsecond or two, which is nothing until there are ten thousand of them. Here the names that stand before a separator are collected at once
+and judged once each. Where none is secret, nothing is left to do; where some are, their places are looked for by name; and where there are more of these than a reader could use,
+the whole text goes. Fewer details in the marker, never less redaction: where there are too many different names to be judged, the text goes, too.
+
+All expressions here are made once: one that is made from a text costs more than reading it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from troth.detectors.redaction.keys import secret_key
@@ -17,21 +20,28 @@ __all__ = ["crowded", "is_crowded"]
 Span = tuple[int, int, str, bytes]
 _NAMED: Final = (b"passw", b"passphrase", b"pwd", b"secret", b"token", b"key", b"credential")
 WORDS: Final = (*_NAMED, b"authorization", b"cookie", b"bearer", b"sig")
-_LEAST, _PER_BYTE = 150, 1 / 120
+_LEAST, _PER_BYTE = 150, 1 / 400
 """A text is crowded from this many labels on, and this many more per byte."""
-_NAMES_AT_MOST: Final = 1_000
+_SUSPECT: Final = re.compile(rb"passw|passphrase|pwd|secret|key|token|credential|authorization|cookie")
+"""What a name in lower case must hold to be secret (`keys.secret_key` asks the rest)."""
+_NAME_BYTES: Final = 60
+"""How much of the end of a name is judged."""
+_NAMES_AT_MOST: Final = 300
+"""Different suspicious names that are judged."""
+_LOOK: Final = 0.08
+"""What it costs to look at a name that stands there without a value, beside one with a value."""
 _EXACT: Final = 40
-"""Up to so many different secret names are looked for by name; beyond, by the words that make a name suspicious."""
+"""Up to so many different secret names are looked for."""
 _TAIL: Final = rb"\\{0,2}[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\{0,2}[\"']?"
 _VALUE: Final = rb"(?!\[redacted|\*\*\*|<redacted|\$\{|\{\{|none|null|true|false|xxxx)[^\s\"'&,;<>{}\[\]()\\]{4,4096}+"
-_BETWEEN: Final = rb"[\s\"'&,;<>{}()\\]{0,16}+"
 _NAME: Final = re.compile(rb"(?<![A-Za-z0-9_-])([A-Za-z0-9_-]++)\\{0,2}[\"']?[ \t]{0,3}[:=]")
-_HEADS: Final = (
-    rb"authorization" + _TAIL + rb"(?:(?:bearer|basic|token|digest|negotiate|apikey)[ \t]+)?+", rb"cookie" + _TAIL + rb"[a-z0-9_.-]{1,64}=",
-    rb"bearer[ \t]+(?=[a-z0-9._~+/=-]{16})", rb"signature=", rb"\?sig=", rb"&sig=",
+_BEHIND: Final = re.compile(_TAIL + b"(" + _VALUE + b")")
+_HEADS: Final = re.compile(
+    rb"(?:authorization" + _TAIL + rb"(?:(?:bearer|basic|token|digest|negotiate|apikey)[ \t]+)?+|cookie" + _TAIL + rb"[a-z0-9_.-]{1,64}+=|bearer[ \t]+(?=[a-z0-9._~+/=-]{16})|signature=|[?&]sig=)("
+    + _VALUE + b")"
 )  # fmt: skip
-_ANY: Final = rb"[a-z0-9_-]{0,20}+" + _TAIL
-_ADDRESSES: Final = re.compile(rb"(?:://[^\s/@:\"']{0,64}+:[^\s/@\"']{1,256}+@[^\s:@\[]{0,40}+){1,64}+")
+_ADDRESS: Final = re.compile(rb"://[^\s/@:\"']{0,64}+:([^\s/@\"']{1,256}+)@")
+_NAME_SIGNS: Final = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789_-")
 
 
 def is_crowded(data: bytes) -> bool:
@@ -48,32 +58,34 @@ def is_crowded(data: bytes) -> bool:
 
 
 def crowded(data: bytes) -> list[Span]:
-    """Places of labelled values and of passwords in addresses, in a text that `is_crowded`."""
+    """Places of labelled values and of passwords in addresses, in a text that `is_crowded`; all of it where there are too many."""
     low = data.lower()
-    names = set(_NAME.findall(data))
-    secret = [name for name in names if secret_key(name[-80:].decode("ascii"))] if len(names) <= _NAMES_AT_MOST else []
-    labels = list(_HEADS)
-    if len(names) > _NAMES_AT_MOST or len(secret) > _EXACT:
-        labels += [word + _ANY for word in _NAMED]
-    else:
-        labels += [_named(name.lower()) + _TAIL for name in sorted(secret)]
-    one = b"(?:" + b"|".join(labels) + b")" + _VALUE + _BETWEEN
-    rows = re.compile(one + b"(?:" + one + b"){0,63}+")
-    found = [(*_whole(data, match), "labelled values", b"") for match in rows.finditer(low)]
-    if b"@" in data and b"://" in data:
-        found += [(*_whole(data, match), "addresses with passwords", b"") for match in _ADDRESSES.finditer(data)]
+    everything: list[Span] = [(0, len(data), "labelled values", b"")]
+    names = {name[-_NAME_BYTES:] for name in set(_NAME.findall(data)) if _SUSPECT.search(name.lower())}
+    if len(names) > _NAMES_AT_MOST:
+        return everything
+    secret = {name.lower() for name in names if secret_key(name.decode("ascii"))}
+    if len(secret) > _EXACT:
+        return everything
+    found: list[Span] = []
+    left = _LEAST + len(data) * _PER_BYTE
+    for places in (_named(low, secret), (match.span(1) for match in _HEADS.finditer(low)), (match.span(1) for match in _ADDRESS.finditer(data))):
+        for start, end in places:
+            left -= 1 if start < end else _LOOK
+            if left < 0:
+                return everything
+            if start < end:
+                found.append((start, end, "labelled value", data[start:end]))
     return found
 
 
-def _named(name: bytes) -> bytes:
-    """Exactly this name. The look-behind stands behind the first letter: an expression whose every branch begins with a letter is searched much faster."""
-    first = re.escape(name[:1])
-    return first + rb"(?<![a-z0-9_-]" + first + rb")" + re.escape(name[1:])
-
-
-def _whole(data: bytes, match: re.Match[bytes]) -> tuple[int, int]:
-    """Where it begins and ends; a letter of several bytes is never cut."""
-    start, end = match.span()
-    while end < len(data) and data[end] & 0xC0 == 0x80:
-        end += 1
-    return start, end
+def _named(low: bytes, names: Iterable[bytes]) -> Iterator[tuple[int, int]]:
+    """Values behind these names; an empty place for every one that has no value, since it took as long to look."""
+    for name in sorted(names):
+        at = low.find(name)
+        while at >= 0:
+            end = at + len(name)
+            begins = at == 0 or len(name) == _NAME_BYTES or low[at - 1] not in _NAME_SIGNS
+            match = _BEHIND.match(low, end) if begins else None
+            yield match.span(1) if match else (end, end)
+            at = low.find(name, match.end() if match else end)

@@ -20,26 +20,26 @@ __all__ = ["hides", "labelled", "plain_view"]
 _SMALL: Final = 2_000
 """Texts up to this length cannot hold so many labels that it matters how they are taken."""
 Span = tuple[int, int, str, bytes]
-_AFTER: Final = rb"([a-z0-9_-]{0,20})\\{0,2}[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\{0,2}[\"']?"
+_AFTER: Final = rb"([a-z0-9_-]{0,20}+)\\{0,2}[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\{0,2}[\"']?"
 _WORDS: Final = (b"passw", b"passphrase", b"pwd", b"secret", b"token", b"key", b"credential")
 _STARTS: Final = {word: re.compile(re.escape(word) + _AFTER) for word in _WORDS}
 _HEADS: Final = {
     b"authorization": re.compile(
         rb"authorization\\{0,2}[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\{0,2}[\"']?(?:(?:bearer|basic|token|digest|negotiate|apikey)[ \t]+)?"
     ),
-    b"cookie": re.compile(rb"cookie\\{0,2}[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\{0,2}[\"']?[a-z0-9_.-]{1,64}="),
+    b"cookie": re.compile(rb"cookie\\{0,2}[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\{0,2}[\"']?[a-z0-9_.-]{1,64}+="),
     b"signature=": re.compile(rb"signature="),
-    b"sig=": re.compile(rb"[?&]sig="),
+    b"sig=": re.compile(rb"sig=(?<=[?&]sig=)"),
 }
 _HEAD_ITEMS: Final = tuple(_HEADS.items())
 _BEARER: Final = re.compile(rb"bearer[ \t]+(?=[a-z0-9._~+/=-]{16})")
-_USERINFO: Final = re.compile(rb"://[^\s/@:\"']{0,64}:([^\s/@\"']{1,256})@")
+_USERINFO: Final = re.compile(rb"://[^\s/@:\"']{0,64}+:([^\s/@\"']{1,256}+)@")
 _VALUE: Final = re.compile(rb"[^\s\"'&,;<>{}\[\]()\\]{4,4096}")
 _TO_SPACE: Final = bytes(code if code in b"_-" or (chr(code).isalnum() and code < 128) else 32 for code in range(256))
 """Everything that no name contains, as a space."""
 _WORDY: Final = re.compile(rb"[a-z]+[.!?]?\Z")
 _NOT_VALUES: Final = (b"[redacted", b"***", b"<redacted", b"${", b"{{", b"none", b"null", b"true", b"false", b"xxxx")
-_CODES: Final = re.compile("\x1b(?:\\[[0-9;?]{0,12}[@-~]|\\][^\x07\x1b]{0,200}(?:\x07|\x1b\\\\)|[@-Z\\\\-_])|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
+_CODES: Final = re.compile("\x1b(?:\\[[0-9;?]{0,12}[@-~]|\\][^\x07\x1b]{0,200}+(?:\x07|\x1b\\\\)|[@-Z\\\\-_])|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
 """What a terminal does not show: colours, cursor and title codes, a letter and the backspace over it, control characters."""
 _OVER: Final = re.compile("[^\b]\b")
 _PLAIN: Final = {
@@ -58,15 +58,35 @@ _PLAIN: Final = {
 """Invisible characters and combining marks -> nothing; wide, mathematical and look-alike letters -> the plain ones."""
 _MAYBE: Final = re.compile("[" + "".join(chr(code) for code in _PLAIN if code < 0x10000) + "\U0001d400-\U0001d7ff\U000e0000-\U000e01ef]")
 """Ranges for what lies beyond 16 bits: a thousand single ones would be compared one by one at every character."""
+_LETTERS: Final = frozenset(map(chr, _PLAIN))
+_KNOWN_AT_MOST: Final = 70_000
 _FEW: Final = 16
 """Up to so many different characters are replaced one by one, which is quicker than to translate the whole text."""
+
+
+class _Known(dict[int, str | int | None]):
+    """`_PLAIN`, and every other character as itself once it was asked for: a miss in `translate` costs an exception."""
+
+    def __missing__(self, code: int) -> int:
+        self[code] = code
+        return code
+
+
+_known_now: list[_Known] = []
+
+
+def _known() -> _Known:
+    """The table of this process, made anew where texts have filled it with characters that nobody needs."""
+    if not _known_now or len(_known_now[0]) > _KNOWN_AT_MOST:
+        _known_now[:] = [_Known(_PLAIN)]
+    return _known_now[0]
 
 
 @lru_cache(maxsize=1)
 def _present() -> Callable[[bytes], Sequence[int]]:
     """Which of `_STARTS`, `_HEADS`, a bearer and an address with a user may be there: one pass instead of a dozen, since most lines have none."""
     patterns = [start.pattern for start in _STARTS.values()] + [head.pattern for head in _HEADS.values()]
-    plain = [pattern.replace(b"(?=[a-z0-9._~+/=-]{16})", b"") for pattern in (*patterns, _BEARER.pattern)]
+    plain = [pattern.replace(b"(?=[a-z0-9._~+/=-]{16})", b"").replace(b"(?<=[?&]sig=)", b"").replace(b"}+", b"}") for pattern in (*patterns, _BEARER.pattern)]
     return presence([*plain, b"://[^@]{0,400}@"], [*_STARTS, *_HEADS, b"bearer", b"://"])
 
 
@@ -141,9 +161,11 @@ def plain_view(text: str) -> str | None:
     plain = _OVER.sub("", text) if "\b" in text else text
     plain = _CODES.sub("", plain)
     if not plain.isascii() and _MAYBE.search(plain):
-        seen = set(_MAYBE.findall(plain))
+        seen = _LETTERS.intersection(plain[:_SMALL])
+        if len(seen) <= _FEW and len(plain) > _SMALL:
+            seen = _LETTERS.intersection(plain)
         if len(seen) > _FEW:
-            plain = plain.translate(_PLAIN)
+            plain = plain.translate(_known())
         else:
             for letter in seen:
                 plain = plain.replace(letter, _PLAIN.get(ord(letter), letter) or "")

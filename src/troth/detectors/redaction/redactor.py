@@ -9,7 +9,8 @@ Not here: where log records come from and how they are hooked (`guard`), and cut
 from __future__ import annotations
 
 import re
-from itertools import islice
+from collections import Counter
+from collections.abc import Iterator
 from typing import Final
 
 from troth.detectors.redaction.crowded import is_crowded
@@ -21,9 +22,19 @@ from troth.detectors.scanner import Scanner, default
 
 __all__ = ["Redactor"]
 
-_PACKED: Final = re.compile(rb"(?<![0-9A-Za-z+/_-])(?:H4sI|eJ[w-z0-9A-Za-z])[0-9A-Za-z+/_-]{12,}+={0,2}")
-_PACKED_AT_MOST: Final = 16
-_FINGERPRINTS: Final = 2_000
+_PACKED: Final = re.compile(rb"(?s)[He](?<![0-9A-Za-z+/_-].)(?:(?<=H)4sI|(?<=e)J[w-z0-9A-Za-z])[0-9A-Za-z+/_-]{12,}+={0,2}")
+"""Begins with a letter, which is searched faster than a boundary in front of it."""
+_PACKED_RUNS: Final = 64
+"""Compressed runs of one text that are unpacked, and one more for every 500 bytes; what is behind them goes unread."""
+_UNPACKED: Final = 64 << 10
+"""Bytes that all of them together may unpack to, and four more for every byte of the text."""
+_TWICE: Final = 0.2
+"""Share of all limits for a text that is looked at twice, as it is and as it reads, or that was compressed."""
+_ONLY_AT_MOST: Final = 40
+"""Different secrets that only show in a text as it is, from which on a text that also hides others goes as a whole."""
+_LONG: Final = 10_000
+"""Bytes of secrets in such a text from which on it goes as a whole: comparing them costs as much as looking for them."""
+_FINGERPRINTS: Final = 1_000
 """Pieces of one text from which on markers come without a fingerprint: making one costs more than all the rest."""
 
 
@@ -55,19 +66,36 @@ class Redactor:
         seen = plain.encode("utf-8", "surrogatepass")
         if is_crowded(seen):
             return self._crowd(data, seen).decode("utf-8", "surrogatepass")
-        spans, shown = self._spans(data), self._spans(seen)
-        # what only shows once invisible and look-alike letters are gone: then the text goes out without them
-        if len(shown) > len(spans):
+        return self._looked_at_twice(text, data, seen)
+
+    def _looked_at_twice(self, text: str, data: bytes, seen: bytes) -> str:
+        """A text with invisible or look-alike letters. What only shows once they are gone makes the text go out without them; what only shows while they are there goes from there, too."""
+        shown = self._spans(seen, _TWICE)
+        if _all_of(shown, seen):
             return self._without(seen, shown).decode("utf-8", "surrogatepass")
-        return self._without(data, spans).decode("utf-8", "surrogatepass") if spans else text
+        spans = self._spans(data, _TWICE)
+        if not shown or _all_of(spans, data):
+            return self._without(data, spans).decode("utf-8", "surrogatepass") if spans else text
+        if sum(end - start for start, end, _, _ in spans) > _LONG:
+            return marker("hidden text", data, self._key).decode()
+        read = Counter(seen[span[0] : span[1]] for span in shown)
+        bare = Counter(map(_as_read, (data[span[0] : span[1]] for span in spans)))
+        if not read - bare:
+            return self._without(data, spans).decode("utf-8", "surrogatepass")
+        only = bare - read
+        if len(only) > _ONLY_AT_MOST or any(piece not in seen for piece in only):
+            return marker("hidden text", data, self._key).decode()
+        found = [(at, at + len(piece), "hidden text", piece) for piece in only for at in _places(piece, seen)]
+        return self._without(seen, shown + found).decode("utf-8", "surrogatepass")
 
     def _crowd(self, data: bytes, seen: bytes) -> bytes:
         """A text of little else than labels, with invisible letters in it: it goes out without them, looked at once as it is and once as it reads."""
         spans, bare = (
-            self._tokens(text, self._scanner.scan(text, everything=True, bounded=True)) for text in (seen, data)
+            self._tokens(text, self._scanner.scan(text, everything=True, bounded=_TWICE)) for text in (seen, data)
         )
-        if len(bare) > len(spans):  # an invisible letter ended a token: which of both texts is whole cannot be told
-            return marker("crowded text", data, self._key)
+        read = Counter(seen[span[0] : span[1]] for span in spans)
+        if _all_of(spans, seen) or Counter(_as_read(data[span[0] : span[1]]) for span in bare) - read:
+            return marker("crowded text", data, self._key)  # an invisible letter ended a token: which of both texts is whole cannot be told
         return self._without(seen, spans + labelled(seen))
 
     def _tokens(self, data: bytes, found: list[Match]) -> list[Span]:
@@ -77,20 +105,30 @@ class Redactor:
             for match in found
         ]  # fmt: skip
 
-    def _spans(self, data: bytes) -> list[Span]:
-        found = self._scanner.scan(data, None, everything=True, bounded=True)
+    def _spans(self, data: bytes, share: float = 1.0, left: list[int] | None = None) -> list[Span]:
+        found = self._scanner.scan(data, None, everything=True, bounded=share)
         spans = self._tokens(data, found) if found or self.registry.longest else []
+        if found and found[0].outer_end - found[0].outer_start == len(data):
+            return spans
         if (b"H" in data and b"H4sI" in data) or (b"J" in data and b"eJ" in data):  # one byte is looked for much faster than two
-            spans = spans + self._packed(data)
+            spans = spans + self._packed(data, left or [_PACKED_RUNS + len(data) // 500, _UNPACKED + 4 * len(data)])
         return spans + labelled(data) if b"=" in data or b":" in data or b"earer" in data else spans
 
-    def _packed(self, data: bytes) -> list[Span]:
-        """Runs of base 64 that hold compressed text with a secret in it. What is not read, because there are too many or it is too large, stays."""
-        return [
-            (match.start(), match.end(), "compressed", match.group())
-            for match in islice(_PACKED.finditer(data), _PACKED_AT_MOST)
-            if (inner := _unpacked(match.group())) and self._spans(inner)
-        ]
+    def _packed(self, data: bytes, left: list[int]) -> list[Span]:
+        """Runs of base 64 that hold compressed text with a secret in it, also compressed again; and those that are too many or too large to be read.
+
+        Args:
+            data: the text.
+            left: runs and bytes that may still be unpacked, shared by all depths: what unpacks to itself must not multiply.
+        """
+        found: list[Span] = []
+        for match in _PACKED.finditer(data):
+            left[0] -= 1
+            inner, whole = _unpacked(match.group(), left[1]) if min(left) > 0 else (b"", False)
+            left[1] -= len(inner)
+            if not whole or (inner and self._spans(inner, _TWICE, left)):
+                found.append((*match.span(), "compressed", match.group()))
+        return found
 
     def _without(self, data: bytes, spans: list[Span]) -> bytes:
         spans.sort(key=_place)
@@ -98,6 +136,10 @@ class Redactor:
         for start, end, rule, value in spans:
             if end <= at:
                 continue
+            while start > at and data[start] & 0xC0 == 0x80:
+                start -= 1  # a letter of several bytes goes whole: half of one is no text
+            while end < len(data) and data[end] & 0xC0 == 0x80:
+                end += 1
             parts.append(data[at : max(at, start)])
             parts.append(marker(rule, value if len(parts) < _FINGERPRINTS else b"", self._key))
             at = end
@@ -110,17 +152,34 @@ class Redactor:
         return self._without(data, spans) if spans else data
 
 
-def _unpacked(text: bytes) -> bytes:
-    """At most 64 KB of what gzip or zlib, in base 64, unpack to; nothing where they do not."""
+def _unpacked(text: bytes, most: int) -> tuple[bytes, bool]:
+    """What gzip or zlib, in base 64, unpack to, at most so many bytes of it, and whether that is all; nothing, which is all, where they do not."""
     import base64
     import zlib
 
     try:
         body = text.rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
         raw = base64.b64decode(body[: len(body) - (len(body) % 4 == 1)] + b"=" * (-len(body) % 4))
-        return zlib.decompressobj(wbits=47).decompress(raw, 65_536)
+        unpacker = zlib.decompressobj(wbits=47)
+        return unpacker.decompress(raw, most), not unpacker.unconsumed_tail
     except (ValueError, zlib.error):
-        return b""
+        return b"", True
+
+
+def _all_of(spans: list[Span], data: bytes) -> bool:
+    return any(start == 0 and end == len(data) for start, end, _, _ in spans)
+
+
+def _as_read(data: bytes) -> bytes:
+    text = data.decode("utf-8", "surrogatepass" if data.isascii() else "replace")
+    return (plain_view(text) or text).encode("utf-8", "surrogatepass")
+
+
+def _places(piece: bytes, data: bytes) -> Iterator[int]:
+    at = data.find(piece) if piece else -1
+    while at >= 0:
+        yield at
+        at = data.find(piece, at + len(piece))
 
 
 def _place(span: Span) -> tuple[int, int]:
