@@ -32,8 +32,8 @@ _TWICE: Final = 0.2
 """Share of all limits for a text that is looked at twice, as it is and as it reads, or that was compressed."""
 _ONLY_AT_MOST: Final = 40
 """Different secrets that only show in a text as it is, from which on a text that also hides others goes as a whole."""
-_LONG: Final = 10_000
-"""Bytes of secrets in such a text from which on it goes as a whole: comparing them costs as much as looking for them."""
+_LONG: Final = 3_000
+"""Bytes of secrets with letters beyond ASCII in such a text from which on it goes as a whole: comparing them costs as much as looking for them."""
 _FINGERPRINTS: Final = 1_000
 """Pieces of one text from which on markers come without a fingerprint: making one costs more than all the rest."""
 
@@ -76,10 +76,11 @@ class Redactor:
         spans = self._spans(data, _TWICE)
         if not shown or _all_of(spans, data):
             return self._without(data, spans).decode("utf-8", "surrogatepass") if spans else text
-        if sum(end - start for start, end, _, _ in spans) > _LONG:
+        pieces = [data[start:end] for start, end, _, _ in spans]
+        if sum(len(piece) for piece in pieces if not piece.isascii()) > _LONG:
             return marker("hidden text", data, self._key).decode()
         read = Counter(seen[span[0] : span[1]] for span in shown)
-        bare = Counter(map(_as_read, (data[span[0] : span[1]] for span in spans)))
+        bare = Counter(map(_as_read, pieces))
         if not read - bare:
             return self._without(data, spans).decode("utf-8", "surrogatepass")
         only = bare - read
@@ -171,7 +172,9 @@ def _all_of(spans: list[Span], data: bytes) -> bool:
 
 
 def _as_read(data: bytes) -> bytes:
-    text = data.decode("utf-8", "surrogatepass" if data.isascii() else "replace")
+    text = data.decode("utf-8", "replace")
+    if text.isascii() and not hides(text):
+        return data
     return (plain_view(text) or text).encode("utf-8", "surrogatepass")
 
 
