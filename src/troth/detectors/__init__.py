@@ -13,6 +13,18 @@ Not here: where text comes from (`engines.secrets`), what is done with a log rec
 
 from __future__ import annotations
 
-from troth.detectors.rule import Match, Rule, Tier
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from troth.detectors.rule import Match, Rule, Tier
 
 __all__ = ["Match", "Rule", "Tier"]
+
+
+def __getattr__(name: str) -> object:
+    """Only when asked for: who wants the names of secret keys need not load what a rule is."""
+    if name in __all__:
+        from troth.detectors import rule
+
+        return getattr(rule, name)
+    raise AttributeError(name)

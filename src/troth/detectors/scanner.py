@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
@@ -129,6 +129,11 @@ class Scanner:
                 return [Match(_CROWD, 0, len(data), 0, len(data))]
             return _winners(found) if len(found) > 1 else found
         return self._scan(data, ranges, depth, self._work(data, everything, bounded))[0]
+
+    @property
+    def quiet(self) -> Callable[[bytes], bool]:
+        """What tells, as quickly as can be, that `scan` finds nothing in a short text."""
+        return self._engine.quiet
 
     def scan_near(self, data: bytes, ranges: Iterable[tuple[int, int]] | None = None) -> tuple[list[Match], bool]:
         """Matches, and whether a change anywhere could make a match of what was proposed here.

@@ -293,6 +293,69 @@ def test_an_unproven_sink_is_an_error(sink: io.StringIO) -> None:
         logging.getLogger("app").handlers.clear()
 
 
+class PastEmit(logging.Handler):
+    """Its own `handle` writes, and never comes to `emit`."""
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        sys.__stdout__.write("" if record.name == "troth.proof" else record.getMessage())
+        return True
+
+
+def test_a_handler_that_goes_past_emit_is_no_proof(sink: io.StringIO) -> None:
+    logging.getLogger("app").addHandler(PastEmit())
+    try:
+        with pytest.raises(UnprovenSinkError, match="PastEmit"):
+            prove()
+    finally:
+        logging.getLogger("app").handlers.clear()
+
+
+class AlsoTheException(logging.Handler):
+    """As pretty printers of tracebacks do: the message by `format`, the exception by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.written += self.format(record)
+        if record.exc_info:
+            self.written += repr(record.exc_info[1])
+
+
+def test_a_handler_that_reads_the_exception_gets_final_text(sink: io.StringIO) -> None:
+    handler = AlsoTheException()
+    logging.getLogger("app").addHandler(handler)
+    remember("hunter2-hunter2")
+    try:
+        try:
+            raise ValueError("hunter2-hunter2")
+        except ValueError:
+            logging.getLogger("app").exception("failed with %s", "hunter2-hunter2")
+    finally:
+        logging.getLogger("app").handlers.clear()
+
+    assert "ValueError" in handler.written
+    assert "hunter2-hunter2" not in handler.written
+
+
+def test_a_format_that_is_set_on_the_handler_itself_is_redacted_too(sink: io.StringIO) -> None:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    logging.getLogger("app").addHandler(handler)
+    remember("hunter2-hunter2")
+    try:
+        logging.getLogger("app").error("first")
+        for prefix in ("a", "b"):
+            handler.format = lambda record, prefix=prefix: f"{prefix} {record.getMessage()}"
+            logging.getLogger("app").error("second %s", "hunter2-hunter2")
+    finally:
+        logging.getLogger("app").handlers.clear()
+
+    assert "a second [redacted" in stream.getvalue()
+    assert "b second [redacted" in stream.getvalue()
+
+
 class Silent(logging.NullHandler):
     """As libraries and test runners derive them: `handle` is inherited and drops everything."""
 

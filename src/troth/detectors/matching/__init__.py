@@ -47,6 +47,10 @@ class Engine(Protocol):
         """
         ...
 
+    def quiet(self, data: bytes) -> bool:
+        """Whether nothing occurs in a text."""
+        ...
+
     def proposed(self, parts: Sequence[bytes]) -> dict[int, Hits | None]:
         """Parts in which `candidates` may give something, by number; every part for which it does is among them.
 

@@ -55,6 +55,10 @@ class AutomatonEngine:
         in_order(windows)
         return windows
 
+    def quiet(self, data: bytes) -> bool:
+        """See `Engine`."""
+        return not self._set.Match(data)
+
     def proposed(self, parts: Sequence[bytes]) -> dict[int, Hits | None]:
         """See `Engine`."""
         return {number: None for number, part in enumerate(parts) if self._set.Match(part)}

@@ -60,6 +60,10 @@ class PlainEngine:
         in_order(windows)
         return windows or None
 
+    def quiet(self, data: bytes) -> bool:
+        """See `Engine`."""
+        return self.candidates(data, 0, len(data)) is None
+
     def proposed(self, parts: Sequence[bytes]) -> dict[int, Hits | None]:
         """See `Engine`."""
         return {number: None for number, part in enumerate(parts) if self.candidates(part, 0, len(part))}

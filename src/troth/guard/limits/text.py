@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from troth.guard.limits.exceeded import LimitExceededError
 
@@ -25,8 +24,7 @@ _INVISIBLE: Final = re.compile(
 """Zero-width, direction-changing and tag characters: text that a person does not see and a model does."""
 
 
-@dataclass(frozen=True, slots=True)
-class TextLimits:
+class TextLimits(NamedTuple):
     """What a text may be.
 
     Attributes:

@@ -10,12 +10,10 @@ sandbox: the child can open files and sockets like its parent.
 from __future__ import annotations
 
 import functools
-import json
 import os
 import select
 import signal
 import time
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, NoReturn, ParamSpec, TypeVar
@@ -80,6 +78,9 @@ def run_limited(
         raise LimitExceededError(
             "platform", "This platform has no fork; work cannot be limited here and was not started"
         )
+    import json  # noqa: F401 - the child needs it, and may have no memory left to import
+    import traceback  # noqa: F401
+
     readable, writable = os.pipe()
     child = os.fork()
     if child == 0:
@@ -99,6 +100,9 @@ def run_limited(
 def _child(
     work: Callable[[], object], writable: int, cpu_seconds: float | None, memory_bytes: int | None, output_bytes: int
 ) -> NoReturn:
+    import json
+    import traceback
+
     code = 1
     try:
         os.setpgid(0, 0)
@@ -176,6 +180,8 @@ def _end(child: int) -> int:
 
 
 def _answer(data: bytes, status: int, cpu_seconds: float | None, memory_bytes: int | None) -> Any:  # noqa: ANN401 - whatever the work answered, as JSON data
+    import json
+
     try:
         told = json.loads(data)
     except ValueError:

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import copy
 import logging
-import logging.handlers
 import sys
 import threading
 import traceback
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
-from troth.detectors.redaction import Redactor
 from troth.guard.logs.streams import RedactedStream
 from troth.guard.redact import redact, shared_redactor
+from troth.guard.redact.objects import shared
+
+if TYPE_CHECKING:
+    from troth.detectors.redaction import Redactor
 
 __all__ = ["FAILED", "Installation", "formats", "install", "installed"]
 
@@ -28,17 +30,36 @@ FAILED: Final = "[redaction failed]"
 _current: list[Installation] = []
 _FINAL: Final = frozenset(("format", "prepare", "makePickle", "mapLogRecord", "emit", "shouldRollover"))
 """What an `emit` calls that gives it final text."""
-_formats: WeakKeyDictionary[type[logging.Handler], bool] = WeakKeyDictionary()
+_RAW: Final = frozenset(("getMessage", "msg", "args", "exc_info", "exc_text", "stack_info", "__dict__"))
+"""What an `emit` reads that goes past `format`: the message before its last step, or the exception itself."""
+_KINDS: Final = 1_000
+_formats: WeakKeyDictionary[type[logging.Handler], tuple[bool, bool]] = WeakKeyDictionary()
 
 
-def formats(kind: type[logging.Handler]) -> bool:
-    """Whether some `emit` of the class's ancestry takes its text by `format` (or what is patched to use final text); others get records whose text is final."""
+def formats(kind: type[logging.Handler], *, only: bool = False) -> bool:
+    """Whether the `emit` of a class takes its text by `format` (or what is patched to use final text).
+
+    Args:
+        kind: the handler's class.
+        only: and in no other way: others get records whose text is final.
+    """
     known = _formats.get(kind)
     if known is None:
         codes = (getattr(owner.__dict__.get("emit"), "__code__", None) for owner in kind.__mro__)
         first = next((code for code in codes if code is not None), None)
-        known = _formats[kind] = first is not None and not _FINAL.isdisjoint(first.co_names)
-    return known
+        names = frozenset(first.co_names) if first is not None else frozenset()
+        known = _formats[kind] = (not _FINAL.isdisjoint(names), not _FINAL.isdisjoint(names) and _RAW.isdisjoint(names))
+    return known[only]
+
+
+def _final(bound: Callable[[logging.LogRecord], str], redacted: Callable[[str], str]) -> Callable[[logging.LogRecord], str]:
+    """A handler's own `format`, of its class or set on itself, with redaction behind it."""
+
+    def final(record: logging.LogRecord) -> str:
+        return redacted(bound(record))
+
+    final._troth_final = True  # type: ignore[attr-defined]
+    return final
 
 
 class Installation:
@@ -74,20 +95,27 @@ class Installation:
 
     def _patch_logging(self) -> None:
         original_format, original_handle, given = logging.Handler.format, logging.Handler.handle, self._redactor
+        ordinary: dict[type[logging.Handler], bool] = {}
 
         def final_text(handler: logging.Handler, record: logging.LogRecord) -> str:
             text = original_format(handler, record)
             try:  # as `text` below, without a call more: this is done for every record
-                return (given or shared_redactor()).text(text)
+                return (given or shared[0]).text(text)
             except Exception:  # noqa: BLE001 - fails closed
                 return FAILED
 
         def handle(handler: logging.Handler, record: logging.LogRecord) -> bool | logging.LogRecord:
-            if type(handler).format is not final_text and not getattr(handler, "_troth_wrapped", False):
-                bound = handler.format
-                handler.format = lambda record: self.text(bound(record))  # type: ignore[method-assign]
-                handler._troth_wrapped = True  # type: ignore[attr-defined]
-            return original_handle(handler, record if formats(type(handler)) else self.finished(record))
+            kind = type(handler)
+            own = "format" in handler.__dict__
+            if not own and kind.format is final_text and kind in ordinary:
+                return original_handle(handler, record)
+            if (own or kind.format is not final_text) and not getattr(handler.format, "_troth_final", False):
+                handler.format = _final(handler.format, self.text)  # type: ignore[method-assign, assignment]
+            if not formats(kind, only=True):
+                return original_handle(handler, self.finished(record))
+            if not own and kind.format is final_text and len(ordinary) < _KINDS:
+                ordinary[kind] = True
+            return original_handle(handler, record)
 
         self._replace(logging.Handler, "format", final_text)
         self._replace(logging.Handler, "handle", handle)
@@ -101,15 +129,17 @@ class Installation:
         self._replace(
             logging.Formatter, "formatException", lambda formatter, info: self.text(original_exception(formatter, info))
         )
-        pickled = logging.handlers.SocketHandler.makePickle
+        from logging import handlers  # brings sockets and pickle: when it is installed, not when it is imported
+
+        pickled = handlers.SocketHandler.makePickle
         self._replace(
-            logging.handlers.SocketHandler,
+            handlers.SocketHandler,
             "makePickle",
             lambda handler, record: pickled(handler, self.finished(record)),
         )
-        mapped = logging.handlers.HTTPHandler.mapLogRecord
+        mapped = handlers.HTTPHandler.mapLogRecord
         self._replace(
-            logging.handlers.HTTPHandler, "mapLogRecord", lambda handler, record: mapped(handler, self.finished(record))
+            handlers.HTTPHandler, "mapLogRecord", lambda handler, record: mapped(handler, self.finished(record))
         )
 
     def finished(self, record: logging.LogRecord) -> logging.LogRecord:

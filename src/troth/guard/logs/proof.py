@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import logging
-import secrets
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from troth.errors import GuardError
 from troth.guard.logs.install import formats, installed
@@ -25,8 +25,7 @@ class UnprovenSinkError(GuardError):
     help = "Call logs.install() first; give the handler a `format` that it uses, or take it off the logger."
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """What was proved.
 
     Attributes:
@@ -48,7 +47,7 @@ def prove() -> Proof:
     current = installed()
     if current is None:
         raise UnprovenSinkError("The guard is not installed in this process")
-    canary = f"canary-{secrets.token_hex(12)}"
+    canary = f"canary-{os.urandom(12).hex()}"
     shared_redactor().registry.add(canary, "canary")
     sinks = [_handler(name, handler, canary) for name, handler in _handlers()]
     sinks += [_stream(name, canary) for name in ("stdout", "stderr")]
@@ -86,20 +85,37 @@ def _handler(name: str, handler: logging.Handler, canary: str) -> str:
     record = _record(canary)
     with _captured(handler) as captured:
         if captured is None:
-            text = handler.format(record)
-        else:
-            handler.handle(record)
-            text = captured.getvalue()
+            return f"{label}: {_door(label, handler, record, canary)}"
+        handler.handle(record)
+        text = captured.getvalue()
     if canary in text:
         raise UnprovenSinkError(f"{label} lets a secret through")
     if "canary" not in text:
-        if captured is not None and record.levelno >= handler.level and not handler.filters:
+        if record.levelno >= handler.level and not handler.filters:
             raise UnprovenSinkError(f"{label} wrote nothing, so nothing is proved")
         return f"{label}: drops the record"
-    own = type(handler)
-    if captured is None and own.emit is not logging.Handler.emit and not formats(own):
-        raise UnprovenSinkError(f"{label} writes without `format`; what it writes cannot be proved")
     return f"{label}: redacted"
+
+
+def _door(label: str, handler: logging.Handler, record: logging.LogRecord, canary: str) -> str:
+    """How the canary comes to the `emit` of a handler without a stream that we could read: as final text by `format`, or in a record whose text is final."""
+    came: list[logging.LogRecord] = []
+    handler.emit = came.append  # type: ignore[method-assign, assignment]
+    try:
+        handler.handle(record)
+    finally:
+        del handler.emit
+    if not came:
+        if handler.filters or type(handler).handle is logging.Handler.handle:
+            return "drops the record"
+        raise UnprovenSinkError(f"{label} has a `handle` that goes past `emit`; what it writes cannot be proved")
+    if not formats(type(handler)) and type(handler).emit is not logging.Handler.emit:
+        raise UnprovenSinkError(f"{label} writes without `format`; what it writes cannot be proved")
+    by_format = formats(type(handler), only=True)
+    text = handler.format(came[0]) if by_format else repr(came[0].__dict__)
+    if canary in text:
+        raise UnprovenSinkError(f"{label} lets a secret through")
+    return "redacted"
 
 
 _STREAM_EMITS = (logging.StreamHandler.emit, logging.FileHandler.emit)

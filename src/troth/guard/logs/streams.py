@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import threading
-from typing import Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from troth.detectors.redaction import Redactor, StreamRedactor
+if TYPE_CHECKING:
+    from troth.detectors.redaction import Redactor
 
 __all__ = ["RedactedStream"]
 
@@ -20,6 +21,8 @@ class RedactedStream(io.TextIOBase):
     """
 
     def __init__(self, stream: TextIO, redactor: Redactor) -> None:
+        from troth.detectors.redaction import StreamRedactor
+
         self._stream = stream
         self._redactor = redactor
         self._pieces = StreamRedactor(redactor)

@@ -11,7 +11,6 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Final
 
 from troth.guard.paths.refusal import PathRefusedError
@@ -56,7 +55,7 @@ class Blacklist:
         self, entries: Iterable[str] | None = None, *, home: str | None = None, fold_case: bool | None = None
     ) -> None:
         self._case = sys.platform in ("darwin", "win32") if fold_case is None else fold_case
-        base = home if home is not None else str(Path.home())
+        base = home if home is not None else os.path.expanduser("~")
         self._trees: set[str] = set()
         self._names: set[str] = set()
         for entry in DEFAULT_BLACKLIST if entries is None else entries:

@@ -6,12 +6,16 @@ Does not judge what was opened; `root` does.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import sys
 from collections.abc import Callable
-from typing import Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    HAS_OPENAT2: bool
+    """Whether this kernel has openat2 and lets us use it; asked once, when it is first needed."""
 
 __all__ = ["HAS_OPENAT2", "open_beneath", "walk_beneath"]
 
@@ -26,20 +30,41 @@ _TRIES: Final = 64
 """openat2 answers EAGAIN when a rename elsewhere raced with `..`; the kernel's advice is to try again."""
 
 
-class _OpenHow(ctypes.Structure):
-    _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
+Opener = Callable[[int, str, int, int, int], int]
 
 
-def _syscall() -> Callable[..., int] | None:
+@lru_cache(maxsize=1)
+def _opener() -> Opener | None:
+    """openat2 as a function of directory, path, flags, mode and resolve; None where it is not, or is forbidden.
+
+    Made when it is first needed: ctypes takes longer to import than everything else here.
+    """
     if not sys.platform.startswith("linux"):
         return None
-    found: Callable[..., int] = ctypes.CDLL(None, use_errno=True).syscall
-    found.argtypes = [ctypes.c_long, ctypes.c_int, ctypes.c_char_p, ctypes.POINTER(_OpenHow), ctypes.c_size_t]  # type: ignore[attr-defined]
-    found.restype = ctypes.c_long  # type: ignore[attr-defined]
-    return found
+    import ctypes
 
+    class OpenHow(ctypes.Structure):
+        _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
 
-_CALL: Final = _syscall()
+    call: Callable[..., int] = ctypes.CDLL(None, use_errno=True).syscall
+    call.argtypes = [ctypes.c_long, ctypes.c_int, ctypes.c_char_p, ctypes.POINTER(OpenHow), ctypes.c_size_t]  # type: ignore[attr-defined]
+    call.restype = ctypes.c_long  # type: ignore[attr-defined]
+    byref, get_errno = ctypes.byref, ctypes.get_errno
+
+    def opened(directory: int, path: str, flags: int, mode: int, resolve: int) -> int:
+        how = OpenHow(flags | os.O_CLOEXEC | os.O_NOCTTY, mode if flags & os.O_CREAT else 0, resolve)
+        name = os.fsencode(path)
+        code = 0
+        for _ in range(_TRIES):
+            descriptor = call(SYS_OPENAT2, directory, name, byref(how), _HOW_SIZE)
+            if descriptor >= 0:
+                return int(descriptor)
+            code = get_errno()
+            if code not in (errno.EAGAIN, errno.EINTR):
+                break
+        raise OSError(code, os.strerror(code))
+
+    return opened if _works(opened) else None
 
 
 def open_beneath(
@@ -58,28 +83,13 @@ def open_beneath(
     Raises:
         OSError: as open(2); `EXDEV` or `ELOOP` where the path would leave.
     """
-    if not HAS_OPENAT2:
+    opened = _opener()
+    if opened is None:
         return walk_beneath(directory, path, flags, mode, other_devices=other_devices)
     resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS
     resolve |= 0 if links else RESOLVE_NO_SYMLINKS
     resolve |= 0 if other_devices else RESOLVE_NO_XDEV
-    return _openat2(directory, path, flags, mode, resolve)
-
-
-def _openat2(directory: int, path: str, flags: int, mode: int, resolve: int) -> int:
-    if _CALL is None:
-        raise OSError(errno.ENOSYS, "openat2 is not here")
-    how = _OpenHow(flags | os.O_CLOEXEC | os.O_NOCTTY, mode if flags & os.O_CREAT else 0, resolve)
-    name = os.fsencode(path)
-    code = 0
-    for _ in range(_TRIES):
-        descriptor = _CALL(SYS_OPENAT2, directory, name, ctypes.byref(how), _HOW_SIZE)
-        if descriptor >= 0:
-            return int(descriptor)
-        code = ctypes.get_errno()
-        if code not in (errno.EAGAIN, errno.EINTR):
-            break
-    raise OSError(code, os.strerror(code))
+    return opened(directory, path, flags, mode, resolve)
 
 
 def walk_beneath(directory: int, path: str, flags: int, mode: int = 0, *, other_devices: bool = False) -> int:
@@ -107,15 +117,13 @@ def walk_beneath(directory: int, path: str, flags: int, mode: int = 0, *, other_
         os.close(current)
 
 
-def _works() -> bool:
-    if _CALL is None:
-        return False
+def _works(opened: Opener) -> bool:
     try:
         directory = os.open(os.sep, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError:
         return False  # a sandbox that does not even show the root
     try:
-        os.close(_openat2(directory, ".", os.O_RDONLY | os.O_DIRECTORY, 0, RESOLVE_BENEATH))
+        os.close(opened(directory, ".", os.O_RDONLY | os.O_DIRECTORY, 0, RESOLVE_BENEATH))
     except OSError:
         return False  # an old kernel, or a sandbox that forbids the call
     finally:
@@ -123,5 +131,8 @@ def _works() -> bool:
     return True
 
 
-HAS_OPENAT2: Final = _works()
-"""Whether this kernel has openat2 and lets us use it; asked once, at import."""
+def __getattr__(name: str) -> bool:
+    """`HAS_OPENAT2` is asked of the kernel when somebody asks for it."""
+    if name == "HAS_OPENAT2":
+        return _opener() is not None
+    raise AttributeError(name)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -257,7 +256,7 @@ class Root:
 @contextmanager
 def _written(directory: int, name: str, mode: int, *, replace: bool) -> Iterator[IO[bytes]]:
     """A new file under a name that nobody can guess, linked or renamed into place when the body ends well."""
-    temporary = f".{secrets.token_hex(8)}.part"
+    temporary = f".{os.urandom(8).hex()}.part"
     descriptor = os.open(
         temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=directory
     )

@@ -5,34 +5,39 @@ Written with an explicit stack: an object nested 100,000 deep must not end the i
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from troth.detectors.redaction import Redactor, secret_key
+from troth.detectors.redaction import secret_key
+
+if TYPE_CHECKING:
+    from troth.detectors.redaction import Redactor
 
 __all__ = ["redact", "remember", "shared_redactor", "use"]
 
 FAILED: Final = "[redaction failed]"
 CYCLE: Final = "[cycle]"
 _lock = threading.Lock()
-_shared: list[Redactor] = []
+shared: list[Redactor] = []
+"""The redactor of this process, once there is one."""
 
 
 def shared_redactor() -> Redactor:
     """The redactor of this process; made at first use (some milliseconds)."""
-    if not _shared:
+    if not shared:
         with _lock:
-            if not _shared:
-                _shared.append(Redactor())
-    return _shared[0]
+            if not shared:
+                from troth.detectors.redaction import Redactor
+
+                shared.append(Redactor())
+    return shared[0]
 
 
 def use(redactor: Redactor) -> None:
     """Make another redactor the one of this process (other rules, or a shared registry)."""
     with _lock:
-        _shared[:] = [redactor]
+        shared[:] = [redactor]
 
 
 def remember(value: str, name: str = "known-value") -> bool:
@@ -75,8 +80,10 @@ def _fields(value: object) -> Mapping[Any, Any] | None:
     """Named fields of an object that has them, or None."""
     if isinstance(value, Mapping):
         return value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name, None) for field in dataclasses.fields(value)}
+    if hasattr(type(value), "__dataclass_fields__"):
+        import dataclasses  # imports inspect: only where there is one
+
+        return {field.name: getattr(value, field.name, None) for field in dataclasses.fields(value)}  # type: ignore[arg-type]
     attrs = getattr(type(value), "__attrs_attrs__", None)
     if attrs is not None:
         return {field.name: getattr(value, field.name, None) for field in attrs}

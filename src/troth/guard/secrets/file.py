@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
-import secrets as randomness
 import stat
-import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from troth.errors import GuardError
 from troth.guard.secrets.values import Secret
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pydantic import BaseModel
 
 __all__ = ["SecretsFileError", "load", "load_as", "on_load", "save"]
@@ -70,7 +68,7 @@ def load(path: str | os.PathLike[str], *, parents: bool = True) -> Tree:
     Raises:
         SecretsFileError: not there, not private, not a plain file, too large (1 MiB), or not parsable.
     """
-    place = Path(os.path.abspath(path))
+    place = _place(path)
     if parents:
         _demand_private_parents(place)
     data = _read(place)
@@ -111,18 +109,19 @@ def save(path: str | os.PathLike[str], values: Mapping[str, str | Secret]) -> No
     Raises:
         SecretsFileError: the target is a link, no regular file, or a name or value cannot be written in this form.
     """
-    place = Path(os.path.abspath(path))
+    place = _place(path)
     _demand_private_parents(place)
     with suppress(FileNotFoundError):
         if not stat.S_ISREG(os.lstat(place).st_mode):
             raise SecretsFileError(f"{place} is a link or no regular file; it is not written.")
     plain = {name: value.reveal() if isinstance(value, Secret) else value for name, value in values.items()}
-    text = (
-        json.dumps(plain, indent=2) + "\n"
-        if place.suffix == ".json"
-        else "".join(_env_line(name, value) for name, value in plain.items())
-    )
-    temporary = place.with_name(f".{place.name}.{randomness.token_hex(8)}")
+    if place.suffix == ".json":
+        import json
+
+        text = json.dumps(plain, indent=2) + "\n"
+    else:
+        text = "".join(_env_line(name, value) for name, value in plain.items())
+    temporary = place.with_name(f".{place.name}.{os.urandom(8).hex()}")
     descriptor = os.open(
         temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | os.O_CLOEXEC, 0o600
     )
@@ -147,6 +146,12 @@ def _env_line(name: str, value: str) -> str:
             f"{name!r} cannot be written as KEY=VALUE (an odd name, or a line end or quote in its value); use .json."
         )
     return f"{name}='{value}'\n"
+
+
+def _place(path: str | os.PathLike[str]) -> Path:
+    from pathlib import Path
+
+    return Path(os.path.abspath(path))
 
 
 def _read(place: Path) -> bytes:
@@ -227,8 +232,12 @@ def _parse(data: bytes, place: Path) -> object:
         if place.suffix in (".yaml", ".yml"):
             return _yaml(text, place)
         if place.suffix == ".toml":
+            import tomllib
+
             return tomllib.loads(text)
         if place.suffix == ".json":
+            import json
+
             return json.loads(text)
     except (ValueError, RecursionError) as error:
         # parsers quote the text around a mistake, which here may be a secret

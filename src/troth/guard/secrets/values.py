@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import NoReturn
 
 __all__ = ["Secret"]
@@ -42,6 +41,8 @@ class Secret:
         """Equal text, compared in constant time."""
         if not isinstance(other, Secret):
             return NotImplemented
+        import hmac  # loads OpenSSL
+
         return hmac.compare_digest(
             self._value.encode("utf-8", "surrogatepass"), other._value.encode("utf-8", "surrogatepass")
         )
