@@ -33,7 +33,7 @@ from troth.ledger.record import fingerprints
 from troth.terms.result import Result
 from troth.terms.verdict import name_of
 
-__all__ = ["Fixed", "Mended", "Proposed", "commit_view", "evidence_at", "finish", "propose", "session_for"]
+__all__ = ["Fixed", "Mended", "Proposed", "commit_view", "evidence_at", "finish", "propose", "session_for", "tree_of"]
 
 _EVIDENCE: Final = 48
 _BRANCH: Final = "troth/fix-"
@@ -194,6 +194,11 @@ def finish(jobs: Jobs, proposed: Proposed, permits: list[bytes]) -> Fixed:
     told = {"branch": branch, "job": job.id, "mended": [{"fingerprint": one.complaint.fingerprint, "before": one.before, "after": one.after} for one in mended]}
     jobs.record(job.tenant, "check.after", proposed.session.actor, commit, dict(told))
     return Fixed(job, branch, commit, mended, others)
+
+
+def tree_of(root: Path, commit: str) -> str:
+    """Id of a commit's tree."""
+    return Git(root, find_git()).run("rev-parse", f"{commit}^{{tree}}").decode("ascii").strip()
 
 
 def _compared(before: Suggested, after: Result) -> tuple[tuple[Mended, ...], tuple[Mended, ...]]:

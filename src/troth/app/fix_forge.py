@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, cast
 
-from troth.app.fix import evidence_at
+from troth.app.fix import Fixed, Proposed, evidence_at, tree_of
 from troth.app.jobs import Jobs
 from troth.app.jobs_home import Home
 from troth.app.suggest import Suggested
-from troth.errors import JobError
+from troth.errors import JobError, UsageError
 from troth.jobs.handler import HandlerError
 from troth.jobs.job import Job, State
 from troth.jobs.recommend.recommendation import ForgeAction, Recommendation
@@ -25,7 +25,7 @@ from troth.jobs.request import Constraints, JobRequest, Risk
 from troth.jobs.session import Session
 from troth.jobs.strict import Json
 
-__all__ = ["Asked", "act_on_forge", "ask_forge"]
+__all__ = ["Asked", "Pull", "act_on_forge", "ask_forge", "ask_pull", "open_pull"]
 
 _SECONDS: Final = 120
 _USUAL: Final = "api.github.com"
@@ -86,6 +86,70 @@ def _request(host: str, one: Recommendation, action: ForgeAction, session: Sessi
         session.tenant, f"forge.{action.kind}", params, idempotency_key=f"fix-{digest[:24]}-{int(moment.timestamp())}", expires_at=moment + timedelta(hours=12),
         evidence=evidence_at((one,), commit), risk=Risk(one.risk.value), constraints=Constraints(_SECONDS, 3),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """A pull request that was asked for.
+
+    Attributes:
+        job: planned, or None where nothing could be planned.
+        because: why there is no job; "" where there is one.
+        same: after it was opened: whether the forge's tree is, by its id, the one that was checked on the branch; None before.
+    """
+
+    job: Job | None
+    because: str = ""
+    same: bool | None = None
+
+
+def ask_pull(jobs: Jobs, home: Home, proposed: Proposed, repository: str, into: str) -> Pull:
+    """Submit and plan a pull request with exactly the change that was proposed for a branch. Reads the forge, changes nothing there.
+
+    Args:
+        jobs: of the home.
+        home: says which forge.
+        proposed: the change; its commit must be the tip of `into` on the forge.
+        repository: `owner/name` on the forge.
+        into: the branch there that the change is for.
+
+    Raises:
+        UsageError: nobody said which repository and branch.
+    """
+    if not repository or not into:
+        raise UsageError("which repository and branch the pull request is for is not known: name them with --repository and --branch")
+    told = JobRequest.parse(proposed.job.content)
+    params: dict[str, Json] = {**told.params, "repository": repository, "into": into}
+    if home.host != _USUAL:
+        params["api"] = f"https://{home.host}"
+    moment = datetime.now(UTC).replace(microsecond=0)
+    digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode()).hexdigest()
+    content = JobRequest.write(
+        proposed.session.tenant, "forge.open-pull-request", params, idempotency_key=f"pull-{digest[:24]}-{int(moment.timestamp())}", expires_at=moment + timedelta(hours=12),
+        evidence=told.evidence, risk=told.risk, constraints=Constraints(_SECONDS, 3),
+    )  # fmt: skip
+    try:
+        return Pull(jobs.executor.plan(proposed.session, jobs.executor.submit(proposed.session, content).id))
+    except HandlerError as error:
+        return Pull(None, error.says)
+    except JobError as error:
+        return Pull(None, str(error))
+
+
+def open_pull(jobs: Jobs, proposed: Proposed, fixed: Fixed, permits: list[bytes]) -> Pull:
+    """Run an approved pull request, hold the forge's tree against the branch that was checked, and write both into the ledger.
+
+    Raises:
+        JobError: the permit does not allow it.
+    """
+    done = jobs.run(permits)
+    if done.state is not State.DONE or done.outcome is None:
+        return Pull(done, done.reason)
+    tree = tree_of(jobs.home.trees[done.tenant], fixed.commit)
+    same = done.outcome.facts.get("tree") == tree
+    told = {"job": done.id, "kind": "open-pull-request", "url": done.outcome.facts.get("url"), "tree": done.outcome.facts.get("tree"), "checked": fixed.commit, "same": same}
+    jobs.record(done.tenant, "forge.changed", proposed.session.actor, done.id, {name: value for name, value in told.items() if value is not None})
+    return Pull(done, same=same)
 
 
 def act_on_forge(jobs: Jobs, asked: Asked, permits: list[bytes], actor: str) -> Job:

@@ -36,13 +36,14 @@ __all__ = ["fix"]
 @click.option("--self-approve", is_flag=True, help="Approve your own request, where the project's settings allow it; the ledger says so.")
 @click.option("--yes", is_flag=True, help="Approve without being asked. Only with --key or --self-approve.")
 @click.option("--on-forge", is_flag=True, help="Also ask for what no file does: protection, switches, an issue. Each is approved on its own; needs TROTH_WRITE_TOKEN.")
+@click.option("--pull-request", is_flag=True, help="Also open the change as a pull request, once its branch was checked. Approved on its own; needs TROTH_WRITE_TOKEN.")
 @click.option("--repository", default="", metavar="OWNER/NAME", help="The repository on the forge; default: the remote `origin`.")
-@click.option("--branch", default="", metavar="NAME", help="The default branch on the forge, for actions that protect it.")
+@click.option("--branch", default="", metavar="NAME", help="The default branch on the forge, which is protected or which the pull request is for.")
 @click.option("--only-propose", is_flag=True, help="Stop after the request: somebody else approves it (troth jobs approve).")
 def fix(
     *, tree: Path, only: tuple[str, ...], modules: tuple[str, ...], refs: Path | None, mirror: Path | None, rewrite_policy: bool, isolation: str | None,
     home: Path | None, key: Path | None, self_approve: bool, yes: bool, only_propose: bool,
-    on_forge: bool, repository: str, branch: str,
+    on_forge: bool, pull_request: bool, repository: str, branch: str,
 ) -> int:  # fmt: skip
     """Mend TREE's broken promises on a new branch (default: the current directory).
 
@@ -56,6 +57,7 @@ def fix(
 
     if yes and not (key or self_approve):
         raise click.UsageError("--yes approves: say whose key with --key, or --self-approve.")
+    pull = _aim(tree, repository, branch) if pull_request else None
     opened = open_home(home_path(home))
     options = Options(only, modules, (), isolation or "", CommitSources(refs, mirror), repository, branch, rewrite_policy)
     with open_jobs(opened) as jobs:
@@ -66,7 +68,10 @@ def fix(
             _show(proposed)
             done = 0
             if permit := agreed.permit(proposed.job):
-                done = _told(finish(jobs, proposed, [permit]))
+                fixed = finish(jobs, proposed, [permit])
+                done = _told(fixed)
+                if pull is not None and fixed.branch:
+                    done = max(done, _pulled(agreed, proposed, fixed, pull))
             suggested = proposed.suggested
         else:
             say(proposed)
@@ -78,6 +83,41 @@ def fix(
             session = session_for(opened, open_repository(tree).root, self_approve=self_approve)
             done = max(done, _forge(agreed, suggested, session))
         return done
+
+
+def _aim(tree: Path, repository: str, branch: str) -> tuple[str, str]:
+    """Repository and branch that a pull request is for; asked for before anything is done."""
+    from troth.app.suggest import default_branch
+    from troth.engines.git.repository import open_repository
+    from troth.errors import UsageError
+
+    local = open_repository(tree)
+    aim = (repository or local.origin or "", branch or default_branch(local.root))
+    if not all(aim):
+        raise UsageError("which repository and branch the pull request is for is not known: name them with --repository and --branch")
+    return aim
+
+
+def _pulled(agreed: _Agreed, proposed: Proposed, fixed: Fixed, aim: tuple[str, str]) -> int:
+    from troth.app.fix_forge import ask_pull, open_pull
+    from troth.cli.jobs import show_job
+    from troth.report.untrusted import one_line
+
+    pull = ask_pull(agreed.jobs, agreed.home, proposed, *aim)
+    if pull.job is None:
+        click.echo(one_line(f"No pull request: {pull.because}"), err=True)
+        return 2
+    show_job(pull.job)
+    permit = agreed.permit(pull.job)
+    if permit is None:
+        return 0
+    pull = open_pull(agreed.jobs, proposed, fixed, [permit])
+    if pull.job is None or pull.job.outcome is None:
+        click.echo(one_line(f"No pull request: {pull.because}"), err=True)
+        return 2
+    told = "its tree is the one that was checked" if pull.same else "ITS TREE IS NOT THE ONE THAT WAS CHECKED: look at it before anybody merges it"
+    click.echo(one_line(f"{pull.job.outcome.summary} {pull.job.outcome.facts.get('url') or ''}: {told}."), err=True)
+    return 0 if pull.same else 2
 
 
 class _Agreed:
@@ -123,7 +163,7 @@ def _show(proposed: Proposed) -> None:
 
 
 def _asked(job: Job) -> bool:
-    return sys.stdin.isatty() and click.confirm(f"Open this change on a branch ({job.id[:16]})?", default=False, err=True)
+    return sys.stdin.isatty() and click.confirm(f"Do exactly this ({job.id[:16]})?", default=False, err=True)
 
 
 def _told(fixed: Fixed) -> int:

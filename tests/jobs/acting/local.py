@@ -7,11 +7,11 @@ from pathlib import Path
 
 from tests.jobs.acting.made import LocalWeb
 from troth.jobs.handler import Diff, Outcome, Reader, Tools
-from troth.jobs.handlers import open_issue, protect_branch, security_features
+from troth.jobs.handlers import open_issue, open_pull, protect_branch, security_features
 from troth.jobs.request import JobRequest
 
 PORT = "troth-test-port"
-HANDLERS = {"protect-branch": f"{__name__}:ProtectBranch", "security-features": f"{__name__}:SecurityFeatures", "open-issue": f"{__name__}:OpenIssue"}
+HANDLERS = {"protect-branch": f"{__name__}:ProtectBranch", "security-features": f"{__name__}:SecurityFeatures", "open-issue": f"{__name__}:OpenIssue", "open-pull-request": f"{__name__}:OpenPullRequest"}
 
 
 def _web(root: Path | None) -> LocalWeb:
@@ -36,6 +36,14 @@ class SecurityFeatures(security_features.SecurityFeatures):
 
 
 class OpenIssue(open_issue.OpenIssue):
+    def plan(self, request: JobRequest, reader: Reader) -> Diff:
+        return super().plan(request, replace(reader, http=_web(reader.root)))
+
+    def act(self, request: JobRequest, diff: Diff, tools: Tools) -> Outcome:
+        return super().act(request, diff, replace(tools, http=_web(tools.root)))
+
+
+class OpenPullRequest(open_pull.OpenPullRequest):
     def plan(self, request: JobRequest, reader: Reader) -> Diff:
         return super().plan(request, replace(reader, http=_web(reader.root)))
 

@@ -20,7 +20,9 @@ class _ForgeTree:
 
     def __init__(self, forge: ForgeClient, commit: str) -> None:
         self._forge = forge
-        about = forge.object(f"/git/commits/{part(commit)}")
+        about = forge.object(f"/git/commits/{part(commit)}", missing=True)
+        if about is None:
+            raise HandlerError("no-base", "The forge does not have the commit that the change is for; push it first.")
         self.commit, self.tree = commit, str(below(about, "tree", "sha"))
         listed = forge.object(f"/git/trees/{part(self.tree)}?recursive=1") or {}
         entries = listed.get("tree")
@@ -83,7 +85,7 @@ class OpenPullRequest:
             told = {"title": text_of(request.params, "title"), "body": _text(request), "head": branch, "base": text_of(request.params, "into")}
             _, answer = forge.send("POST", "/pulls", {**told, "maintainer_can_modify": True})
             found = answer if isinstance(answer, dict) else {}
-        return Outcome(f"Opened pull request {found.get('number')}.", {"number": found.get("number"), "url": found.get("html_url"), "branch": branch, "commit": made})
+        return Outcome(f"Opened pull request {found.get('number')}.", {"number": found.get("number"), "url": found.get("html_url"), "branch": branch, "commit": made, "tree": wanted})
 
     def undo(self, request: JobRequest, diff: Diff, tools: Tools) -> Outcome:
         """Close the request and delete the branch, if it is still where this job left it."""
