@@ -20,7 +20,7 @@ __all__ = ["MODULE", "WidenTrigger", "with_event"]
 _FILTER: Final = re.compile(r"^(\w+) starts it (?:only|not) for ")
 _CALLED: Final = re.compile(r"\bis called\b")
 _CRON: Final = {"daily": "23 4 * * *", "nightly": "23 2 * * *", "weekly": "23 4 * * 1", "monthly": "23 4 1 * *"}
-_MISSED: Final = re.compile(r"but not \(always\) on|does not start the scan|not on\b|only when somebody starts it by hand|Only the commits of a push", re.IGNORECASE)
+_MISSED: Final = re.compile(r"but not \(always\) on|does not start the scan|not on\b|only runs on [^.]*, never on |only when somebody starts it by hand|Only the commits of a push", re.IGNORECASE)
 
 
 class WidenTrigger:
