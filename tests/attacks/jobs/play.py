@@ -9,6 +9,7 @@ from tests.attacks.jobs import (
     cases,
     egress,
     executor,
+    kept_aside,
     permits_bound,
     permits_forged,
     permits_narrowed,
@@ -22,7 +23,7 @@ from tests.attacks.jobs import (
 )
 from tests.jobs.world import world
 
-_SUITES = (permits_forged, permits_bound, permits_narrowed, permits_people, requests, bundles_and_evidence, tenants, executor, egress, rows_of_jobs, rows_of_queue, trees, weak_keys)
+_SUITES = (permits_forged, permits_bound, permits_narrowed, permits_people, requests, bundles_and_evidence, tenants, executor, egress, rows_of_jobs, rows_of_queue, trees, weak_keys, kept_aside)
 
 
 def chosen(backend: str) -> list[cases.Case]:

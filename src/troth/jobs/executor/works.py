@@ -10,7 +10,7 @@ from troth.jobs.egress import Egress
 from troth.jobs.evidence import Witness
 from troth.jobs.executor.journal import Journal
 from troth.jobs.executor.settings import Settings
-from troth.jobs.executor.trees import own_tree
+from troth.jobs.executor.trees import Ground, own_tree
 from troth.jobs.handler import HandlerError
 from troth.jobs.job import Job
 from troth.jobs.lane import Lane, Task
@@ -45,7 +45,7 @@ class Works:
     lane: Lane
     log: Log
     journal: Journal | None = None
-    places: dict[Tenant, Path] = field(default_factory=dict)
+    places: dict[Tenant, Ground] = field(default_factory=dict)
     refused: set[tuple[str, str]] = field(default_factory=set)
 
     def now(self) -> int:
