@@ -79,6 +79,8 @@ Please e-mail security@maple-leaf.dev.
         ("We will acknowledge receipt within 48 hours and aim to release a fix within 7 days for critical issues.", {"acknowledge": "PT48H", "fix.critical": "P7D~"}),
         ("| Event | Target |\n|---|---|\n| Initial triage | **≤ 5 business days** |\n| Patch release (Critical/High) | **≤ 30 days** |", {"assess": "P5BD", "fix.critical": "P30D", "fix.high": "P30D"}),
         ("| Severity | Score | Expected Response |\n|---|---|---|\n| High | 7.0 | Patch within 30 days |", {"fix.high": "P30D"}),
+        ("Critical vulnerabilities are fixed within 14 days, high severity within 30 days.", {"fix.critical": "P14D", "fix.high": "P30D"}),
+        ("We fix critical issues within 7 days, high within 14 days, and medium within 60 days.", {"fix.critical": "P7D", "fix.high": "P14D", "fix.medium": "P60D"}),
         ("- Please rotate your keys within 30 days", {}),
     ],
 )

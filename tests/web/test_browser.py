@@ -11,7 +11,9 @@ import pytest
 from tests.browsers import ready_for_keys
 from tests.timing import until
 from tests.web.conftest import REPORT, Room
+from troth.app.desk import reports
 from troth.app.desk.opening import new_member
+from troth.desk.intake.fields import Submission
 
 pytestmark = pytest.mark.browser
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
@@ -279,3 +281,16 @@ def test_no_page_is_wider_than_the_screen_and_every_control_has_a_name(served: R
         assert first == "#main"
 
     assert wrong == []
+
+
+def test_a_canned_reply_is_put_in_by_its_button(served: Room, browser) -> None:
+    from troth.app.desk.canned import add_reply
+
+    add_reply(served.desk, "Only one", "Which version was it?")
+    reports.submit(served.desk, reports.begin(served.desk), Submission(REPORT), channel="form", proven=True).result()
+    page = signed_in(served, browser)
+    page.goto(f"{served.desk.settings.origin}/board/T-1")
+    page.click("#insert")
+
+    assert page.input_value("#reply-text") == "Which version was it?"
+    assert page.complaints == []

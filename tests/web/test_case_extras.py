@@ -98,3 +98,24 @@ def test_numbers_tell_and_draw_how_promises_were_kept(room: Room) -> None:
     assert page.count("<svg") >= 1
     assert 'role="img"' in page
     assert "None is decided yet." in page, "nobody was promised an assessment by now"
+
+
+def test_an_agreed_date_is_told_to_the_minute_in_the_story(room: Room) -> None:
+    room.report()
+    member, client = room.member()
+    triage.act(room.desk, member, 1, "embargo.proposed", {"until": "2026-12-11T17:50:55.580574Z", "by": "team"})
+    story = client.get("/board/T-1").text
+
+    assert "embargo proposed (2026-12-11 17:50 UTC, team)" in story
+    assert "17:50:55" not in story
+
+
+def test_a_lane_that_does_not_fit_leads_to_its_list(room: Room) -> None:
+    for _ in range(31):
+        room.report()
+    _member, client = room.member()
+    page = client.get("/board?view=lanes").text
+
+    assert "/board?which=received" in page
+    assert "All that are new" in page
+    assert page.count("All that are") == 1

@@ -159,6 +159,7 @@ def _limits(reading: Reading, promises: Sequence[Promise]) -> Iterable[_Found]:
         if promise.control in _TIMED:
             own.setdefault((promise.statement.path, promise.statement.span.start), []).append(promise)
     said: set[int] = set()
+    fixed: set[tuple[int, str]] = set()
     disowned = _disowned(reading.statements)
     for time in timed((one for one in reading.statements if _counts(one, own)), promises):
         here = own.get((time.statement.path, time.statement.span.start), [])
@@ -167,14 +168,21 @@ def _limits(reading: Reading, promises: Sequence[Promise]) -> Iterable[_Found]:
         made = _found(time, _setting(time, here))
         if made is not None:
             said.add(time.statement.span.start)
+            fixed.update((time.statement.span.start, one) for one in made.severity.split("/"))
             yield _weakened(made, disowned, time.statement.headings)
     for promise in promises:
         setting = _BY_CONTROL.get(promise.control)
         if setting == "assess" and subject_of_plan(promise.statement):
             setting = "plan"
-        if setting is not None and promise.statement.span.start not in said:
+        start = promise.statement.span.start
+        # "critical within 14 days, high within 30" is one sentence with a time for each severity
+        if setting is not None and (start not in said or (setting == "fix" and any(begun == start for begun, _severity in fixed))):
             for made in _from_params(promise, setting):
-                said.add(promise.statement.span.start)
+                if (start, made.severity) in fixed:
+                    continue
+                said.add(start)
+                if setting == "fix":
+                    fixed.add((start, made.severity))
                 yield _weakened(made, disowned, promise.statement.headings)
     yield from _leftovers(reading, own, said, disowned)
 

@@ -6,6 +6,7 @@ it is sent all the same; files are only ever saved.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -32,11 +33,12 @@ from troth.web.desk.public import desk_of, download, letter
 from troth.web.desk.render import page
 from troth.web.desk.signin import checked_fields, person_of
 from troth.web.desk.uploads import receive, receive_fields
-from troth.web.desk.words import clock_views, size, state_words, tone_of
+from troth.web.desk.words import clock_views, size, state_words, tone_of, utc
 
 __all__ = ["ROUTES"]
 
 ROUTES: Final = APIRouter(include_in_schema=False)
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 # what the board offers for an event: label, fields (name, kind of input), and whether a letter to the reporter goes with it
 _OFFERS: Final[Mapping[str, tuple[str, tuple[tuple[str, str, str], ...], bool]]] = {
     "report.acknowledged": ("I have read it", (), True),
@@ -125,13 +127,20 @@ def _letters(opened: triage.Opened, names: Mapping[str, str], *, guest: bool) ->
     by_item: dict[str, list[dict[str, str]]] = {}
     for one in opened.files:
         by_item.setdefault(one.item, []).append({"id": one.id, "name": one.name, "size": size(one.size)})
-    told = [letter(item, by_item.get(item.id, []), names.get(item.author, ""), hide=_NOT_FOR_GUESTS if guest else frozenset()) for item in opened.items]
+    told = [letter(item, by_item.get(item.id, []), "The desk" if item.author == "system" else names.get(item.author, ""), hide=_NOT_FOR_GUESTS if guest else frozenset()) for item in opened.items]
     for event in opened.events if not guest else ():
         if event.kind.value not in _SILENT:
             who = names.get(event.actor.partition(":")[2], event.role)
-            words = ", ".join(str(value) for name, value in event.data.items() if name not in ("message", "policy", "lines") and value not in ("", None))
+            words = ", ".join(_plain(value) for name, value in event.data.items() if name not in ("message", "policy", "lines") and value not in ("", None))
             told.append({"kind": "event", "id": "", "at": event.at, "text": f"{who}: {event.kind.value.replace('.', ' ').replace('-', ' ')}{f' ({words})' if words else ''}"})
     return sorted(told, key=lambda one: str(one["at"]))
+
+
+def _plain(value: object) -> str:
+    """A field of an event, for people: an instant to the minute, a list with commas."""
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        return utc(datetime.fromisoformat(value))
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 def _offers(opened: triage.Opened, desk: Desk) -> list[dict[str, object]]:

@@ -18,5 +18,9 @@
     if (does) { event.preventDefault(); does(); }
   });
   const canned = document.getElementById("canned");
-  if (canned) canned.addEventListener("change", () => { const text = document.getElementById("reply-text"); text.value = (text.value ? text.value + "\n\n" : "") + canned.value; text.focus(); });
+  if (canned) {
+    // a button, and not the choice itself: with the arrow keys one passes over choices on the way to another
+    document.getElementById("canned-field").hidden = false;
+    document.getElementById("insert").addEventListener("click", () => { const text = document.getElementById("reply-text"); text.value = (text.value ? text.value + "\n\n" : "") + canned.value; text.focus(); });
+  }
 })();
