@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from troth.cli.desk_promise import promise
+from troth.cli.desk_verify import verify
 
 __all__ = ["desk"]
 
@@ -248,3 +249,4 @@ def _remark(path: Path) -> int:
 
 
 desk.add_command(promise)
+desk.add_command(verify)

@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 
 from troth.app.desk.opening import Desk
+from troth.ledger.keys import key_id
 from troth.web.desk.words import in_zone, utc
 
 __all__ = ["STATIC", "Site", "page", "static_bytes", "static_path"]
@@ -30,6 +31,7 @@ class Site:
         settings = desk.settings
         self.project, self.origin = settings.project, settings.origin
         self.key = desk.public_key
+        self.key_id = key_id(desk.keys.signer.public_key())
         self.recipients = settings.sealed
         self.max_files, self.max_mib = settings.max_files, settings.max_mib
         self.oidc = bool(settings.oidc.issuer)
