@@ -129,3 +129,20 @@ def _read(desk: Desk, links: list[str], receipts: list[str]) -> None:
     with desk.store.read(TENANT) as t:
         found = audit(desk.events.chronicle.log, t)
         assert (found.problems, found.size > 3) == ((), True)
+
+
+def test_pages_of_the_board_on_postgresql(away: Room) -> None:
+    from troth.app.desk.lists import list_cases
+
+    member, _client = away.member()
+    for number in range(5):
+        away.report(title=f"Report {number}")
+        away.clock.go(hours=1)
+    whole = list_cases(away.desk, member, "all").cases
+    first = list_cases(away.desk, member, "all", most=2)
+    second = list_cases(away.desk, member, "all", most=2, after=first.later)
+    third = list_cases(away.desk, member, "all", most=2, after=second.later)
+
+    assert (*first.cases, *second.cases, *third.cases) == whole
+    assert list_cases(away.desk, member, "all", most=2, before=second.earlier).cases == first.cases
+    assert not third.later
