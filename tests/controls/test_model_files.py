@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from troth.app.check import judge, open_session
 
 from tests.controls.cases import Case
 from tests.controls.test_cases import promise_of
 from tests.repositories import MadeCommit, MadeRepository
+from troth.app.check import judge, open_session
 from troth.terms.verdict import Verdict, name_of
 
 SAFE = "Models are distributed as safetensors, never as pickle"
