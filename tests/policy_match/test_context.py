@@ -27,7 +27,8 @@ def test_a_lead_in_that_says_what_a_sample_does_orders_nothing(lead: str) -> Non
 @pytest.mark.parametrize("lead", ["Never log passwords or tokens:", "Secrets must be provided via environment variables:"])
 def test_a_lead_in_that_orders_is_a_promise_beside_its_sample(lead: str) -> None:
     found = {control for _, control in pairs(f"# P\n\n## Practices\n\n{lead}\n\n```python\nlog.info('signed in')\n```\n")}
-    assert found - {"policy/samples-run"} and "policy/samples-run" in found
+    assert "policy/samples-run" in found
+    assert len(found) == 2
 
 
 def test_a_sample_is_not_part_of_a_line_that_only_says_when() -> None:
@@ -100,4 +101,4 @@ def test_what_a_promise_is_about_is_read_from_its_words(heading: str, sentence: 
 
 def test_what_the_words_do_not_say_is_left_out() -> None:
     (one,) = promises("# P\n\n## Features\n\n- All code is sandboxed\n")
-    assert "where" not in one.params.values and "when" not in one.params.values
+    assert {"where", "when"}.isdisjoint(one.params.values)

@@ -237,15 +237,28 @@ def _step(element: Element, starts: set[int] | None, words: Words, names: Names)
         return {place + 1 for place in found if starts is None or place in starts}
     if isinstance(element, Named):
         return {end for start, end in names.spans(element.lexicon) if starts is None or start in starts}
+    if isinstance(element, OneOf):
+        return _any_of(element, starts, words, names)
     everywhere = set(range(len(words) + 1)) if starts is None else starts
     if isinstance(element, Gap):
         last = len(words)
         return {place for start in everywhere for place in range(start, min(start + _GAP_WORDS, last) + 1)}
-    if isinstance(element, Edge):
-        return everywhere & {0 if element.start else len(words)}
-    ends: set[int] = set(everywhere) if element.optional else set()
+    return everywhere & {0 if element.start else len(words)}
+
+
+def _any_of(element: OneOf, starts: set[int] | None, words: Words, names: Names) -> set[int]:
+    """Positions after any of the rows; those of a single word, which nearly all are, are looked up here."""
+    ends: set[int] = set()
+    if element.optional:
+        ends.update(range(len(words) + 1) if starts is None else starts)
     for row in element.rows:
-        ends |= _ends(row, starts, words, names) or set()
+        first = row[0] if len(row) == 1 else None
+        if not isinstance(first, Word):
+            ends |= _ends(row, starts, words, names) or set()
+            continue
+        for place in words.starting(first.text) if first.stem else words.at(first.text):
+            if starts is None or place in starts:
+                ends.add(place + 1)
     return ends
 
 
