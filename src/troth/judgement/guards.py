@@ -22,6 +22,10 @@ _ASIDE: Final = re.compile(
 _CODE: Final = (".py", ".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", ".cjs", ".jsx", ".rs")
 _SIZE_LIMIT: Final = 512 * 1024
 _PARTS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_THEIRS: Final = re.compile(
+    r"\b(?:operator|user|caller|deployer|integrator|administrator|admin|customer|host|client)(?:'s|s'|s)? (?:own )?responsibility\b|\bresponsibility of (?:the |each |your )?(?:operator|user|caller|deployer|integrator|administrator|host)",
+    re.IGNORECASE,
+)
 _AS_FITS: Final = re.compile(r"\b(?:where|when|if|as) (?:appropriate|applicable|necessary|needed|possible|feasible)\b", re.IGNORECASE)
 _UNIVERSAL: Final = re.compile(r"\b(?:all|every|each|any|no|never|always|only|nothing|none|automatically)\b", re.IGNORECASE)
 
@@ -31,6 +35,8 @@ def not_a_claim(statement: Statement, what: str) -> Unknown | None:
     if statement.modality is Modality.RECOMMENDATION_USERS:
         because = f"The sentence asks users to {what}; nothing in this repository can keep or break it."
         return Unknown("what users of the software do, which no repository shows", because, (said(statement, "It is advice to users."),))
+    if _THEIRS.search(statement.text):
+        return Unknown("what operators do", f"The sentence leaves it to others to {what}; it claims nothing of the code.", (said(statement, "It is left to them."),))
     if statement.modality is Modality.RECOMMENDATION_CONTRIBUTORS and _AS_FITS.search(statement.text):
         return Unknown("what is appropriate where", f"The sentence asks contributors to {what} where they see fit; it claims nothing of the code.", (said(statement, "It leaves the choice open."),))
     if statement.polarity is Polarity.ADMITTED or statement.modality is Modality.LIMIT:

@@ -40,7 +40,7 @@ _COUNT = re.compile(
 )
 _FORGES_OWN = {"codeql": "codeql", "github codeql": "codeql", "code scanning": ""}
 """Names under which a policy means the scanning that a setting switches on -> the tool whose analyses count; any where empty."""
-_SCANS = re.compile(r"scan|analy[sz]|lint|\bsast\b|\bdast\b|check|test|audit|codeql|detect|identif|find(?:s|ings?)\b|catch|tool|workflow|pipeline|\bci\b|alert|rules?\b|threshold|runs?\b|vulnerab|gate", re.IGNORECASE)
+_SCANS = re.compile(r"scan|analy[sz]|lint|\bsast\b|\bdast\b|check|test|(?:automated|npm|cargo|pip|dependency|code|continuous|regular|ci)[- ](?:security )?audit|codeql|detect|identif|find(?:s|ings?)\b|catch|tool|workflow|pipeline|\bci\b|alert|rules?\b|threshold|runs?\b|vulnerab|gate", re.IGNORECASE)
 """What speaks of looking at all, where no tool is named."""
 _ADDS = re.compile(r"^[\w.-]+/")
 

@@ -20,6 +20,8 @@ from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Ve
 _BUMP = re.compile(
     r"\b(?:bump|update|upgrade)s?\b.*\b(?:from|to|requirement|dependenc|lock ?file|packages?|group)\b", re.IGNORECASE
 )
+_RELEASE = re.compile(r"\(release\)|\b(?:bump|update|upgrade)s?\s+(?:the\s+)?(?:package\s+|project\s+|app\s+)?version\b|\bversion bump\b|\bbump(?:s|ed)?\s+(?:to\s+)?v?\d", re.IGNORECASE)
+"""A bot that raises the project's own version updates nothing that the project depends on."""
 _SIDE = re.compile(r"\bactions?/|github[_-]actions|setup-\w+|docker|checkout", re.IGNORECASE)
 _RUNTIMES = frozenset(
     ("python", "node", "node.js", "nodejs", "npm", "pip", "rust", "cargo", "go", "docker", "git", "bun", "deno")
@@ -172,7 +174,7 @@ def _by_history(history: History, rules: list[UpdateRule], tree: Tree) -> Verdic
 
 
 def _is_update(commit: Commit) -> bool:
-    return is_bot(commit) and len(commit.parents) == 1 and bool(_BUMP.search(commit.subject))
+    return is_bot(commit) and len(commit.parents) == 1 and bool(_BUMP.search(commit.subject)) and not _RELEASE.search(commit.subject)
 
 
 def _commit(commit: Commit, says: str) -> Evidence:

@@ -29,6 +29,8 @@ _SCANS = (Purpose.VULNERABILITIES, Purpose.REVIEW)
 _DEPENDABOT = "whether Dependabot alerts and security updates are switched on (settings)"
 _MOST = 10
 _SECRETS = re.compile(r"\bsecrets?\b|\bcredentials?\b", re.IGNORECASE)
+_SBOM = re.compile(r"\bsboms?\b|bill of materials", re.IGNORECASE)
+_LOOKS = re.compile(r"vulnerab|\bcves?\b|\baudit(?:s|ed|ing)?\b|\bscann(?:ed|er|ers|s)\b|(?:dependency|security|vulnerability) scan|advisor", re.IGNORECASE)
 _ABOUT = re.compile(r"depend|vulnerab|\bcves?\b|packages\b|librar|advisor|supply|audit|third[- ]part|component", re.IGNORECASE)
 
 
@@ -59,6 +61,8 @@ def _from_files(
     dependencies: Dependencies,
     updates: Updates,
 ) -> Verdict:
+    if _SBOM.search(statement.text) and not _LOOKS.search(statement.text):
+        return Unknown("a sentence about a scan", "The sentence speaks of a list of parts, and not of what is wrong with them.")
     if _SECRETS.search(statement.text) and not _ABOUT.search(statement.text):
         return Unknown("a sentence about dependencies", "The sentence speaks of secrets, and not of what is depended on.")
     items = named(params.text("tool"), tools, _SCANS, "a dependency scanner")

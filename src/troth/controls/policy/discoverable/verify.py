@@ -36,6 +36,8 @@ def verify(params: Params, statement: Statement, policies: PolicySet, tree: Tree
             f"{own.path} is not what people find: {says}.",
             "Move it to the root, .github/ or docs/, or make it one with the other.",
         )
+    if "/discussions" in f"{params.text('url') or ''} {statement.quote}":
+        return Unknown("the forge's settings", "It names a forum, which is a place to write and not where the policy is.", (here,))
     match = _FORGE.search(f"{params.text('url') or ''} {statement.quote}")
     if match is None:
         return Kept((here,), f"The forge shows {own.path}.")

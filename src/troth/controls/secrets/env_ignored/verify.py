@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 
 from troth.terms.facts.dependencies import Dependencies
 from troth.terms.facts.history import Changes
@@ -13,6 +14,7 @@ from troth.terms.promise import Modality, Statement
 from troth.terms.values import Params
 from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Verdict
 
+_ABOUT = re.compile(r"ignor|commit|version control|\bgit\b|repositor|track|exclud|check(?:ed|ing)? in|push|never|secret|leak|\.env\b(?!\.)", re.IGNORECASE)
 _SAMPLES = (".example", ".sample", ".template", ".dist", ".defaults", ".test", ".schema")
 _ASIDE = ("test", "example", "doc", "fixture", "sample", "node_modules")
 
@@ -21,6 +23,8 @@ def verify(
     params: Params, statement: Statement, *, ignores: Ignores, tree: Tree, dependencies: Dependencies, changes: Changes
 ) -> Verdict:
     """Kept only if every named file is ignored wherever it would lie, none is tracked, and none ever was."""
+    if statement.text and not _ABOUT.search(" ".join((statement.text, *statement.lead_in))):
+        return Unknown("a sentence about what git ignores", "The sentence speaks of such files, and not of keeping them out of the repository.")
     names = tuple(name.strip("`*/ ") for name in params.texts("files") if not name.endswith(_SAMPLES)) or (".env",)
     folders = _folders(tree, dependencies)
     tracked = [path for path in tree.paths() if tree.files[path].tracked and _is(path, names)]
