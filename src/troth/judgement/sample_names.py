@@ -65,6 +65,10 @@ _IS_AT: Final = re.compile(
 )
 
 
+_TOOL_KEYS: Final = frozenset(("inputSchema", "input_schema", "outputSchema", "jsonrpc", "tool_calls", "messages"))
+"""Keys of what programs send each other."""
+
+
 class Outcome(StrEnum):
     """What comparing a name with the tree gave."""
 
@@ -137,6 +141,8 @@ def settings(text: str, language: str, tree: Tree) -> tuple[Found, ...]:
     """
     syntax = _SYNTAX.get(language)
     keys = list(dict.fromkeys(_KEYS[syntax].findall(text))) if syntax else []
+    if _TOOL_KEYS & set(keys):
+        return (Found(Outcome.OPEN, "It is a message or a tool's description, and no setting of the program."),)
     telling = [key for key in keys if len(_spellings(key)) > 1]
     if not telling or len(keys) > _MOST_KEYS:
         return (Found(Outcome.OPEN, "What reads these settings is not known."),)

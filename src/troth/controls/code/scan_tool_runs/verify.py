@@ -42,6 +42,11 @@ _FORGES_OWN = {"codeql": "codeql", "github codeql": "codeql", "code scanning": "
 """Names under which a policy means the scanning that a setting switches on -> the tool whose analyses count; any where empty."""
 _SCANS = re.compile(r"scan|analy[sz]|lint|\bsast\b|\bdast\b|check|test|(?:automated|npm|cargo|pip|dependency|code|continuous|regular|ci)[- ](?:security )?audit|codeql|detect|identif|find(?:s|ings?)\b|catch|tool|workflow|pipeline|\bci\b|alert|rules?\b|threshold|runs?\b|vulnerab|gate", re.IGNORECASE)
 """What speaks of looking at all, where no tool is named."""
+_PRODUCT = re.compile(
+    r"\btrain(?:ing|ed)\b|\btool (?:calls?|descriptions?|poisoning)\b|quarantin\w*|\bprompts?\b|\bintegrat(?:ion|es?|ed) with\b|\buser(?:'s|s'|s)? (?:code|input|files?|uploads?)\b|\bupload(?:s|ed)\b|\bworkshops?\b",
+    re.IGNORECASE,
+)
+"""What a security product does, or what people learn."""
 _ADDS = re.compile(r"^[\w.-]+/")
 
 
@@ -81,11 +86,18 @@ def _from_files(
     ground = Ground(tools, workflows, tree)
     if _COUNT.search(statement.text):
         return Unknown("the scanner's present results", "How much it found, only the forge or a run tells.")
-    if (params.text("tool") or "any").lower() == "any" and statement.text and not _SCANS.search(" ".join((statement.text, *statement.lead_in))):
+    if _anything(params) and statement.text and not _SCANS.search(" ".join((statement.text, *statement.lead_in))):
         return Unknown("a sentence about a scan", "The sentence names no tool, and speaks of no scan or check.")
+    if _anything(params) and _PRODUCT.search(statement.text):
+        return Unknown("a sentence about the project's own scans", "The sentence speaks of what the product does for its users, or of people.")
     items = named(params.text("tool"), tools, *_meant(statement))
     verdicts = [_judge(item, params, statement, ground) for item in items]
     return worst(verdicts)
+
+
+def _anything(params: Params) -> bool:
+    """No tool is named."""
+    return (params.text("tool") or "any").lower() == "any"
 
 
 def _meant(statement: Statement) -> tuple[tuple[Purpose, ...], str]:
