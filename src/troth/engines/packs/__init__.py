@@ -13,8 +13,25 @@ Formats: gitformat-pack(5), gitrepository-layout(5).
 
 from __future__ import annotations
 
-from troth.engines.packs.faults import Coverage, Fault, Limits
-from troth.engines.packs.layout import Repository, open_repository
-from troth.engines.packs.store import Item, ObjectStore, Sink
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from troth.engines.packs.faults import Coverage, Fault, Limits
+    from troth.engines.packs.layout import Repository, open_repository
+    from troth.engines.packs.store import Item, ObjectStore, Sink
 
 __all__ = ["Coverage", "Fault", "Item", "Limits", "ObjectStore", "Repository", "Sink", "open_repository"]
+
+_WHERE = {
+    "Coverage": "faults", "Fault": "faults", "Limits": "faults", "Repository": "layout", "open_repository": "layout",
+    "Item": "store", "ObjectStore": "store", "Sink": "sink",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    """Load what is asked for: who only counts (`Coverage`) needs no reader."""
+    if name not in _WHERE:
+        raise AttributeError(name)
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)

@@ -7,7 +7,7 @@ isal is 1.5-1.9 times faster on pieces over about 1 KiB and slower on those belo
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, cast
 
 from troth.errors import FormatError
@@ -20,8 +20,9 @@ SMALL = 128
 """Compressed bytes below which zlib's start-up is cheaper than isal's."""
 MAX_RATIO = 1_032
 """Deflate cannot expand by more than this factor."""
-ONE_SHOT = 8 << 20
-"""If a stream cannot expand beyond this, it is inflated in one call."""
+ONE_SHOT = 64 << 20
+"""If a stream cannot expand beyond this, it is inflated in one call, which is quicker than in pieces."""
+_SHORT = ONE_SHOT // MAX_RATIO
 
 
 _big: Callable[..., bytes]
@@ -48,7 +49,7 @@ def inflate(packed: Buffer, size: int) -> bytes:
     try:
         if length <= SMALL:
             data = zlib.decompress(packed, bufsize=size or 1)
-        elif length * MAX_RATIO <= ONE_SHOT:
+        elif length <= _SHORT:
             data = _big(packed, 15, size or 1)
         else:
             data = _bounded(packed, size)
@@ -59,21 +60,26 @@ def inflate(packed: Buffer, size: int) -> bytes:
     return data
 
 
-def inflate_each(pack: memoryview, entries: Iterable[tuple[int, int, int]], limit: int) -> Iterator[bytes | None]:
+def inflate_each(
+    pack: memoryview, entries: Iterable[int], where: tuple[Sequence[int], Sequence[int], Sequence[int]], limit: int
+) -> Iterator[bytes | None]:
     """Inflate many small entries of a pack with as little as possible between them.
 
     Args:
         pack: the pack.
-        entries: where each zlib stream begins, where the next entry begins, and the announced size.
+        entries: numbers of entries.
+        where: by entry: where its zlib stream begins, where the next entry begins, the announced size.
         limit: largest size that is inflated.
 
     Yields:
         The content, or None where the entry is damaged or over the limit.
     """
     small, large = zlib.decompress, _big
-    for begin, end, size in entries:
+    begins, ends, sizes = where
+    for k in entries:
+        begin, end, size = begins[k], ends[k], sizes[k]
         length = end - begin
-        if length * MAX_RATIO > ONE_SHOT or size > limit:
+        if length > _SHORT or size > limit:
             try:
                 yield inflate(pack[begin:end], size) if size <= limit else None
             except FormatError:

@@ -8,7 +8,7 @@ they are in a cycle) are faults.
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 from troth.engines.packs.faults import Limits
@@ -151,6 +151,22 @@ class Pack:
             for child in self.children(stack.pop()):
                 yield child
                 stack.append(child)
+
+    def all_below(self, roots: Iterable[int], without: Collection[int] = ()) -> list[int]:
+        """All wanted entries made from some whole ones, in the order of the pack, those made from `without` left out."""
+        first, following, want = self.first_child, self.next_child, self.want
+        stack = [root for root in roots if root not in without]
+        found: list[int] = []
+        while stack:
+            child = first[stack.pop()]
+            while child >= 0:
+                if want[child]:
+                    found.append(child)
+                    if first[child] >= 0:
+                        stack.append(child)
+                child = following[child]
+        found.sort()
+        return found
 
     def chain(self, k: int) -> list[int]:
         """An entry and its bases, down to the whole one.

@@ -15,7 +15,8 @@ from troth.engines.packs.faults import Coverage, Fault, Limits
 from troth.engines.packs.inflate import inflate, inflate_pieces
 from troth.engines.packs.layout import Repository, loose_in, packs_in
 from troth.engines.packs.pack import Pack
-from troth.engines.packs.walk import Sink, Walk
+from troth.engines.packs.sink import Sink
+from troth.engines.packs.walk import Walk
 from troth.errors import FormatError
 
 __all__ = ["Item", "ObjectStore", "Sink", "Task"]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from troth.engines.packs.delta import Ranges, apply, changed, header, written
+from troth.engines.packs.delta import apply, changed, header, written
 from troth.engines.packs.faults import Coverage, Fault, Limits
 from troth.engines.packs.index import BLOB, TREE
 from troth.engines.packs.inflate import inflate, inflate_each, inflate_pieces
 from troth.engines.packs.pack import KIND_NAMES, WANTED, Pack
+from troth.engines.packs.sink import Sink, Waiting
 from troth.errors import FormatError
 
-__all__ = ["Sink", "Walk", "stream_pieces"]
+__all__ = ["Walk", "stream_pieces"]
 
 BYTES_PER_OP = 12
 """A delta whose result is at least this many times longer is worth looking through for what it changes (measured: bench/secrets)."""
@@ -22,48 +23,6 @@ BATCH_HELD = 4 << 20
 """Bytes of objects that wait at most, looked at or not."""
 FRAGMENTS = 128 << 10
 """Parts of trees are handed over in batches of about this many bytes."""
-
-
-Waiting = tuple[int, int, str, bytes, Ranges | None]
-"""An object that waits to be looked at: entry, entry of its base (-1: none), kind, content, where it differs from its base (None = anywhere)."""
-
-
-class Sink(Protocol):
-    """What takes the objects."""
-
-    margin: int
-    """How much context around a change the sink needs, in bytes."""
-
-    def screen(self, objects: Sequence[Waiting]) -> Collection[int]:
-        """Tell quickly which of some objects have to be looked at one by one; `whole` is called for these, and need not be for the others."""
-        ...
-
-    def whole(self, kind: str, oid: bytes, data: bytes, ranges: Ranges | None, number: int = -1) -> bool:
-        """Take one object.
-
-        Args:
-            kind: `blob`, `commit`, `tag` or `tree`.
-            oid: object id.
-            data: content.
-            ranges: where it differs from an object that this sink already took and for which it answered False; None = look at everything.
-            number: its number in what `screen` was given last, where it was screened with the same ranges.
-
-        Returns:
-            True where objects made from this one must be looked at as a whole.
-        """
-        ...
-
-    def piece(self, oid: bytes, data: bytes, offset: int, last: bool) -> None:
-        """Take a piece of a blob too large to be held; consecutive pieces overlap by `Limits.overlap_bytes`."""
-        ...
-
-    def names(self, fragments: list[bytes]) -> list[int]:
-        """Take the new parts of some trees as they are stored in their deltas; returns which of these trees are wanted as a whole."""
-        ...
-
-    def marked(self, oid: bytes) -> bool:
-        """For an object that is not handed over again (read in an earlier run): what `whole` answered then."""
-        ...
 
 
 class Walk:
@@ -79,22 +38,46 @@ class Walk:
         self._batch: list[Waiting] = []
         self._look = self._hold = 0
         self._fragments: list[tuple[int, bytes]] = []
-        self._waiting = 0
         self.expanded = 0
 
     def run(self, roots: list[int]) -> None:
         """Read the entries `roots` and all wanted entries below them."""
+        pack, limits = self._pack, self._limits
+        alone: list[int] = []
+        trees: list[int] = []
+        pending = 0
         for root in roots:
-            if self.expanded > self._limits.expanded_bytes:
+            size = pack.entry_size[root]
+            if self.expanded + pending > limits.expanded_bytes:
                 self._lost(root, Fault.BUDGET, again=False)
-            elif self._pack.entry_kind[root] == TREE:
-                self._trees(root)
-            elif self._pack.entry_size[root] > self._limits.object_bytes:
+            elif pack.entry_kind[root] == TREE:
+                trees.append(root)
+                pending += size
+            elif size > limits.object_bytes:
                 self._large(root)
-            else:
+            elif pack.first_child[root] >= 0:
                 self._family(root)
+            else:
+                alone.append(root)
+                pending += size
+        self._alone(alone)
+        self._trees(trees)
         self._flush()
         self._names()
+
+    def _each(self, entries: Iterable[int]) -> Iterator[bytes | None]:
+        """Contents of small entries; None where one is damaged or over the limit."""
+        pack = self._pack
+        return inflate_each(pack.view, entries, (pack.entry_at, pack.entry_end, pack.entry_size), self._limits.object_bytes)
+
+    def _alone(self, roots: list[int]) -> None:
+        """Whole objects from which nothing is made."""
+        kinds = self._pack.entry_kind
+        for root, data in zip(roots, self._each(roots), strict=True):
+            if data is None:
+                self._lost(root, Fault.CORRUPT)
+            else:
+                self._take((root, -1, KIND_NAMES[kinds[root]], data, None))
 
     def _family(self, root: int) -> None:
         pack, kind = self._pack, KIND_NAMES[self._pack.entry_kind[root]]
@@ -104,8 +87,6 @@ class Walk:
             self._lost(root, Fault.CORRUPT)
             return
         self._take((root, -1, kind, data, None))
-        if pack.first_child[root] < 0:
-            return
         stack = [_Node(root, data, 1)]
         self._held = len(data)
         while stack:
@@ -127,11 +108,10 @@ class Walk:
 
     def _deltas(self, kind: str, parent: _Node, stack: list[_Node]) -> None:
         """Make everything that is made directly from one object."""
-        pack, margin, base, limit = self._pack, self._sink.margin, parent.data or b"", self._limits.object_bytes
+        pack, margin, base = self._pack, self._sink.margin, parent.data or b""
         head, from_marked = written(len(base)), parent.entry in self._marked
         children = pack.children(parent.entry)
-        places = [(pack.entry_at[k], pack.entry_end[k], pack.entry_size[k]) for k in children]
-        for child, delta in zip(children, inflate_each(pack.view, places, limit), strict=True):
+        for child, delta in zip(children, self._each(children), strict=True):
             try:
                 size, start = self._announced(child, delta, head)
                 data = apply(base, delta or b"")
@@ -227,38 +207,42 @@ class Walk:
             ):
                 marked.add(k)
 
-    def _trees(self, root: int) -> None:
+    def _trees(self, roots: list[int]) -> None:
         """Trees: whole ones are handed over, of deltas only what they add (names are literal there), unless the sink asks for more."""
-        pack, coverage, limit = self._pack, self._coverage, self._limits.object_bytes
-        try:
-            if pack.want[root] == WANTED:
-                self._take((root, -1, "tree", self._inflated(root), None))
-        except FormatError:
-            self._lost(root, Fault.CORRUPT)
-            return
-        if pack.first_child[root] < 0:
-            return
-        below = [k for k in pack.below(root) if pack.want[k] == WANTED]
-        places = ((pack.entry_at[k], pack.entry_end[k], pack.entry_size[k]) for k in below)
-        count = size = 0
-        for k, fragment in zip(below, inflate_each(pack.view, places, limit), strict=True):
+        pack, want = self._pack, self._pack.want
+        wanted = [root for root in roots if want[root] == WANTED]
+        damaged = set()
+        for root, data in zip(wanted, self._each(wanted), strict=True):
+            if data is None:
+                self._lost(root, Fault.CORRUPT)
+                damaged.add(root)
+            else:
+                self._take((root, -1, "tree", data, None))
+        below = [k for k in pack.all_below(roots, damaged) if want[k] == WANTED]
+        most, waiting = self._limits.expanded_bytes, 0
+        for k, fragment in zip(below, self._each(below), strict=True):
             if fragment is None:
                 self._fault(k, Fault.CORRUPT)
-                continue
-            self._fragments.append((k, fragment))
-            size += len(fragment)
-            count += 1
-        coverage.objects["tree"] += count
-        coverage.bytes["tree"] += size
-        self._waiting += size
-        self.expanded += size
-        if self._waiting > FRAGMENTS:
-            self._names()
+            elif self.expanded > most:
+                self._fault(k, Fault.BUDGET, again=False)
+            else:
+                self._fragments.append((k, fragment))
+                waiting += len(fragment)
+                if waiting > FRAGMENTS:
+                    self._names()
+                    waiting = 0
 
     def _names(self) -> None:
         """Hand over the parts of trees that wait, and rebuild the trees that the sink wants to see."""
-        waiting, self._fragments, self._waiting = self._fragments, [], 0
-        for number in self._sink.names([fragment for _, fragment in waiting]) if waiting else ():
+        waiting, self._fragments = self._fragments, []
+        if not waiting:
+            return
+        fragments = [fragment for _, fragment in waiting]
+        size = sum(map(len, fragments))
+        self._coverage.objects["tree"] += len(fragments)
+        self._coverage.bytes["tree"] += size
+        self.expanded += size
+        for number in self._sink.names(fragments):
             k = waiting[number][0]
             try:
                 self._sink.whole("tree", self._pack.oid(k), self._rebuild(k), None)

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from troth.detectors.matching import Hits
 from troth.detectors.rule import Match, Proof, Rule
 from troth.detectors.scanner import MARGIN, Scanner
-from troth.engines.packs.delta import Ranges
-from troth.engines.packs.walk import Waiting
 from troth.engines.secrets.containers import Budget, is_container, members
-from troth.engines.secrets.findings import Occurrence
+from troth.engines.secrets.findings import Finding, Occurrence
 from troth.engines.secrets.fingerprint import Fingerprints
 
-__all__ = ["SHOWN", "Collector", "Record"]
+if TYPE_CHECKING:
+    from troth.engines.packs.delta import Ranges
+    from troth.engines.packs.sink import Waiting
+    from troth.engines.secrets.safe import SafeText
+
+__all__ = ["SHOWN", "Collector", "Record", "make_findings"]
 
 SHOWN = 50
 """Places kept per secret; all are counted."""
 _RUN = re.compile(rb"[0-9A-Za-z_-]{24,}")
+_IN_RUN = bytes(1 if _RUN.match(bytes([code]) * 24) else 0 for code in range(256))
+_LONG = b"\1" * 24
 
 
 @dataclass(slots=True)
@@ -176,7 +182,28 @@ class Collector:
         return records, objects, cut
 
 
+def make_findings(records: dict[tuple[str, str], Record], safe: SafeText) -> tuple[Finding, ...]:
+    """Findings from records, surest first, with every text redacted."""
+    made = [
+        Finding(
+            record.rule.id,
+            record.rule.title,
+            record.rule.provider,
+            record.rule.tier.value,
+            record.proof.value,
+            record.score,
+            record.fingerprint,
+            tuple(replace(place, path=safe(place.path)) for place in record.places),
+            record.count,
+        )
+        for record in records.values()
+    ]
+    return tuple(sorted(made, key=lambda finding: (-finding.score, finding.rule, finding.fingerprint)))
+
+
 def _random_run(data: bytes) -> bool:
+    if _LONG not in data.translate(_IN_RUN):  # three times as quick as the expression, which is only asked where there is a run at all
+        return False
     return any(_random(match.group()) for match in _RUN.finditer(data))
 
 
