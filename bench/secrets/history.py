@@ -9,6 +9,7 @@ the CPU time of the whole process tree. Only ratios mean something; run it on a 
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import resource
 import shutil
@@ -45,6 +46,7 @@ def main() -> None:
     parser.add_argument("clones", nargs="+", type=Path)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
+    compileall.compile_dir(str(Path(__file__).parents[2] / "src"), quiet=2)  # as an installer does it
     kingfisher = os.environ.get("TROTH_KINGFISHER") or shutil.which("kingfisher")
     for clone in options.clones:
         compare(clone, options.runs, kingfisher)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import urllib.parse
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -245,4 +244,6 @@ def _unquoted(text: bytes) -> bytes:
             return bytes.fromhex(text.replace(b"%", b"").decode())
         except ValueError:
             pass  # `%zz`: left as it is
+    import urllib.parse  # 3 ms, and few texts come here
+
     return urllib.parse.unquote_to_bytes(text)

@@ -17,8 +17,8 @@ Adding a rule edits one file; there is no list elsewhere.
 
 from __future__ import annotations
 
-import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,6 +29,8 @@ from troth.errors import DetectorError
 __all__ = ["RULES", "digest", "load", "read_rule_file"]
 
 RULES = Path(__file__).with_name("rules")
+_LAST = "rules-last"
+"""What the last start loaded: a mark of the files, their digest, and the rules."""
 FORMAT = 13
 """Raise it when anything about the derived form changes."""
 LEFT = r"(?:(?<![0-9A-Za-z])|(?<=\\[nrtbf])|(?<=%[0-9A-F][0-9A-F]))"
@@ -58,6 +60,8 @@ KEYS = frozenset(
 
 def digest() -> str:
     """Digest of all rule files, by content; changes when any rule does."""
+    import hashlib  # loads OpenSSL; a start with a warm cache does not come here
+
     total = hashlib.sha256(f"{FORMAT}\n".encode())
     for path in sorted(RULES.glob("*.toml")):
         total.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
@@ -70,11 +74,18 @@ def load() -> tuple[tuple[Rule, ...], str]:
     Raises:
         DetectorError: a rule is half-made or impossible; nothing is loaded then.
     """
+    mark = _mark()
+    known = cache.read(_LAST)
+    if known is not None and known.startswith(mark):
+        rules, key = _from_json(known[len(mark) + 64 :]), known[len(mark) : len(mark) + 64].decode("ascii", "replace")
+        if rules:
+            return rules, key
     key = digest()
     kept = cache.read(f"rules-{key[:32]}.json")
     if kept is not None:
         rules = _from_json(kept)
         if rules:
+            cache.write(_LAST, mark + key.encode() + kept)
             return rules, key
     found: dict[str, Rule] = {}
     for path in sorted(RULES.glob("*.toml")):
@@ -83,8 +94,24 @@ def load() -> tuple[tuple[Rule, ...], str]:
                 raise DetectorError(f"{path.name}: the id {rule.id} is taken")
             found[rule.id] = rule
     rules = tuple(found[name] for name in sorted(found))
-    cache.write(f"rules-{key[:32]}.json", _to_json(rules))
+    kept = _to_json(rules)
+    cache.write(f"rules-{key[:32]}.json", kept)
+    cache.write(_LAST, mark + key.encode() + kept)
     return rules, key
+
+
+def _mark() -> bytes:
+    """What tells without reading them that the rule files are those of the last start: where they lie, and name, size, number and times of each.
+
+    The time of the last change of a file's state cannot be set by a program, so that an edit which keeps size and date is seen as well.
+    """
+    rows = [f"{FORMAT} {RULES}"]
+    with os.scandir(RULES) as found:
+        for entry in sorted(found, key=lambda item: item.name):
+            if entry.name.endswith(".toml"):
+                status = entry.stat()
+                rows.append(f"{entry.name} {status.st_size} {status.st_ino} {status.st_mtime_ns} {status.st_ctime_ns}")
+    return "\n".join(rows).encode("utf-8", "surrogateescape") + b"\n\n"
 
 
 def read_rule_file(path: Path) -> tuple[Rule, ...]:
@@ -160,6 +187,7 @@ def _near(name: str, value: str) -> str:
     return f"{left}(?i:{name}){ASSIGN}(?P<v>{value})(?![0-9A-Za-z_+/-])"
 
 
+# in the order of `Rule`
 _FIELDS = (
     "id", "title", "provider", "docs", "tier", "pattern", "shape", "literals", "proof", "required", "reach", "entropy",
     "weight", "general", "public",
@@ -173,7 +201,10 @@ def _to_json(rules: tuple[Rule, ...]) -> bytes:
 def _from_json(data: bytes) -> tuple[Rule, ...]:
     """Rules from the cache; empty where the cache is damaged (then they are read from the files again)."""
     try:
-        rows = [dict(zip(_FIELDS, row, strict=True)) for row in json.loads(data)]
-        return tuple(Rule(**row | {"tier": Tier(row["tier"]), "literals": tuple(row["literals"])}) for row in rows)
+        rows = json.loads(data)
+        if any(len(row) != len(_FIELDS) for row in rows):
+            return ()
+        tiers = {tier.value: tier for tier in Tier}
+        return tuple(Rule(*row[:4], tiers[row[4]], *row[5:7], tuple(row[7]), *row[8:]) for row in rows)
     except (ValueError, TypeError, IndexError, KeyError):
         return ()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import json
 import re
 import zlib
@@ -173,6 +172,8 @@ def base58check(token: bytes) -> bool | None:
             return False
         number = number * 58 + digit
     raw = number.to_bytes(82, "big")
+    import hashlib  # loads OpenSSL; one rule wants it
+
     return hashlib.sha256(hashlib.sha256(raw[:-4]).digest()).digest()[:4] == raw[-4:]
 
 

@@ -5,7 +5,7 @@ Block mode only: the binding's streams keep a borrowed reference to the callback
 
 from __future__ import annotations
 
-import platform
+import sys
 import threading
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
@@ -50,7 +50,7 @@ class VectorEngine:
         self._local = threading.local()
 
     def _load(self, source: Callable[[], tuple[Probe, ...]], digest: str) -> Any:  # noqa: ANN401 - the binding has no types
-        key = f"hs-{_build()}-{platform.system()}-{platform.machine()}-{digest[:32]}.db"
+        key = f"hs-{_build()}-{sys.platform}-{digest[:32]}.db"
         kept = cache.read(key)
         if kept is not None:
             try:
@@ -218,6 +218,6 @@ class Presence:
 
 
 def _build() -> str:
-    """Which build of hyperscan this is: a database belongs to it. (`importlib.metadata` would cost more than loading the database.)"""
+    """Which build of hyperscan this is, and so for which processor: a database belongs to it. (`importlib.metadata` and `platform` would cost more than loading the database.)"""
     status = Path(hyperscan.__file__).stat()
     return f"{status.st_mtime_ns:x}-{status.st_size:x}"

@@ -6,9 +6,7 @@ that a fingerprint in a committed baseline is no shortcut to them.
 
 from __future__ import annotations
 
-import hashlib
 import os
-import secrets
 
 from troth.detectors import cache
 from troth.detectors.scanner import entropy
@@ -31,7 +29,7 @@ def local_key() -> bytes:
     kept = cache.read(KEY_NAME)
     if kept is not None and len(kept) == 32:
         return kept
-    key = secrets.token_bytes(32)
+    key = os.urandom(32)
     cache.write(KEY_NAME, key)
     return key
 
@@ -45,6 +43,8 @@ class Fingerprints:
 
     def of(self, value: bytes) -> str:
         """Fingerprint of a secret: 16 hex digits."""
+        import hashlib  # loads OpenSSL, and most scans find nothing
+
         plain = hashlib.blake2b(value, key=self._key, digest_size=16).digest()
         found = self._known.get(plain)
         if found is None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from troth.detectors.scanner import Scanner, default
 from troth.engines.packs import Coverage, Limits, ObjectStore, Repository, open_repository
 from troth.engines.packs.store import Task
 from troth.engines.secrets import incremental
-from troth.engines.secrets.collector import Collector, Record
-from troth.engines.secrets.findings import Finding, Occurrence, Report
+from troth.engines.secrets.collector import Collector, Record, make_findings
+from troth.engines.secrets.findings import Occurrence, Report
 from troth.engines.secrets.fingerprint import Fingerprints, local_key
 from troth.engines.secrets.provenance import add_provenance
 from troth.engines.secrets.safe import SafeText
@@ -206,22 +206,3 @@ def _check_links(repository: Repository, coverage: Coverage, options: Options) -
 
     if options.connectivity or (options.connectivity is None and repository.partial):
         count_missing(repository, coverage)
-
-
-def make_findings(records: dict[tuple[str, str], Record], safe: SafeText) -> tuple[Finding, ...]:
-    """Findings from records, surest first, with every text redacted."""
-    made = [
-        Finding(
-            record.rule.id,
-            record.rule.title,
-            record.rule.provider,
-            record.rule.tier.value,
-            record.proof.value,
-            record.score,
-            record.fingerprint,
-            tuple(replace(place, path=safe(place.path)) for place in record.places),
-            record.count,
-        )
-        for record in records.values()
-    ]
-    return tuple(sorted(made, key=lambda finding: (-finding.score, finding.rule, finding.fingerprint)))

@@ -7,22 +7,21 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from troth.detectors.scanner import Scanner, default
-from troth.engines.packs import Coverage, Limits, Repository, open_repository
-from troth.engines.packs.catfile import environment, git_command, read_objects
-from troth.engines.packs.faults import Fault
-from troth.engines.secrets.collector import Collector
+from troth.engines.packs.faults import Coverage, Fault, Limits
+from troth.engines.secrets.collector import Collector, make_findings
 from troth.engines.secrets.findings import Occurrence, Report
 from troth.engines.secrets.fingerprint import Fingerprints, local_key
-from troth.engines.secrets.history import make_findings
 from troth.engines.secrets.safe import SafeText
 from troth.errors import LookError, UsageError
+
+if TYPE_CHECKING:
+    from troth.engines.packs.layout import Repository
 
 __all__ = ["scan_range", "scan_staged", "scan_stream", "scan_tree"]
 
@@ -64,6 +63,8 @@ def scan_staged(path: Path, key: bytes = b"", scanner: Scanner | None = None) ->
     Raises:
         LookError: no repository, or git did not answer.
     """
+    from troth.engines.packs.layout import open_repository
+
     scanner = scanner or default()
     repository = open_repository(path)
     rows = _raw(repository, "diff", "--cached")
@@ -77,6 +78,8 @@ def scan_range(path: Path, revisions: str, key: bytes = b"", scanner: Scanner | 
         LookError: no repository, or git does not know the range.
         UsageError: the range is not one.
     """
+    from troth.engines.packs.layout import open_repository
+
     if revisions.startswith("-") or not revisions or any(char in revisions for char in "\n\0 "):
         raise UsageError("A range is two revisions with two dots between them, such as main..HEAD.")
     scanner = scanner or default()
@@ -98,6 +101,11 @@ def _report(what: str, collector: Collector, coverage: Coverage, scanner: Scanne
 
 def _files(root: Path, coverage: Coverage) -> Iterable[bytes]:
     """Names of files below a directory: from git where it is a repository, from the directory otherwise."""
+    import subprocess
+
+    from troth.engines.packs.catfile import environment, git_command
+    from troth.engines.packs.layout import open_repository
+
     try:
         repository = open_repository(root)
     except LookError:
@@ -162,6 +170,10 @@ def _pieces(file: IO[bytes], place: Occurrence, collector: Collector, coverage: 
 
 
 def _output(repository: Repository, *arguments: str) -> bytes:
+    import subprocess
+
+    from troth.engines.packs.catfile import environment, git_command
+
     try:
         done = subprocess.run(  # noqa: S603 - no shell; revisions were checked not to be options
             git_command(*arguments), env=environment(repository), capture_output=True, timeout=600, check=False
@@ -193,6 +205,8 @@ def _changes(
     how: tuple[Scanner, bytes],
 ) -> Report:
     """Secrets in the new sides of changes that are not in their old sides."""
+    from troth.engines.packs.catfile import read_objects
+
     scanner, key = how
     fingerprints = Fingerprints(key or local_key())
     collector, old, coverage = Collector(scanner, fingerprints), Collector(scanner, fingerprints), Coverage()
