@@ -205,6 +205,8 @@ def _from_json(data: bytes) -> tuple[Rule, ...]:
         if any(len(row) != len(_FIELDS) for row in rows):
             return ()
         tiers = {tier.value: tier for tier in Tier}
-        return tuple(Rule(*row[:4], tiers[row[4]], *row[5:7], tuple(row[7]), *row[8:]) for row in rows)
+        for row in rows:
+            row[4], row[7] = tiers[row[4]], tuple(row[7])
+        return tuple(Rule(*row) for row in rows)
     except (ValueError, TypeError, IndexError, KeyError):
         return ()
