@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from tests.attacks.redaction import labels
 from tests.attacks.redaction.further import further, further_twins
 from tests.attacks.redaction.routes import (
     ROUTES,
@@ -51,6 +52,10 @@ def suites() -> list[Suite]:
         suite.attack(f"further: {name}")(case)
     for name, case in further_twins().items():
         suite.twin(f"further: {name}")(case)
+    for name, case in labels.attacks().items():
+        suite.attack(name)(case)
+    for name, case in labels.twins().items():
+        suite.twin(name)(case)
     for text in CLEAN:
         suite.twin(f"text: {text[:40]}")(lambda _, text=text: shared_redactor().text(text) == text)
     suite.twin("a record passes")(lambda _: "hello 42" in captured(lambda log: log.info("hello %d", 42)))

@@ -22,9 +22,9 @@ __all__ = ["Plan", "plans", "search", "text_of"]
 SIZE = 50_000
 WORD = string.ascii_letters + string.digits
 HEADS = ("ghp_", "gho_", "AKIA", "sk_live_", "sk-ant-api03-", "sk-proj-", "xoxb-", "glpat-", "hf_", "npm_", "pypi-AgE", "dop_v1_", "AIza", "eyJhbGciOi", "SG.", "key-", "shpat_", "-----BEGIN RSA PRIVATE KEY-----\n",
-         "-----BEGIN PGP PRIVATE KEY BLOCK-----\n", "-----BEGIN", "AGE-SECRET-KEY-1", "Bearer ", "H4sI", "eJ", "https://hooks.slack.com/services/", "postgres://", "amqp://", "sig=", "?sig=", "AccountKey=", "PRIVATE KEY-----")  # fmt: skip
+         "-----BEGIN PGP PRIVATE KEY BLOCK-----\n", "-----BEGIN", "AGE-SECRET-KEY-1", "Bearer ", "H4sI", "eJ", "https://hooks.slack.com/services/", "postgres://", "amqp://", "sig=", "?sig=", "AccountKey=", "PRIVATE KEY-----", "--token ", "--password ", "SK", "Cookie: a=", "https://t0ken")  # fmt: skip
 LABELS = ("password", "db_password", "apiKey", "API_KEY", "secret", "token", "access_token", "client_secret", "Authorization", "Cookie", "aws", "datadog", "twilio", "heroku", "key", "max_tokens", "pwd", "passphrase", "credential", "signature")
-MARKS = ("=", ":", " = ", ": ", "=>", ":=", '": "', "='", '="', "|", ",", "(", '\\": \\"', "://", "@", "://u:", ":p@")
+MARKS = ("=", ":", " = ", ": ", "=>", ":=", '": "', "='", '="', "|", ",", "(", '\\": \\"', "://", "@", "://u:", ":p@", "', '", '>', " is ", " '", "=>'")
 ENDS = (" ", "\n", "", ",", ";", "&", '"', "'", "\t", "\r\n", "\\n", "}", "</a>")
 RUNS = ("a", "A", "0", "/", "+", "=", "-", ".", "_", "\\", '"', "'", " ", "\n", "%", "%41", "\\u0061", "&#97;", "\\x61", "\0", "\x1b[31m", "\b", "a\b", "\u200b", "\u00ad", "\u0301", "é", "а", "ｐ", "𝐩", "ﷺ", "🔑", "\ud800", "\u202e", "\x7f", "{", "[", "(", "<", "aa.", "a-", "a_", "1:", "://", "@@", '"+"', "' '", '" + "', '" \\\n"')
 

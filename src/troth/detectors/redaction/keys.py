@@ -27,6 +27,8 @@ _SURE = frozenset(
         "accesskey",
     ]
 )
+_ENDS = ("password", "passwd", "apikey", "secretkey", "accesstoken", "authtoken")
+"""As names without joints end: `PGPASSWORD`, `dbpassword`."""
 _BEFORE_TOKEN = frozenset(
     [
         "access",
@@ -169,7 +171,7 @@ def secret_key(name: str) -> bool:
         if any(after in _NOT_AFTER for after in rest):
             continue
         before = words[number - 1] if number else ""
-        if word in _SURE:
+        if word in _SURE or (len(word) > 8 and word.endswith(_ENDS)):
             return True
         if word == "token" and before in _BEFORE_TOKEN and not rest:
             return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from troth.detectors.matching import presence
@@ -19,10 +19,15 @@ __all__ = ["hides", "labelled", "plain_view"]
 
 _SMALL: Final = 2_000
 """Texts up to this length cannot hold so many labels that it matters how they are taken."""
+_MOST: Final = 400
+"""Values in one text from which on all of it goes, and one more for every 2,000 bytes: to replace them one by one would cost more than to find them."""
 Span = tuple[int, int, str, bytes]
-_AFTER: Final = rb"([a-z0-9_-]{0,20}+)\\{0,2}[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\{0,2}[\"']?"
+_AFTER: Final = rb"([a-z0-9_-]{0,20}+)\\{0,2}[\"']?[ \t]{0,3}[:=]>?[ \t]{0,3}(?:b[\"']|\\{0,2}[\"']?)"
+_PAIRED: Final = rb"([a-z0-9_-]{0,20}+)(?:[\"'][ \t]{0,3},[ \t]{0,3}b?[\"']|>|</key>[ \t\r\n]{0,8}<string>)"
+"""A name and its value as two literals of a list, or as an element of XML."""
 _WORDS: Final = (b"passw", b"passphrase", b"pwd", b"secret", b"token", b"key", b"credential")
 _STARTS: Final = {word: re.compile(re.escape(word) + _AFTER) for word in _WORDS}
+_PAIRS: Final = {word: re.compile(re.escape(word) + _PAIRED) for word in _WORDS}
 _HEADS: Final = {
     b"authorization": re.compile(
         rb"authorization\\{0,2}[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\{0,2}[\"']?(?:(?:bearer|basic|token|digest|negotiate|apikey)[ \t]+)?"
@@ -31,8 +36,17 @@ _HEADS: Final = {
     b"signature=": re.compile(rb"signature="),
     b"sig=": re.compile(rb"sig=(?<=[?&]sig=)"),
 }
-_HEAD_ITEMS: Final = tuple(_HEADS.items())
 _BEARER: Final = re.compile(rb"bearer[ \t]+(?=[a-z0-9._~+/=-]{16})")
+_LINE: Final = re.compile(rb"[^\r\n\"'\\]{4,4096}+")
+_SCHEMES: Final = re.compile(rb"(?:digest|aws4-hmac-sha256|oauth|hawk)[ \t]+[^\r\n]{4,4096}+")
+"""Ways to authorize that take the rest of their line, with quotes in it."""
+_SPOKEN: Final = re.compile(rb"(?:password|passwd|passphrase)[ \t]{1,3}(?:(?:is|was)[ \t]{1,3}[\"']?|[\"'])")
+"""`the password is ...`, `PASSWORD '...'`, as in sentences and in SQL. Not `token '...'`: parsers say that of what they did not expect."""
+_OPTION: Final = re.compile(rb"--([a-z0-9-]{2,40}+)[ \t]{1,3}[\"']?")
+_SIGNED: Final = re.compile(rb"SK(?<![0-9A-Za-z]SK)[0-9a-f]{32}(?![0-9A-Za-z])")
+"""Twilio's API keys: the form alone is too common to be reported and rare enough to be redacted. https://www.twilio.com/docs/iam/api-keys"""
+_LONE: Final = re.compile(rb"://([^\s/@:\"']{10,256}+)@")
+"""A token where a user's name stands in an address."""
 _USERINFO: Final = re.compile(rb"://[^\s/@:\"']{0,64}+:([^\s/@\"']{1,256}+)@")
 _VALUE: Final = re.compile(rb"[^\s\"'&,;<>{}\[\]()\\]{4,4096}")
 _TO_SPACE: Final = bytes(code if code in b"_-" or (chr(code).isalnum() and code < 128) else 32 for code in range(256))
@@ -82,40 +96,103 @@ def _known() -> _Known:
     return _known_now[0]
 
 
+Look = Callable[[bytes, bytes], list[Span]]
+
+
 @lru_cache(maxsize=1)
-def _present() -> Callable[[bytes], Sequence[int]]:
-    """Which of `_STARTS`, `_HEADS`, a bearer and an address with a user may be there: one pass instead of a dozen, since most lines have none."""
-    patterns = [start.pattern for start in _STARTS.values()] + [head.pattern for head in _HEADS.values()]
-    plain = [pattern.replace(b"(?=[a-z0-9._~+/=-]{16})", b"").replace(b"(?<=[?&]sig=)", b"").replace(b"}+", b"}") for pattern in (*patterns, _BEARER.pattern)]
-    return presence([*plain, b"://[^@]{0,400}@"], [*_STARTS, *_HEADS, b"bearer", b"://"])
+def _looks() -> tuple[Callable[[bytes], Sequence[int]], tuple[Look, ...]]:
+    """What tells which kinds of labels may be there, in one pass instead of two dozen, since most lines have none; and how to look for each."""
+    table: list[tuple[bytes, bytes, Look]] = [
+        *((start.pattern, word, partial(_behind, start=start)) for word, start in _STARTS.items()),
+        *((pair.pattern, word, partial(_paired, start=pair)) for word, pair in _PAIRS.items()),
+        *((head.pattern, word, partial(_headed, word=word, head=head)) for word, head in _HEADS.items()),
+        (_BEARER.pattern, b"bearer", lambda data, low: [span for match in _BEARER.finditer(low) for span in _taken(data, match.end(), "bearer", strict=False)]),
+        (b"://[^@]{0,400}@", b"://", _addresses),
+        (_SPOKEN.pattern, b"", _spoken),
+        (_OPTION.pattern, b"--", _options),
+        (b"sk[0-9a-f]{32}", b"sk", lambda data, _: [(*match.span(), "key", match.group()) for match in _SIGNED.finditer(data)]),
+    ]  # fmt: skip
+    plain = [pattern for pattern, _, _ in table]
+    for ours, theirs in ((b"(?=[a-z0-9._~+/=-]{16})", b""), (b"(?<=[?&]sig=)", b""), (b"}+", b"}")):
+        plain = [pattern.replace(ours, theirs) for pattern in plain]
+    return presence(plain, [literal for _, literal, _ in table]), tuple(look for _, _, look in table)
 
 
 def labelled(data: bytes) -> list[Span]:
     """Places of such values: start, end, name for the marker, the value."""
+    present, looks = _looks()
+    numbers = present(data)
+    if not numbers:
+        return []
     if len(data) > _SMALL and is_crowded(data):
         return crowded(data)
-    present = _present()(data)
-    if not present:
-        return []
     low = data.lower()
     found: list[Span] = []
-    for number in present:
-        if number < len(_WORDS):
-            found += _behind(data, low, _STARTS[_WORDS[number]])
-        elif number < len(_WORDS) + len(_HEADS):
-            word, head = _HEAD_ITEMS[number - len(_WORDS)]
-            for match in head.finditer(low):
-                found += _taken(data, match.end(), word.decode().strip("="), strict=False)
-        elif number == len(_WORDS) + len(_HEADS):
-            for match in _BEARER.finditer(low):
-                found += _taken(data, match.end(), "bearer", strict=False)
-        else:
-            found += [
-                (match.start(1), match.end(1), "password-in-address", match.group(1))
-                for match in _USERINFO.finditer(data)
-                if not match.group(1).startswith(_NOT_VALUES)
-            ]
+    for number in numbers:
+        found += looks[number](data, low)
+        if len(found) > _MOST + len(data) // _SMALL:
+            return [(0, len(data), "labelled values", b"")]
     return found
+
+
+def _headed(data: bytes, low: bytes, *, word: bytes, head: re.Pattern[bytes]) -> list[Span]:
+    found: list[Span] = []
+    whole = _LINE if word == b"cookie" else _SCHEMES if word == b"authorization" else None
+    for match in head.finditer(low):
+        place = whole.match(data if word == b"cookie" else low, _scheme(low, match)) if whole else None
+        if place is not None:
+            found.append((*place.span(), word.decode(), data[place.start() : place.end()]))
+        else:
+            found += _taken(data, match.end(), word.decode().strip("="), strict=False)
+    return found
+
+
+def _addresses(data: bytes, _: bytes) -> list[Span]:
+    with_password = [(*match.span(1), "password-in-address", match.group(1)) for match in _USERINFO.finditer(data)]
+    alone = [(*match.span(1), "token-in-address", match.group(1)) for match in _LONE.finditer(data)]
+    return [
+        *(span for span in with_password if not span[3].startswith(_NOT_VALUES)),
+        *(span for span in alone if _has_digit(span[3])),
+    ]
+
+
+def _has_digit(value: bytes) -> bool:
+    return any(48 <= code <= 57 for code in value)
+
+
+def _scheme(low: bytes, match: re.Match[bytes]) -> int:
+    """Where the value of a header begins: behind its label, before the scheme that its pattern has taken as well."""
+    at = low.find(b":", match.start(), match.end())
+    at = at if at >= 0 else low.find(b"=", match.start(), match.end())
+    end = at + 1
+    while low[end : end + 1] in (b" ", b"\t", b'"', b"'"):
+        end += 1
+    return end
+
+
+def _paired(data: bytes, low: bytes, *, start: re.Pattern[bytes]) -> list[Span]:
+    """Name and value as two literals, or as an element, which has to end where the value does."""
+    return [
+        span
+        for span in _behind(data, low, start)
+        if data[span[0] - 1 : span[0]] != b">" or data[span[1] : span[1] + 1] == b"<"
+    ]
+
+
+def _spoken(data: bytes, low: bytes) -> list[Span]:
+    """In sentences and in SQL: quoted, or with a digit, which words of a sentence have not."""
+    found = [span for match in _SPOKEN.finditer(low) for span in _taken(data, match.end(), "password", strict=False)]
+    return [span for span in found if data[span[0] - 1 : span[0]] in (b'"', b"'") or _has_digit(span[3])]
+
+
+def _options(data: bytes, low: bytes) -> list[Span]:
+    """Behind an option of a command."""
+    return [
+        span
+        for match in _OPTION.finditer(low)
+        if data[match.end() : match.end() + 1] != b"-" and _secret_name(match.group(1))
+        for span in _taken(data, match.end(), f"value of {match.group(1)[:30].decode('ascii')}", strict=True)
+    ]
 
 
 def _behind(data: bytes, low: bytes, start: re.Pattern[bytes]) -> list[Span]:
