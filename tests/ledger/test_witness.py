@@ -13,6 +13,8 @@ pytest.importorskip("rfc3161_client", reason="rfc3161-client is not installed")
 if shutil.which("openssl") is None:
     pytest.skip("no openssl on PATH", allow_module_level=True)
 
+from tests.ledger.test_ledger_command import fill
+from troth.cli import run
 from troth.errors import LedgerError
 from troth.ledger.witness import timestamp_request, verify_timestamp
 
@@ -78,3 +80,20 @@ def test_a_timestamp_of_another_checkpoint_or_by_another_authority_says_nothing(
     for response, note, trusted in attempts:
         with pytest.raises(LedgerError):
             verify_timestamp(response, note, [trusted])
+
+
+def test_the_commands_ask_for_a_timestamp_and_verify_it(authority: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    fill(tmp_path, 5)
+    log = ["--store", f"sqlite:///{tmp_path / 'troth.db'}", "--tenant", "acme/web"]
+    kept, asked, told = tmp_path / "kept", authority / "asked.tsq", authority / "told.tsr"
+    assert run(["ledger", "checkpoint", *log, "--timestamp-request", str(asked)]) == 2
+    assert run(["ledger", "checkpoint", *log, "--keep", str(kept), "--timestamp-request", str(asked)]) == 0
+    openssl(authority, "ts", "-reply", "-config", "tsa.cnf", "-queryfile", "asked.tsq", "-signer", "tsa.pem", "-inkey", "tsa.key", "-out", "told.tsr")
+    capsys.readouterr()
+
+    assert run(["ledger", "timestamp", str(told), str(kept), "--root", str(authority / "root.pem")]) == 0
+    assert "existed at 20" in capsys.readouterr().out
+    assert run(["ledger", "timestamp", str(told), str(kept), "--root", str(authority / "other.pem")]) == 2
+    kept.write_bytes(kept.read_bytes().replace(b"\n5\n", b"\n6\n"))
+    assert run(["ledger", "timestamp", str(told), str(kept), "--root", str(authority / "root.pem")]) == 2

@@ -147,15 +147,47 @@ def export(*, file: Path, url: str | None, tenant: str | None, origin: str) -> i
 @_LOG
 @_REPOSITORY
 @click.option("--keep", type=click.Path(path_type=Path), help="Keep it in this file, if it continues what is kept there.")
-def checkpoint(*, url: str | None, tenant: str | None, origin: str, repository: Path | None, keep: Path | None) -> int:
+@click.option("--timestamp-request", "request", type=click.Path(path_type=Path, dir_okay=False), help="Write a request (RFC 3161) for a timestamp over it to this file; with --keep.")
+def checkpoint(*, url: str | None, tenant: str | None, origin: str, repository: Path | None, keep: Path | None, request: Path | None) -> int:
     """Sign a checkpoint with your key and print it; give it to somebody who is not the one that writes the log."""
     from troth.app.ledger import TenantLog, keep_in_git, trusted_keys
+    from troth.ledger.witness import timestamp_request
 
+    if request is not None and keep is None:
+        raise click.UsageError("--timestamp-request goes with --keep: a timestamp is over the exact bytes of a checkpoint, which have to be kept.")
     with TenantLog.opened(*_needed(url, tenant), origin) as log:
         note, _checkpoint = log.sign()
+        asked = timestamp_request(note) if request is not None else b""
         if keep is not None:
             log.keep(note, keep, trusted_keys((), log.name))
     if repository is not None:
         keep_in_git(repository, note)
+    if request is not None:
+        _write(request, asked)
     click.echo(note.decode(), nl=False)
+    return 0
+
+
+def _write(path: Path, content: bytes) -> None:
+    from troth.errors import UsageError
+
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+@ledger.command()
+@click.argument("answer", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("kept", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--root", "roots", multiple=True, required=True, type=click.Path(path_type=Path, dir_okay=False), help="Certificate (PEM) of an authority that you trust. Repeatable.")
+def timestamp(*, answer: Path, kept: Path, roots: tuple[Path, ...]) -> int:
+    """Verify an authority's ANSWER (RFC 3161) over the checkpoint in KEPT, offline, and say when it existed."""
+    from datetime import UTC
+
+    from troth.ledger.witness import verify_timestamp
+
+    response, note = _notes((answer, kept))
+    when = verify_timestamp(response, note, _notes(roots)).astimezone(UTC)
+    click.echo(f"The checkpoint existed at {when.isoformat(timespec='seconds').replace('+00:00', 'Z')}")
     return 0
