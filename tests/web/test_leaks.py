@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.web.conftest import Clock, Room, copied
 from troth.app.desk import triage
-from troth.app.desk.mailing import climb
+from troth.app.desk.ladder import climb
 from troth.app.desk.opening import TENANT, open_desk
 from troth.desk.machines import TransitionError
 from troth.errors import DeskError

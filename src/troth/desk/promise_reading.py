@@ -171,20 +171,24 @@ def _limits(reading: Reading, promises: Sequence[Promise]) -> Iterable[_Found]:
             fixed.update((time.statement.span.start, one) for one in made.severity.split("/"))
             yield _weakened(made, disowned, time.statement.headings)
     for promise in promises:
-        setting = _BY_CONTROL.get(promise.control)
-        if setting == "assess" and subject_of_plan(promise.statement):
-            setting = "plan"
-        start = promise.statement.span.start
-        # "critical within 14 days, high within 30" is one sentence with a time for each severity
-        if setting is not None and (start not in said or (setting == "fix" and any(begun == start for begun, _severity in fixed))):
-            for made in _from_params(promise, setting):
-                if (start, made.severity) in fixed:
-                    continue
-                said.add(start)
-                if setting == "fix":
-                    fixed.add((start, made.severity))
-                yield _weakened(made, disowned, promise.statement.headings)
+        yield from _of_promise(promise, said, fixed, disowned)
     yield from _leftovers(reading, own, said, disowned)
+
+
+def _of_promise(promise: Promise, said: set[int], fixed: set[tuple[int, str]], disowned: frozenset[tuple[str, ...]]) -> Iterable[_Found]:
+    """What a promise itself carries, where its sentence said nothing yet; "critical within 14 days, high within 30" is one sentence with a time for each severity."""
+    setting, start = _BY_CONTROL.get(promise.control), promise.statement.span.start
+    if setting == "assess" and subject_of_plan(promise.statement):
+        setting = "plan"
+    if setting is None or (start in said and not (setting == "fix" and any(begun == start for begun, _severity in fixed))):
+        return
+    for made in _from_params(promise, setting):
+        if (start, made.severity) in fixed:
+            continue
+        said.add(start)
+        if setting == "fix":
+            fixed.add((start, made.severity))
+        yield _weakened(made, disowned, promise.statement.headings)
 
 
 def _leftovers(reading: Reading, own: Mapping[tuple[str, int], list[Promise]], said: set[int], disowned: frozenset[tuple[str, ...]]) -> Iterable[_Found]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from troth.desk.crypt.envelope import CryptError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from troth.desk.intake.fields import Submission
     from troth.desk.storage.case_rows import CaseRow
 
-__all__ = ["message_id", "received_mails", "reply_mails", "reporter_keys", "team_reply_mail"]
+__all__ = ["message_id", "missed_mail", "received_mails", "reply_mails", "reporter_keys", "team_reply_mail"]
 
 
 def message_id(desk: Desk, key: str) -> str:
@@ -74,6 +75,18 @@ def team_reply_mail(desk: Desk, row: CaseRow, item: str, report: Submission, wri
     return (Mail(f"{row.uid}/answer/{item}", row.uid, contact, f"[{code}] there is an answer for you", text),)
 
 
+def missed_mail(desk: Desk, row: CaseRow, report: Submission, key: str, *, says: str, due: datetime) -> Sequence[Mail]:
+    """The reporter hears that a promise was not kept: its own sentence, and when it was due."""
+    code, contact = desk.cases.code(row.number), report.get("contact")
+    if not contact or not desk.settings.mail.host:
+        return ()
+    text = (
+        f"We promised: \"{says}\"\n\nFor {code} that was due {due:%Y-%m-%d %H:%M} UTC, and we have not kept it.\n\n"
+        "The team was told so, too. Your private page shows where everything stands. This mail was sent by a program.\n"
+    )
+    return (Mail(key, row.uid, contact, f"[{code}] we are late", _for_reporter(desk, report, text, text, text)),)
+
+
 def reporter_keys(keys: Sequence[str]) -> Sequence[str]:
     """Keys of mails that went to the reporter, out of those of a case."""
-    return [key for key in keys if key.endswith("/received/reporter") or "/answer/" in key]
+    return [key for key in keys if key.endswith("/reporter") or "/answer/" in key]

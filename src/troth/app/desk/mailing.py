@@ -1,7 +1,7 @@
-"""Mail out: the outbox is emptied, reminders climb their ladder; and the round that also looks for what came in.
+"""Mail out: the outbox is emptied; and the round that also has reminders climb and looks for what came in.
 
 Rules: a mail is claimed and committed before it is sent, and settled after the server took it: a crash in between leaves it `unsure`, for people, and never
-sends it twice; a mail of the ladder has the clock's own key, so it exists once. Every mail says that a program sent it (RFC 3834), so that no program answers.
+sends it twice. Every mail says that a program sent it (RFC 3834), so that no program answers.
 """
 
 from __future__ import annotations
@@ -17,21 +17,15 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import select
-
-from troth.app.desk.acting import TEAM_CLOCKS
+from troth.app.desk.ladder import Place, climb
 from troth.app.desk.mail_intake import read_maildir
 from troth.app.desk.mail_texts import message_id
-from troth.app.desk.opening import TENANT, Desk
-from troth.desk.clock_rules import clocks
-from troth.desk.clocks import Clock, Rung, rungs_due
+from troth.app.desk.opening import Desk
 from troth.desk.crypt.mail_keys import PGP_ARMOR
-from troth.desk.storage.case_rows import COLUMNS, CaseRow, row_of
-from troth.desk.storage.outbox_rows import BATCH, Mail, Waiting
-from troth.desk.tables import CASES, NEVER
+from troth.desk.storage.outbox_rows import BATCH, Waiting
 from troth.errors import DeskError
 
-__all__ = ["Pump", "climb", "deliver", "send_smtp"]
+__all__ = ["Pump", "deliver", "send_smtp"]
 
 LOG: Final = logging.getLogger("troth.desk")
 Sender = Callable[[Desk, Waiting], None]
@@ -113,29 +107,6 @@ def deliver(desk: Desk, send: Sender = send_smtp) -> int:
     return taken
 
 
-def climb(desk: Desk, most: int = 500) -> int:
-    """Put reminders of clocks that reached a rung into the outbox; returns how many are new."""
-    team = desk.settings.mail.team
-    if not team:
-        return 0
-    now, tenant = desk.now(), desk.cases.tenant
-    mails: list[Mail] = []
-    with desk.store.read(TENANT) as t:
-        found = t.execute(select(*COLUMNS).where(CASES.c.tenant == tenant, CASES.c.due_at < NEVER, CASES.c.erased_at.is_(None)).order_by(CASES.c.due_at).limit(most))
-        for row in [row_of(one) for one in found]:
-            code = desk.cases.code(row.number)
-            for clock in clocks(desk.policies.get(row.policy).policy, desk.events.read(t, row.uid, code), now, desk.team):
-                if clock.open and clock.name in TEAM_CLOCKS:
-                    mails += [_reminder(desk, row, clock, key, rung) for key, _when, rung in rungs_due(clock, now)]
-    return desk.writer.write(lambda t: desk.outbox.put(t, mails, now)) if mails else 0
-
-
-def _reminder(desk: Desk, row: CaseRow, clock: Clock, key: str, rung: Rung) -> Mail:
-    code, due = desk.cases.code(row.number), f"{clock.due:%Y-%m-%d %H:%M} UTC" if clock.due is not None else "soon"
-    text = f"The clock {clock.name!r} of {code} stands at {rung.percent} %. It is due {due}.\n\n{desk.settings.origin}/board/{code}\n"
-    return Mail(f"{row.uid}/{key}", row.uid, desk.settings.mail.team, f"[{code}] {clock.name} at {rung.percent} %", text)
-
-
 class Pump:
     """Does all that again and again, beside the pages.
 
@@ -162,11 +133,12 @@ class Pump:
 
     def _run(self) -> None:
         rounds = 0
+        climbed: Place | None = None
         # the first round at once: what was waiting when the process ended has waited long enough
         while not self._stop.wait(self._seconds if rounds else 0):
             try:
                 if rounds % 12 == 0:
-                    climb(self._desk)
+                    climbed = climb(self._desk, after=climbed)
                 if self._desk.settings.mail.host:
                     while deliver(self._desk) >= BATCH and not self._stop.is_set():
                         pass
