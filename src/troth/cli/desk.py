@@ -126,6 +126,26 @@ def mail_keys(folder: Path, address: str) -> None:
     click.echo(certificate, nl=False)
 
 
+@desk.command()
+@_FOLDER
+def probe(folder: Path) -> int:
+    """Try the form and security.txt as a stranger does, and send a mail to the mailbox; exit status 1 where a page does not work."""
+    from troth.app.desk.opening import open_desk
+    from troth.app.desk.probing import probe_mail, probe_pages
+
+    opened = open_desk(folder)
+    try:
+        found = probe_pages(opened)
+        mailed = probe_mail(opened)
+    finally:
+        opened.close()
+    for one in found:
+        click.echo(f"{one.channel}: {one.why or 'works'}")
+    if mailed:
+        click.echo("email: a mail is on its way; `troth desk status` says when one came in last")
+    return 1 if any(one.why for one in found) else 0
+
+
 @desk.command("take-mail")
 @_FOLDER
 def take_mail(folder: Path) -> None:

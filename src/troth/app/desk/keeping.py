@@ -18,6 +18,7 @@ from sqlalchemy import func, insert, inspect, select
 from troth.app.desk.opening import TENANT, Desk
 from troth.app.desk.settings import read
 from troth.desk.crypt.mail_keys import MailKeys
+from troth.desk.machines import fold_intake
 from troth.desk.tables import CASES, EVENTS
 from troth.errors import DeskError
 from troth.store import METADATA, open_store
@@ -32,10 +33,12 @@ def status(desk: Desk) -> dict[str, str]:
     """What the desk holds, in figures."""
     with desk.store.read(TENANT) as t:
         counts = desk.cases.counts(t)
+        probes = fold_intake(desk.events.read(t, "", ""))
         events, members, mails = desk.cases.event_count(t), desk.people.number(t), desk.outbox.counts(t)
         erased = int(t.execute(select(func.count()).select_from(CASES).where(CASES.c.tenant == desk.cases.tenant, CASES.c.erased_at.is_not(None))).scalar() or 0)
     told = {"store": desk.store.dialect, "cases": str(sum(counts.values())), "open": str(sum(count for state, count in counts.items() if state != "closed"))}
     told |= {"erased": str(erased), "events": str(events), "members": str(members), "policy": desk.policy.digest[:12] or "none", "sealed": "yes" if desk.settings.sealed else "no"}
+    told |= {f"probe {one}": f"{probes.last_good[one]:%Y-%m-%d %H:%M} UTC" if one in probes.last_good else "never arrived" for one in sorted(probes.last_probe)}
     return told | {f"mail {state}": str(count) for state, count in sorted(mails.items())}
 
 

@@ -18,6 +18,7 @@ from troth.app.desk import reports
 from troth.app.desk.acting import record
 from troth.app.desk.mail_texts import message_id, reporter_keys
 from troth.app.desk.opening import Desk
+from troth.app.desk.probing import arrived_probe
 from troth.desk.crypt.envelope import CryptError
 from troth.desk.crypt.mail_keys import AGE_ARMOR, MailKeys
 from troth.desk.crypt.streams import Sealer
@@ -42,12 +43,14 @@ _LOOKED_AT: Final = 256 * 1024
 
 
 def take_mail(desk: Desk, raw: bytes) -> str:
-    """Take a mail: a new case, or a message or note of the case that it answers; returns the short id.
+    """Take a mail: a new case, or a message or note of the case that it answers; returns the short id, empty for the desk's own probe.
 
     Raises:
         MailError: the mail cannot be read, or a program wrote it in answer to something that was not ours.
     """
     mail = decrypted(parse(raw), lambda content: MailKeys.read(desk.folder / "keys").opened(content))
+    if arrived_probe(desk, mail):
+        return ""
     nonce = "mail " + (mail.message or hashlib.sha256(raw).hexdigest())
     if mail.automatic == "reply":
         return _automatic(desk, raw, mail, nonce)

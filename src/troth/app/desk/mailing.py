@@ -21,12 +21,15 @@ from troth.app.desk.ladder import Place, climb
 from troth.app.desk.mail_intake import read_maildir
 from troth.app.desk.mail_texts import message_id
 from troth.app.desk.opening import Desk
+from troth.app.desk.probing import daily
 from troth.desk.crypt.mail_keys import PGP_ARMOR
 from troth.desk.storage.outbox_rows import BATCH, Waiting
 from troth.errors import DeskError
 
 __all__ = ["Pump", "deliver", "send_smtp"]
 
+_HOURLY: Final = 720
+"""Rounds in an hour."""
 LOG: Final = logging.getLogger("troth.desk")
 Sender = Callable[[Desk, Waiting], None]
 
@@ -144,6 +147,8 @@ class Pump:
                         pass
                 if self._desk.settings.mail.maildir:
                     read_maildir(self._desk, Path(self._desk.settings.mail.maildir))
+                if rounds % _HOURLY == _HOURLY // 2:  # not in the first minutes, in which a proxy may not be there yet
+                    daily(self._desk)
                 if self._desk.settings.mail.imap and rounds % 6 == 0:
                     from troth.app.desk.mailbox import read_mailbox
 

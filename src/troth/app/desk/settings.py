@@ -30,7 +30,8 @@ _PREFIX: Final = re.compile(r"[A-Z][A-Z0-9]{0,9}\Z")
 class MailSettings:
     """Outgoing and incoming mail; `host` empty: no mail is sent; `imap` empty: no mailbox is read (over TLS only).
 
-    `backup`: who hears, beside nobody else, when nine tenths of a time are over, and after it; the team without it. `authserv`: name that the own mail server gives itself in Authentication-Results; empty: none is believed. `dkim`: signatures are checked here (needs
+    `backup`: who hears, beside nobody else, when nine tenths of a time are over, and after it; the team without it. `address`: the public one of the mailbox; a mail goes to it once a day, and has to come in.
+    `authserv`: name that the own mail server gives itself in Authentication-Results; empty: none is believed. `dkim`: signatures are checked here (needs
     `dkimpy`, asks the domain name system). `encrypt`: mail to a reporter who gave a key is encrypted to it, and then carries what was written.
     """
 
@@ -41,6 +42,7 @@ class MailSettings:
     sender: str = ""
     team: str = ""
     backup: str = ""
+    address: str = ""
     maildir: str = ""
     imap: str = ""
     imap_port: int = 993
