@@ -40,9 +40,9 @@ class _TooLargeError(Exception):
 
 @dataclass(slots=True)
 class _Part:
-    """First and last positions of a piece, and whether it may match nothing."""
+    """First and last positions of a piece, and in how many ways it may match nothing (two stand for more)."""
 
-    empty: bool
+    empty: int
     first: list[int] = field(default_factory=list)
     last: list[int] = field(default_factory=list)
 
@@ -60,7 +60,7 @@ class _Automaton:
         self.letters.append(letters)
         self.follow.append({})
         at = len(self.letters) - 1
-        return _Part(False, [at], [at])
+        return _Part(0, [at], [at])
 
     def link(self, last: Iterable[int], first: Iterable[int]) -> None:
         targets = list(first)
@@ -86,7 +86,7 @@ def explodes(pattern: str) -> bool:
 
 
 def _sequence(items: Any, automaton: _Automaton) -> _Part:  # noqa: ANN401 - the parser's own nodes
-    whole = _Part(True)
+    whole = _Part(1)
     for item in items:
         whole = _joined(whole, _piece(str(item[0]), item[1], automaton), automaton)
     return whole
@@ -94,9 +94,9 @@ def _sequence(items: Any, automaton: _Automaton) -> _Part:  # noqa: ANN401 - the
 
 def _joined(one: _Part, other: _Part, automaton: _Automaton) -> _Part:
     automaton.link(one.last, other.first)
-    first = one.first + other.first if one.empty else one.first
-    last = other.last + one.last if other.empty else other.last
-    return _Part(one.empty and other.empty, first, last)
+    first = one.first + other.first * one.empty
+    last = other.last + one.last * other.empty
+    return _Part(min(one.empty * other.empty, 2), first, last)
 
 
 def _piece(kind: str, value: Any, automaton: _Automaton) -> _Part:  # noqa: ANN401 - the parser's own nodes
@@ -104,33 +104,33 @@ def _piece(kind: str, value: Any, automaton: _Automaton) -> _Part:  # noqa: ANN4
         return _sequence(value[-1], automaton)
     if kind == "BRANCH":
         parts = [_sequence(branch, automaton) for branch in value[1]]
-        return _Part(any(part.empty for part in parts), [at for part in parts for at in part.first], [at for part in parts for at in part.last])
+        return _Part(min(sum(part.empty for part in parts), 2), [at for part in parts for at in part.first], [at for part in parts for at in part.last])
     if kind in ("MAX_REPEAT", "MIN_REPEAT"):
         return _repeat(value, automaton)
     if kind in ("POSSESSIVE_REPEAT", "ATOMIC_GROUP", "GROUPREF", "GROUPREF_EXISTS"):
         return automaton.add(frozenset())
     if kind == "AT":
-        return automaton.add(_END) if str(value) in ("AT_END", "AT_END_STRING") else _Part(True)
+        return automaton.add(_END) if str(value) in ("AT_END", "AT_END_STRING") else _Part(1)
     if kind in ("ASSERT", "ASSERT_NOT"):
-        return _Part(True)
+        return _Part(1)
     return automaton.add(_letters(kind, value))
 
 
 def _repeat(value: Any, automaton: _Automaton) -> _Part:  # noqa: ANN401 - the parser's own nodes
     least, most, body = int(value[0]), value[1], value[2]
     endless = str(most) == "MAXREPEAT" or int(most) > 40
-    whole = _Part(True)
+    whole = _Part(1)
     for _ in range(max(min(least, _UNROLL) - (1 if endless else 0), 0)):
         whole = _joined(whole, _sequence(body, automaton), automaton)
     if endless:
         part = _sequence(body, automaton)
         automaton.link(part.last, part.first)
-        part.empty = part.empty or least == 0
+        part.empty = max(part.empty, int(least == 0))
         return _joined(whole, part, automaton)
-    tail = _Part(True)
+    tail = _Part(1)
     for _ in range(min(int(most) - least, _UNROLL)):  # from the last: a round comes only after the one before, else two ways would lead to each
         tail = _joined(_sequence(body, automaton), tail, automaton)
-        tail.empty = True
+        tail.empty = max(tail.empty, 1)
     return _joined(whole, tail, automaton)
 
 

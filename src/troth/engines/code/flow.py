@@ -1,139 +1,181 @@
-"""Local data flow: whether an expression may hold what a source gave, inside of one function and the names around it.
+"""Local data flow: whether an expression may hold what a source gave, inside of one file.
 
-Not ordered and not across functions: a name holds what any of its assignments gave it. Conversions that leave no text (`int`, `len`, comparisons), quoting and
+Not ordered: a name holds what any of its assignments gave it. A function of the file gives what its `return`s hold, and a parameter holds what its callers in the file give. Conversions that leave no text (`int`, `len`, comparisons), quoting and
 look-ups in a table by such a value end the flow.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from troth.engines.code.module import Module
 from troth.engines.code.scopes import Element, Parameter, Scope
+from troth.engines.code.worth import position_of
 
-__all__ = ["MODEL_MODULES", "MODEL_WORDS", "OUTSIDE_FORMS", "OUTSIDE_WORDS", "SECRET_WORDS", "holds", "is_model_output", "is_secret", "is_untrusted"]
+__all__ = ["OUTSIDE_FORMS", "OUTSIDE_WORDS", "SECRET_ENDS", "SECRET_WORDS", "holds", "is_secret", "is_untrusted", "named_secret"]
 
-MODEL_MODULES: Final = frozenset((
-    "openai", "anthropic", "litellm", "langchain", "langchain_openai", "langchain_anthropic", "langchain_core", "langchain_community", "llama_index", "ollama",
-    "cohere", "vllm", "google", "genai", "replicate", "transformers", "llama_cpp", "mlx_lm", "guidance", "dspy",
-))  # fmt: skip
-"""Modules of which a file imports one where it asks a language model."""
-MODEL_WORDS: Final = (
-    b".create(", b"completion", b"generate_content", b"ollama", b"invoke(", b"predict(", b"complete(", b"chat(", b"generate(", b"pipeline", b"replicate", b".parse(",
-    b"call_as_llm", b"create)", b"create,",
+_OUTSIDE: Final = (
+    "user_input", "user_text", "user_message", "user_prompt", "user_query", "user_question", "user_content", "user_supplied", "user_data", "user_request", "untrusted", "untrusted_input", "untrusted_text",
+    "untrusted_content", "untrusted_data", "web_page", "web_text", "web_content", "web_data", "page_text", "page_content", "page_html", "page_body", "email_text", "email_content", "email_body", "mail_text", "mail_body",
+    "scraped_text", "scraped_content", "scraped_html", "fetched_text", "fetched_content", "fetched_page", "retrieved_text", "retrieved_content", "retrieved_document", "external_text", "external_content", "external_data",
+    "html_content", "webpage", "webpage_text", "webpage_content",
 )  # fmt: skip
-"""Strings of which a file holds one where it asks a language model."""
+"""Names of parameters that say that a user, a page or a mail wrote what they hold."""
 OUTSIDE_WORDS: Final = (
     b"flask", b"quart", b"bottle", b"fastapi", b"starlette", b"django", b"aiohttp", b"sys.argv", b"import requests", b"requests.", b"from requests", b"httpx", b"urlopen",
     b" input(", b"(input(", b"=input(", b"{input(", b",input(", b"[input(", b"\ninput(",
     b"streamlit", b"sys.stdin", b"click.prompt",
+    *(name.encode() for name in _OUTSIDE),
 )  # fmt: skip
 """Strings of which a file holds one where text comes from outside."""
 OUTSIDE_FORMS: Final = (
+    *(name.encode() + rb"\s*[,:=)]" for name in _OUTSIDE),
     rb"import[^\n]*\brequest\b", rb"flask\.request", rb"[:\[]\s*[\w.]*Request\b", rb"input(?<![\w.]input)\(", rb"requests\.(?:get|post|Session)\b", rb"from\s+(?:requests|httpx)",
     rb"httpx\.(?:get|post)\b", rb"urlopen\b", rb"sys\.argv", rb"import[^\n]*\bargv\b", rb"requests\s+as\s", rb"httpx\s+as\s", rb"streamlit", rb"sys\.stdin", rb"click\.prompt", rb"@\w+\.(?:get|post|put|patch|route|websocket|api_route)\(",
 )  # fmt: skip
 """Expressions of which a file matches one where text comes from outside."""
-SECRET_WORDS: Final = (b"environ", b"getenv")
-"""Strings of which a file holds one where it reads its environment."""
+SECRET_ENDS: Final = (
+    b"password", b"passwd", b"passphrase", b"secret", b"api_key", b"apikey", b"access_key", b"private_key", b"secret_key", b"access_token", b"auth_token", b"api_token", b"bearer_token", b"refresh_token", b"credentials",
+    b"PASSWORD", b"SECRET", b"_KEY", b"ACCESS_TOKEN", b"AUTH_TOKEN", b"API_TOKEN", b"CREDENTIALS",
+)  # fmt: skip
+"""Ends of names of variables that hold secrets."""
+SECRET_WORDS: Final = (
+    b"environ", b"getenv",
+    *(name + end for name in SECRET_ENDS for end in (b"}", b" +")),
+)
+"""Strings of which a file holds one where it holds a secret."""
 
 Source = Callable[[ast.expr, Scope, Module], bool]
 _CLEAN: Final = frozenset((
     "builtins.int", "?.isdigit", "ast.literal_eval", "shlex.quote", "html.escape", "hashlib.sha256", "builtins.print",
 ))  # fmt: skip
 _CLEAN_NAMES: Final = frozenset(("int", "float", "bool", "len", "hash", "isinstance", "type", "sum", "id"))
-_MODEL_ENDS: Final = (
-    ".chat.completions.create", ".responses.create", ".messages.create", ".completions.create", ".generate_content",
-    ".chat.completions.parse", ".beta.chat.completions.parse",
-)  # fmt: skip
-_MODEL_CALLS: Final = frozenset((
-    "litellm.completion", "litellm.acompletion", "ollama.chat", "ollama.generate", "openai.ChatCompletion.create", "openai.Completion.create",
-    "transformers.pipeline()", "cohere.Client().chat", "cohere.Client().generate", "replicate.run",
-))  # fmt: skip
-_MODEL_METHODS: Final = frozenset(("invoke", "ainvoke", "predict", "complete", "chat", "generate", "apredict", "call_as_llm"))
-_MODEL_LIBRARIES: Final = ("langchain", "llama_index.", "transformers.", "vllm.", "llama_cpp.", "mlx_lm.", "guidance.", "dspy.")
 _UNTRUSTED: Final = (
     "flask.request", "quart.request", "bottle.request", "fastapi.Request()", "starlette.requests.Request()", "django.http.HttpRequest()",
     "aiohttp.web.Request()", "sys.argv",
 )  # fmt: skip
 _UNTRUSTED_CALLS: Final = frozenset((
     "streamlit.text_input", "streamlit.chat_input", "streamlit.text_area", "sys.stdin.read", "sys.stdin.readline", "click.prompt",
-    "builtins.input", "requests.get", "requests.post", "httpx.get", "httpx.post", "urllib.request.urlopen", "requests.Session().get",
+    "sys.stdin.readlines", "streamlit.file_uploader", "builtins.input", "requests.get", "requests.request", "requests.Session().post", "httpx.Client().get", "httpx.AsyncClient().get", "aiohttp.ClientSession().get", "requests.post", "httpx.get", "httpx.post", "urllib.request.urlopen", "requests.Session().get",
 ))  # fmt: skip
 _ROUTES: Final = frozenset(("get", "post", "put", "patch", "route", "websocket", "api_route"))
 _ENVIRONMENT: Final = frozenset(("os.getenv", "os.environ.get"))
-_SECRET_NAMES: Final = ("SECRET", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "ACCESS_KEY", "PRIVATE_KEY", "TOKEN", "CREDENTIAL")
-_DEPTH: Final = 24
+_SECRET_NAMES: Final = ("SECRET", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "ACCESS_KEY", "PRIVATE_KEY", "TOKEN", "CREDENTIAL", "DATABASE_URL", "DB_URL", "CONNECTION_STRING", "DSN")
+_NO_SECRET: Final = re.compile(r"(?i)max_?(?:\w+_)?tokens?|tokens?_?(?:limit|count|budget)|tokenizer|token_?(?:type|length)|public_key")
+_SECRET_NAME: Final = re.compile(r"(?i)(?:^|_)(?:password|passwd|passphrase|secret|secret_key|api_?key|access_?key|private_?key|credentials?|(?:access|auth|api|bearer|refresh|session)_token|connection_string)\Z")
+"""Names of variables and fields that hold a secret."""
+_TELLING: Final = frozenset(("isdigit", "startswith", "endswith", "count", "index", "isalnum", "find"))
+"""Methods whose result says something about a text, and holds none of it."""
+_DEPTH: Final = 90
+_MOST: Final = 16
 
 
-def holds(node: ast.expr | None, scope: Scope, module: Module, source: Source, depth: int = 0) -> bool:
-    """Whether an expression may hold what `source` gave."""
-    if node is None or depth > _DEPTH:
-        return False
-    if source(node, scope, module):
-        return True
-    if isinstance(node, ast.Name):
-        return _bound(node.id, scope, module, source, depth)
-    if isinstance(node, ast.Call):
-        return _through(node, scope, module, source, depth)
-    if isinstance(node, (ast.Subscript, ast.Attribute)):
-        return holds(node.value, scope, module, source, depth + 1)
-    if isinstance(node, (ast.Compare, ast.Lambda)):
-        return False
-    return any(
-        holds(child, scope, module, source, depth + 1) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)
-    )
 
+@dataclass(slots=True)
+class _Search:
+    """One question: what is looked for, where, and what was looked at already. Nothing is looked at twice, so that loops of names end and the work is bounded."""
 
-def _bound(name: str, scope: Scope, module: Module, source: Source, depth: int) -> bool:
-    found = scope.find(name)
-    if found is None:
-        return False
-    for binding in found[0][:16]:
-        value = binding.value if isinstance(binding, Element) else binding
-        if isinstance(value, ast.expr) and holds(value, found[1], module, source, depth + 3):
+    module: Module
+    source: Source
+    seen: set[tuple[int, int]]
+    across: bool = True
+    depth: int = 0
+
+    def holds(self, node: ast.expr | None, scope: Scope) -> bool:
+        """Whether an expression may hold what the source gave."""
+        key = (id(node), id(scope))
+        if node is None or key in self.seen or self.depth > _DEPTH:
+            return False
+        self.seen.add(key)
+        self.depth += 1
+        found = self.source(node, scope, self.module) or self._parts(node, scope)
+        self.depth -= 1
+        return found
+
+    def _parts(self, node: ast.expr, scope: Scope) -> bool:
+        if isinstance(node, ast.Name):
+            return self._bound(node.id, scope)
+        if isinstance(node, ast.Call):
+            return self._through(node, scope)
+        if isinstance(node, (ast.Subscript, ast.Attribute)):
+            return self.holds(node.value, scope) or self._field(node, scope)
+        if isinstance(node, (ast.Compare, ast.Lambda)):
+            return False
+        return any(self.holds(child, scope) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
+
+    def _field(self, node: ast.expr, scope: Scope) -> bool:
+        """What the methods of a class of this file put into a field."""
+        if not self.across or not isinstance(node, ast.Attribute):
+            return False
+        owner = self.module.owner(node.value, scope)
+        held = self.module.built.fields.get(id(owner), {}).get(node.attr, []) if owner is not None else []
+        return any(self.holds(value, where) for value, where in held[:_MOST])
+
+    def _bound(self, name: str, scope: Scope) -> bool:
+        found = scope.find(name)
+        if found is None:
+            return False
+        bindings, where = found
+        for binding in bindings[:_MOST]:
+            if isinstance(binding, Parameter) and self._given(binding):
+                return True
+            value = binding.value if isinstance(binding, Element) else binding
+            if isinstance(value, ast.expr) and self.holds(value, where):
+                return True
+        return any(self.holds(value, inner) for value, inner in self.module.poured(name, where)[:_MOST])
+
+    def _given(self, parameter: Parameter) -> bool:
+        """Whether a caller in this file gives a parameter what the source gave."""
+        node = parameter.function.node
+        if not self.across or isinstance(node, ast.Lambda):
+            return False
+        position = position_of(parameter)
+        callers = self.module.calls(f"<here>.{node.name}", f"?.{node.name}", *((f"<here>.{parameter.function.owner.name}().{node.name}",) if parameter.function.owner is not None else ()))
+        return any(
+            self.holds(site.argument(position, parameter.name), site.scope)
+            for site in callers if parameter.name in site.keywords or 0 <= position < len(site.arguments)
+        )  # fmt: skip
+
+    def _returned(self, node: ast.Call, scope: Scope) -> bool:
+        """Whether a function of this file, called by its name or as a method of its class, gives back what the source gave."""
+        wanted: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
+        if not self.across:
+            return False
+        if isinstance(node.func, ast.Name):
+            found = scope.find(node.func.id)
+            wanted = [item for item in (found[0] if found is not None else []) if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef))]
+        elif isinstance(node.func, ast.Attribute):
+            owner = self.module.owner(node.func.value, scope)
+            body = owner.body if owner is not None else []
+            wanted = [item for item in body if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)) and item.name == node.func.attr]
+        return any(self.holds(value, inner) for function in wanted for value, inner in self.module.returns(function))
+
+    def _through(self, node: ast.Call, scope: Scope) -> bool:
+        names = self.module.names(node.func, scope)
+        plain = node.func.id if isinstance(node.func, ast.Name) else ""
+        if names & _CLEAN or plain in _CLEAN_NAMES:
+            return False
+        if isinstance(node.func, ast.Attribute) and self.holds(node.func.value, scope):
+            return node.func.attr not in _TELLING
+        if self._returned(node, scope):
             return True
-    return False
+        return any(self.holds(item, scope) for item in (*node.args, *(item.value for item in node.keywords)))
 
 
-def _through(node: ast.Call, scope: Scope, module: Module, source: Source, depth: int) -> bool:
-    names = module.names(node.func, scope)
-    plain = node.func.id if isinstance(node.func, ast.Name) else ""
-    if names & _CLEAN or plain in _CLEAN_NAMES:
-        return False
-    if isinstance(node.func, ast.Attribute) and holds(node.func.value, scope, module, source, depth + 1):
-        return node.func.attr not in ("isdigit", "startswith", "endswith", "count", "index", "isalnum")
-    given = (*node.args, *(item.value for item in node.keywords))
-    return any(holds(item, scope, module, source, depth + 1) for item in given)
-
-
-def is_model_output(node: ast.expr, scope: Scope, module: Module) -> bool:
-    """A call that asks a language model."""
-    if not isinstance(node, ast.Call):
-        return False
-    for name in module.names(node.func, scope):
-        if name.endswith(_MODEL_ENDS) or name in _MODEL_CALLS:
-            return True
-        start, _, method = name.rpartition(".")
-        if method in _MODEL_METHODS and start.startswith(_MODEL_LIBRARIES):
-            return True
-        if name == "?.generate" and isinstance(node.func, ast.Attribute) and _speaks_of_model(node.func.value):
-            return True
-    return False
-
-
-def _speaks_of_model(node: ast.expr) -> bool:
-    word = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
-    return word.lower() in ("llm", "model", "chat_model", "language_model")
+def holds(node: ast.expr | None, scope: Scope, module: Module, source: Source, *, across: bool = True) -> bool:
+    """Whether an expression may hold what `source` gave; `across`: also by way of other functions and fields of the file."""
+    return _Search(module, source, set(), across).holds(node, scope)
 
 
 def is_untrusted(node: ast.expr, scope: Scope, module: Module) -> bool:
     """Text from outside: a request, a page, the terminal."""
     if isinstance(node, ast.Call):
         return bool(module.names(node.func, scope) & _UNTRUSTED_CALLS)
-    if isinstance(node, ast.Name) and _of_route(node, scope):
+    if isinstance(node, ast.Name) and (_of_route(node, scope) or _named_for_outside(node, scope)):
         return True
     if isinstance(node, (ast.Name, ast.Attribute)):
         return any(name.startswith(_UNTRUSTED) for name in module.names(node, scope))
@@ -150,6 +192,17 @@ def _of_route(node: ast.Name, scope: Scope) -> bool:
     return any(isinstance(mark, ast.Attribute) and mark.attr in _ROUTES for mark in marks)
 
 
+def _named_for_outside(node: ast.Name, scope: Scope) -> bool:
+    """A parameter whose name says that a user, a page or a mail wrote it."""
+    found = scope.find(node.id)
+    return found is not None and any(isinstance(item, Parameter) for item in found[0]) and node.id in _OUTSIDE
+
+
+def named_secret(node: ast.AST) -> bool:
+    """A variable or a field whose name says that it holds a secret."""
+    return isinstance(node, (ast.Name, ast.Attribute)) and bool(_SECRET_NAME.search(node.attr if isinstance(node, ast.Attribute) else node.id))
+
+
 def is_secret(node: ast.expr, scope: Scope, module: Module) -> bool:
     """A value from an environment variable whose name says that it is secret."""
     key: ast.expr | None = None
@@ -159,4 +212,4 @@ def is_secret(node: ast.expr, scope: Scope, module: Module) -> bool:
         key = node.slice
     if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
         return False
-    return any(word in key.value.upper() for word in _SECRET_NAMES)
+    return any(word in key.value.upper() for word in _SECRET_NAMES) and not _NO_SECRET.search(key.value)

@@ -14,17 +14,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from troth.engines.code.scopes import Binding, Built, Element, Function, Imported, Parameter, Scope, build, starred
+from troth.engines.code.handed import handed_on, spots
+from troth.engines.code.scopes import Binding, Built, Element, Imported, Parameter, Scope, build, starred
 from troth.engines.code.site import Given, Site
-from troth.engines.code.tables import added
+from troth.engines.code.tables import added, fallback, parted, poured
+from troth.engines.code.worth import Constant, evaluated, position_of
 
 __all__ = ["Constant", "Module", "Site"]
 
-Constant = str | bytes | bool | int | float | None
 _DEPTH: Final = 12
 _MOST: Final = 8
 _BUILTINS: Final = frozenset(("eval", "exec", "open", "input", "getattr", "__import__", "compile", "dict", "print", "int", "map", "staticmethod"))
 _UNKNOWN: Final = frozenset(("?",))
+_SAME: Final = frozenset(("list", "tuple", "sorted", "reversed", "iter", "enumerate", "set"))
+"""Builtins that give back the elements of what they were given."""
 _PARTIALS: Final = frozenset(("functools.partial", "functools.partialmethod"))
 
 
@@ -47,6 +50,7 @@ class Module:
         """All calls, by line."""
         here = weakref.proxy(self)  # a cycle would keep the tree until the collector comes
         found = [Site(node, scope, here) for node, scope in self.built.calls]
+        found += [Site(handed_on(node, spot), scope, here) for node, scope in self.built.calls for spot in spots(node) if self.names(spot.function, scope) - _UNKNOWN]
         return tuple(sorted(found, key=lambda site: (site.line, site.node.col_offset)))
 
     @cached_property
@@ -105,6 +109,8 @@ class Module:
             return self.names(node.body, scope, depth) | self.names(node.orelse, scope, depth)
         if isinstance(node, ast.BoolOp):
             return frozenset().union(*(self.names(value, scope, depth) for value in node.values))
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):  # chains of langchain: each part answers for the whole
+            return self.names(node.left, scope, depth) | self.names(node.right, scope, depth)
         return _UNKNOWN
 
     def _held(self, node: ast.expr, key: ast.expr, scope: Scope, depth: int) -> frozenset[str]:
@@ -165,14 +171,14 @@ class Module:
         return known or own
 
     def _attribute(self, node: ast.Attribute, scope: Scope, depth: int) -> frozenset[str]:
-        owner = self._owner(node.value, scope)
+        owner = self.owner(node.value, scope)
         if owner is not None:
             values = self.built.fields.get(id(owner), {}).get(node.attr)
             if values:
                 return frozenset().union(*(self.names(value, where, depth) for value, where in values[:_MOST]))
         return frozenset(f"{name}.{node.attr}" for name in self.names(node.value, scope, depth))
 
-    def _owner(self, node: ast.expr, scope: Scope) -> ast.ClassDef | None:
+    def owner(self, node: ast.expr, scope: Scope) -> ast.ClassDef | None:
         """The class of this file whose field is asked for: by `self`, `cls`, or its name."""
         if not isinstance(node, ast.Name):
             return None
@@ -180,6 +186,10 @@ class Module:
             return scope.owner
         found = scope.find(node.id)
         first = found[0][0] if found is not None and len(found[0]) == 1 else None
+        if found is not None and isinstance(first, (ast.Call, Parameter)):  # an object of a class of this file: by its making, or its annotation
+            made = first.func if isinstance(first, ast.Call) else first.annotation
+            again = found[1].find(made.id) if isinstance(made, ast.Name) else None
+            first = again[0][0] if again is not None and len(again[0]) == 1 else None
         return first if isinstance(first, ast.ClassDef) else None
 
     def _result(self, node: ast.Call, scope: Scope, depth: int) -> frozenset[str]:
@@ -191,6 +201,9 @@ class Module:
                 return frozenset(f"{name}.{second.value}" for name in self.names(node.args[0], scope, depth))
         if functions & {"importlib.import_module", "builtins.__import__"} and isinstance(first, ast.Constant):
             return frozenset((str(first.value),))
+        plain = node.func.id if isinstance(node.func, ast.Name) else ""
+        if first is not None and (plain in _SAME or any(name.endswith((".tqdm", ".track", ".trange")) for name in functions)):
+            return self.names(first, scope, depth)
         if (functions & _PARTIALS or "builtins.staticmethod" in functions) and first is not None:
             return self.names(first, scope, depth)
         if isinstance(node.func, ast.Attribute) and node.func.attr == "get" and first is not None:
@@ -243,58 +256,79 @@ class Module:
             else:
                 table = self.table(item.value, scope)
                 opaque |= table is None
-                into.update(table or {})
+                into.update(self._put_in(item.value, scope) if table is None else table)
         return opaque
 
     def table(self, node: ast.expr, scope: Scope, depth: int = 0) -> dict[str, ast.expr] | None:
         """A dict literal, `dict(...)`, or a name bound once to one: key -> value; None where it cannot be told."""
         if depth > 3:
             return None
-        if isinstance(node, ast.Dict):
-            pairs = {}
-            for key, value in zip(node.keys, node.values, strict=True):
-                if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+        parts = parted(node, "builtins.dict" in self.names(node.func, scope) if isinstance(node, ast.Call) else False)
+        if parts is not None:
+            whole: dict[str, ast.expr] = {}
+            for part in parts:
+                piece = part if isinstance(part, dict) else self.table(part, scope, depth + 1)
+                if piece is None:
                     return None
-                pairs[key.value] = value
-            return pairs
-        if isinstance(node, ast.Call) and "builtins.dict" in self.names(node.func, scope) and not node.args:
-            return None if any(item.arg is None for item in node.keywords) else {item.arg or "": item.value for item in node.keywords}
+                whole.update(piece)
+            return whole
         if isinstance(node, ast.Name):
             found = scope.find(node.id)
             if found is not None and len(found[0]) == 1 and isinstance(found[0][0], ast.expr):
                 table = self.table(found[0][0], found[1], depth + 1)
-                return None if table is None else table | self._added(node.id, found[1])
+                return None if table is None else table | self._added_later.get((node.id, id(found[1])), {})
         return None
 
     @cached_property
     def _added_later(self) -> dict[tuple[str, int], dict[str, ast.expr]]:
         return added(self.built)
 
-    def _added(self, name: str, scope: Scope) -> dict[str, ast.expr]:
-        return self._added_later.get((name, id(scope)), {})
+    def _put_in(self, node: ast.expr, scope: Scope) -> dict[str, ast.expr]:
+        """Keys that are put into a table of which the beginning is not known: `**kwargs` of the function around it."""
+        found = scope.find(node.id) if isinstance(node, ast.Name) else None
+        return self._added_later.get((node.id, id(found[1])), {}) if found is not None and isinstance(node, ast.Name) else {}
 
     def values(self, node: ast.expr | None, scope: Scope, depth: int = 0) -> frozenset[Constant] | None:
         """Constants that an expression may be worth; a parameter is worth its default; None where it cannot be told."""
         if node is None or depth > _DEPTH:
             return None
-        if isinstance(node, ast.Constant):
-            return frozenset((node.value,)) if isinstance(node.value, (str, bytes, bool, int, float, type(None))) else None
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            inner = self.values(node.operand, scope, depth + 1)
-            return None if inner is None else frozenset(not value for value in inner)
-        if isinstance(node, ast.IfExp):
-            return _union(self.values(node.body, scope, depth + 1), self.values(node.orelse, scope, depth + 1))
         if isinstance(node, ast.Name):
             return self._bound_values(node.id, scope, depth + 1)
         if isinstance(node, ast.Attribute):
             return self._field_values(node, scope, depth + 1)
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-            return _joined(self.values(node.left, scope, depth + 1), self.values(node.right, scope, depth + 1))
-        return None
+        if isinstance(node, ast.Subscript):
+            return self._looked_up(node, scope, depth + 1)
+        return evaluated(node, lambda part: self.values(part, scope, depth + 1))
+
+    def likely(self, node: ast.expr | None, scope: Scope) -> frozenset[Constant] | None:
+        """`values`, and where nobody can tell, what it is worth unless somebody says otherwise: `os.getenv(name, default)`, `options.get(name, default)`, `given or default`."""
+        known = self.values(node, scope)
+        for _ in range(4):
+            if known is not None or node is None:
+                return known
+            found = scope.find(node.id) if isinstance(node, ast.Name) else None
+            if found is not None:
+                single = found[0][0] if len(found[0]) == 1 else None
+                node, scope = (single, found[1]) if isinstance(single, ast.expr) else (None, scope)
+            else:
+                node = fallback(node)
+            known = self.values(node, scope)
+        return known
+
+    def _looked_up(self, node: ast.Subscript, scope: Scope, depth: int) -> frozenset[Constant] | None:
+        """What a table that is written here holds under a key; all that it holds where the key is not known."""
+        table = self.table(node.value, scope)
+        if not table:
+            return None
+        key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        found = [table[key]] if isinstance(key, str) and key in table else list(table.values()) if key is None else []
+        parts = [self.values(value, scope, depth) for value in found[: 4 * _MOST]]
+        known = [part for part in parts if part is not None]
+        return frozenset().union(*known) if known and len(known) == len(parts) else None
 
     def _field_values(self, node: ast.Attribute, scope: Scope, depth: int) -> frozenset[Constant] | None:
         """Constants of a class's own field."""
-        owner = self._owner(node.value, scope)
+        owner = self.owner(node.value, scope)
         held = self.built.fields.get(id(owner), {}).get(node.attr) if owner is not None else None
         every: frozenset[Constant] = frozenset()
         for value, where in (held or ())[:_MOST]:
@@ -317,11 +351,31 @@ class Module:
             every |= values
         return every
 
+    @cached_property
+    def _poured(self) -> dict[tuple[str, int], list[tuple[ast.expr, Scope]]]:
+        return poured(self.built)
+
+    def poured(self, name: str, scope: Scope) -> list[tuple[ast.expr, Scope]]:
+        """What is put into a named list, text or table after it was made."""
+        return self._poured.get((name, id(scope)), [])
+
+    @cached_property
+    def _returns(self) -> dict[int, list[tuple[ast.expr, Scope]]]:
+        table: dict[int, list[tuple[ast.expr, Scope]]] = {}
+        for value, where in self.built.returns:
+            if where.function is not None:
+                table.setdefault(id(where.function.node), []).append((value, where))
+        return table
+
+    def returns(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[tuple[ast.expr, Scope]]:
+        """What a function of this file gives back, by `return` or `yield`, with the scope that it stands in."""
+        return self._returns.get(id(function), [])[:_MOST]
+
     def flagged(self, site: Site, node: ast.expr | None, bad: Callable[[Constant], bool]) -> Iterator[int]:
         """Lines at which an argument of a call is given a bad constant: the call's own, or those of callers of the function around it."""
         if node is None:
             return
-        values = self.values(node, site.scope)
+        values = self.likely(node, site.scope)
         if values is not None and any(bad(value) for value in values):
             yield site.line
             return
@@ -338,28 +392,8 @@ class Module:
         node = parameter.function.node
         if isinstance(node, ast.Lambda):
             return
-        position = _position(parameter)
+        position = position_of(parameter)
         for site in self.calls(f"<here>.{node.name}", f"?.{node.name}"):
             values = self.values(site.argument(position, parameter.name), site.scope)
             if values is not None and any(bad(value) for value in values):
                 yield site.line
-
-
-def _position(parameter: Parameter) -> int:
-    function: Function = parameter.function
-    names = [item.arg for item in (*function.node.args.posonlyargs, *function.node.args.args)]
-    if parameter.name not in names:
-        return -1
-    shift = 1 if function.owner is not None and names and names[0] in ("self", "cls") else 0
-    return names.index(parameter.name) - shift
-
-
-def _union(first: frozenset[Constant] | None, second: frozenset[Constant] | None) -> frozenset[Constant] | None:
-    return None if first is None or second is None else first | second
-
-
-def _joined(first: frozenset[Constant] | None, second: frozenset[Constant] | None) -> frozenset[Constant] | None:
-    if first is None or second is None or len(first) != 1 or len(second) != 1:
-        return None
-    one, other = next(iter(first)), next(iter(second))
-    return frozenset((one + other,)) if isinstance(one, str) and isinstance(other, str) else None

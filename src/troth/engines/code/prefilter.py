@@ -68,7 +68,7 @@ class Prefilter:
             rules: rules whose `modules`, `needs` and `confirm` count.
             search: `hyperscan`, `ahocorasick` or `bytes`; the quickest that is installed by default.
         """
-        self._strings = tuple(sorted({word for rule in rules for group in rule.needs for word in group}))
+        self._strings = tuple(sorted({word for rule in rules for group in (*rule.needs, rule.instead) for word in group}))
         self._modules = tuple(sorted({name.encode() for rule in rules for name in rule.modules}))
         bits = {key: 1 << number for number, key in enumerate((*((word, False) for word in self._strings), *((name, True) for name in self._modules)))}
         self._word_bits = {word: bits[word, False] for word in self._strings}
@@ -76,11 +76,12 @@ class Prefilter:
         self._gates = tuple(
             (
                 rule,
-                reduce(or_, (bits[name.encode(), True] for name in rule.modules), 0),
+                reduce(or_, (*(bits[name.encode(), True] for name in rule.modules), *(bits[word, False] for word in rule.instead)), 0),
                 tuple(reduce(or_, (bits[word, False] for word in group), 0) for group in rule.needs),
             )
             for rule in rules
         )
+        self._instead = reduce(or_, (bits[word, False] for rule in rules for word in rule.instead), 0)
         self._wanted = search
 
     @cached_property
@@ -115,6 +116,7 @@ class Prefilter:
 
     def _plain(self, data: bytes) -> int:
         found = self._imports(data)
+        found |= reduce(or_, (bit for word, bit in self._word_bits.items() if bit & self._instead and _holds(data, word)), 0)
         asked = reduce(or_, (group for _, modules, groups in self._gates if not modules or modules & found for group in groups), 0)
         return found | reduce(or_, (bit for word, bit in self._word_bits.items() if bit & asked and _holds(data, word)), 0)
 

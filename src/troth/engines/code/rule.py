@@ -52,6 +52,7 @@ class Rule:
         cwe, owasp, atlas: references (CWE, OWASP Top 10 for LLM applications 2025, MITRE ATLAS techniques).
         needs: groups of byte strings; a file is parsed for this rule only if it holds one of each group.
         modules: a file counts only if it imports one of these; empty = any file.
+        instead: strings that count as much as an import of one of the modules.
         confirm: groups of expressions; a file that holds the strings must match one of each group, too, outside of text between triple quotes.
         check: gives the hits of a file.
         bad, good: examples; each is a whole file, and tests hold that every bad one is hit and no good one is.
@@ -70,6 +71,7 @@ class Rule:
     bad: tuple[str, ...]
     good: tuple[str, ...]
     modules: frozenset[str] = frozenset()
+    instead: tuple[bytes, ...] = ()
     confirm: tuple[tuple[re.Pattern[bytes], ...], ...] = ()
 
 

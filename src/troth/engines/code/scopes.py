@@ -79,13 +79,14 @@ class Scope:
 
 @dataclass(slots=True)
 class Built:
-    """All scopes of a file, its calls with their scopes, and what methods bind on `self`."""
+    """All scopes of a file, its calls with their scopes, and what methods bind on `self`, and what functions give back."""
 
     module: Scope
     calls: list[tuple[ast.Call, Scope]] = field(default_factory=list)
     stores: list[tuple[ast.expr, ast.expr, Scope]] = field(default_factory=list)
     fields: dict[int, dict[str, list[tuple[ast.expr, Scope]]]] = field(default_factory=dict)
     functions: list[Function] = field(default_factory=list)
+    returns: list[tuple[ast.expr, Scope]] = field(default_factory=list)
 
 
 def build(tree: ast.Module) -> Built:
@@ -134,6 +135,12 @@ def starred(scope: Scope) -> list[str]:
 
 def _call(node: ast.Call, scope: Scope, built: Built) -> Scope:
     built.calls.append((node, scope))
+    return scope
+
+
+def _return(node: ast.Return | ast.Yield, scope: Scope, built: Built) -> Scope:
+    if node.value is not None:
+        built.returns.append((node.value, scope))
     return scope
 
 
@@ -271,4 +278,6 @@ _ENTER: Final[dict[type[ast.AST], Callable[[Any, Scope, Built], Scope]]] = {
     ast.AsyncFor: _loop,
     ast.comprehension: _loop,
     ast.withitem: _with,
+    ast.Return: _return,
+    ast.Yield: _return,
 }

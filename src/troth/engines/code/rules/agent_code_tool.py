@@ -13,10 +13,13 @@ __all__ = ["RULE"]
 _TOOLS = (
     "PythonREPLTool", "PythonAstREPLTool", "PythonREPL", "ShellTool", "BashProcess", "TerminalTool", "LocalCommandLineCodeExecutor",
     "CodeInterpreterToolSpec", "PandasQueryEngine", "JSONalyzeQueryEngine", "UnsafeCodeInterpreter",
+    "LocalJupyterServer", "EmbeddedIPythonCodeExecutor", "IPythonCodeExecutor", "UnsafeLocalCodeExecutor", "LocalShellTool", "PythonTools", "ShellTools", "PolarsQueryEngine",
+    "PandasInstructionParser", "create_python_agent", "PythonCodeExecutionTool", "BashTool", "PythonInstructionParser",
 )  # fmt: skip
-_FAMILIES = ("langchain", "llama_index", "autogen", "crewai", "smolagents", "pandasai", "haystack", "semantic_kernel")
-_FLAGS = ("unsafe_mode", "allow_dangerous_code", "allow_dangerous_requests", "allow_dangerous_tools")
-_NAMED = frozenset(("terminal", "python_repl", "bash", "shell"))
+_FAMILIES = ("langchain", "llama_index", "autogen", "ag2", "crewai", "smolagents", "pandasai", "haystack", "semantic_kernel", "agno", "phi.", "google.adk", "agents.", "camel", "interpreter")
+_FLAGS = ("unsafe_mode", "allow_dangerous_code", "allow_dangerous_requests", "allow_dangerous_tools", "allow_unsafe_code")
+_NAMED = frozenset(("terminal", "python_repl", "bash", "shell", "python_repl_ast"))
+_WIDE = frozenset(("*", "os", "subprocess", "sys", "shutil", "socket", "importlib", "builtins", "os.*", "posix", "ctypes"))
 
 
 def _check(module: Module, _: Context) -> Iterator[Hit]:
@@ -28,6 +31,7 @@ def _check(module: Module, _: Context) -> Iterator[Hit]:
                 yield Hit(line, f"{flag} lets the model act unasked.")
         if any(name.startswith(_FAMILIES) for name in site.names):
             yield from _arguments(module, site)
+    yield from _interpreter(module)
 
 
 def _arguments(module: Module, site: Site) -> Iterator[Hit]:
@@ -37,13 +41,27 @@ def _arguments(module: Module, site: Site) -> Iterator[Hit]:
         yield Hit(site.line, "Code of the model runs outside of a container.")
     if module.values(site.keywords.get("code_execution_mode"), site.scope) == frozenset(("unsafe",)):
         yield Hit(site.line, "Code of the model runs outside of a container.")
-    listed = site.keywords.get("additional_authorized_imports")
-    if isinstance(listed, (ast.List, ast.Tuple)) and any(isinstance(item, ast.Constant) and item.value in ("*", "os", "subprocess") for item in listed.elts):
+    if module.values(site.keywords.get("sandbox"), site.scope) in (frozenset(("subprocess",)), frozenset(("internal_python",))):
+        yield Hit(site.line, "Code of the model runs outside of a container.")
+    if _listed(site, site.argument(-1, "additional_authorized_imports", "authorized_imports")) & _WIDE:
         yield Hit(site.line, "The model's code may import anything.")
-    if any(name.endswith(".load_tools") for name in site.names):
-        first = site.argument(0, "tool_names")
-        if isinstance(first, (ast.List, ast.Tuple)) and any(isinstance(item, ast.Constant) and item.value in _NAMED for item in first.elts):
-            yield Hit(site.line, "One of the tools runs commands or code.")
+    if any(name.endswith(".load_tools") for name in site.names) and _listed(site, site.argument(0, "tool_names")) & _NAMED:
+        yield Hit(site.line, "One of the tools runs commands or code.")
+
+
+def _listed(site: Site, node: ast.expr | None) -> frozenset[object]:
+    """Constants of a list that is written here, or that a name stands for."""
+    found = site.scope.find(node.id) if isinstance(node, ast.Name) else None
+    lists = [item for item in found[0] if isinstance(item, ast.expr)] if found is not None else [node]
+    return frozenset(item.value for one in lists if isinstance(one, (ast.List, ast.Tuple)) for item in one.elts if isinstance(item, ast.Constant))
+
+
+def _interpreter(module: Module) -> Iterator[Hit]:
+    """Open Interpreter runs what the model writes, and asks before unless told not to."""
+    for target, value, scope in module.built.stores:
+        on = isinstance(target, ast.Attribute) and target.attr == "auto_run" and module.values(value, scope) == frozenset((True,))
+        if on and isinstance(target, ast.Attribute) and any(name.startswith("interpreter") for name in module.names(target.value, scope)):
+            yield Hit(target.lineno, "The model's code runs unasked.")
 
 
 RULE = Rule(
@@ -56,10 +74,10 @@ RULE = Rule(
     owasp=("LLM06:2025", "LLM05:2025"),
     atlas=("AML.T0053", "AML.T0051"),
     needs=(
-        (b"langchain", b"llama_index", b"autogen", b"crewai", b"smolagents", b"pandasai", b"haystack", b"semantic_kernel"),
-        tuple(name.encode() for name in (*_TOOLS, *_FLAGS, "load_tools", "use_docker", "code_execution_mode", "additional_authorized_imports")),
+        (b"langchain", b"llama_index", b"autogen", b"crewai", b"smolagents", b"pandasai", b"haystack", b"semantic_kernel", b"ag2", b"agno", b"google.adk", b"from agents", b"import agents", b"camel", b"interpreter", b"from phi"),
+        tuple(name.encode() for name in (*_TOOLS, *_FLAGS, "load_tools", "use_docker", "code_execution_mode", "authorized_imports", "auto_run", "sandbox=")),
     ),
-    modules=frozenset(("crewai_tools", "langchain", "langchain_experimental", "langchain_community", "llama_index", "autogen", "crewai", "smolagents", "pandasai", "haystack", "semantic_kernel")),
+    modules=frozenset(("crewai_tools", "autogen_ext", "autogen_core", "autogen_agentchat", "ag2", "agno", "phi", "google", "agents", "camel", "interpreter", "langchain_core", "langchain", "langchain_experimental", "langchain_community", "llama_index", "autogen", "crewai", "smolagents", "pandasai", "haystack", "semantic_kernel")),
     check=_check,
     bad=("from langchain_experimental.tools import PythonREPLTool\nPythonREPLTool()\n",),
     good=("from langchain.agents import load_tools\nload_tools(['wikipedia'])\n",),

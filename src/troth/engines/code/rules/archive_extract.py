@@ -11,7 +11,7 @@ from troth.engines.code.rule import Context, Hit, Rule, Severity
 
 __all__ = ["RULE"]
 
-_OPENERS = ("tarfile.open()", "tarfile.TarFile()", "tarfile.TarFile.open()")
+_OPENERS = ("tarfile.open()", "tarfile.TarFile()", "tarfile.TarFile.open()", "tarfile.TarFile.gzopen()", "tarfile.TarFile.bz2open()", "tarfile.TarFile.xzopen()")
 _SAFE = frozenset(("data", "tar"))
 _LISTS = (
     "zipfile.ZipFile().namelist()", "zipfile.ZipFile().infolist()", "tarfile.open().getnames()", "tarfile.open().getmembers()", "tarfile.open()[]", "tarfile.TarFile()[]",
@@ -28,9 +28,17 @@ def _check(module: Module, _: Context) -> Iterator[Hit]:
         member = site.argument(0, "member")
         if member is not None and not _guarded(site) and _from_member(module, site, member):
             yield from _filter(module, site, "The member may be written outside of the target.")
+    for site in module.calls("tarfile.TarFile.extractall"):  # the method of the class, given the archive
+        if not _guarded(site):
+            yield from _filter(module, site, "Members may be written outside of the target, and links followed.")
     for site in module.calls("shutil.unpack_archive"):
         if not _is_zip(module, site):
             yield from _filter(module, site, "Members of a tar file may be written outside of the target.")
+    yield from _by_hand(module)
+
+
+def _by_hand(module: Module) -> Iterator[Hit]:
+    """Members that this file writes by itself."""
     for site in (*module.calls("builtins.open", "io.open"), *module.ending(".write_bytes", ".open")):
         function = site.node.func
         path = function.value if isinstance(function, ast.Attribute) and function.attr in ("write_bytes", "open") else site.argument(0)
@@ -39,7 +47,12 @@ def _check(module: Module, _: Context) -> Iterator[Hit]:
 
 
 def _filter(module: Module, site: Site, says: str) -> Iterator[Hit]:
+    if any(isinstance(target, ast.Attribute) and target.attr == "extraction_filter" for target, _, _ in module.built.stores):
+        return  # the archive, or every one of the process, was given a filter
     given = site.argument(-1, "filter")
+    if given is not None and any(name.endswith("fully_trusted_filter") for name in module.names(given, site.scope)):
+        yield Hit(site.line, says)
+        return
     if given is None:
         if not site.opaque:
             yield Hit(site.line, says)
@@ -64,6 +77,8 @@ def _guarded(site: Site) -> bool:
     """The function looks where a member would go, and can refuse."""
     node: ast.AST = site.scope.function.node if site.scope.function is not None else site.scope.node
     words = {item.attr if isinstance(item, ast.Attribute) else item.id for item in ast.walk(node) if isinstance(item, (ast.Attribute, ast.Name))}
+    texts = {item.value for item in ast.walk(node) if isinstance(item, ast.Constant) and isinstance(item.value, str)}
+    words |= {"traversal"} if ".." in texts else set()  # looked for in the names
     refuses = any(isinstance(item, (ast.Raise, ast.Continue)) for item in ast.walk(node))
     return refuses and any(_LOOKS.search(word) for word in words)
 

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from troth.engines.code.commands import RUNS
 from troth.engines.code.module import Module, Site
 from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
@@ -15,18 +16,26 @@ _CONFIRM = matching((rb"0\.0\.0\.0", rb"tcp://\*", rb"\[::\]", rb"::[\"'](?<=[\"
 _ALL = frozenset(("0.0.0.0", "::", ""))  # noqa: S104 - what the rule looks for
 _WITH_PORT = re.compile(r"(?:tcp://)?(?:0\.0\.0\.0|\[::\]|\*):")
 _OPTION = re.compile(r"--?(?:[\w-]*host(?:name)?|bind|listen|server[-_]?(?:name|address)|address|ip)\Z")
-_KEYWORDS = ("host", "server_name", "bind", "listen_host", "hostname")
-_SERVERS = ("http.server.HTTPServer", "http.server.ThreadingHTTPServer", "socketserver.TCPServer", "socketserver.ThreadingTCPServer", "xmlrpc.server.SimpleXMLRPCServer", "wsgiref.simple_server.make_server")
+_KEYWORDS = ("host", "server_name", "bind", "listen_host", "hostname", "dashboard_host", "http_host", "bind_address", "listen_address", "server_host")
+_AMBIGUOUS = ("address", "listen", "ip", "interface")
+"""Keywords that mean where to listen only in a call that starts a server."""
+_STARTS = re.compile(r"(?:listen|serve|run|start|launch|server|init|make_server|site|app)\Z", re.IGNORECASE)
+_FIRST = ("socket.create_server", "waitress.serve", "bottle.run", "eventlet.listen")
+_SECOND = ("asyncio.start_server", "aiohttp.web.TCPSite", "websockets.serve", "websockets.asyncio.server.serve", "websockets.sync.server.serve", "asyncio.get_event_loop().create_server", "asyncio.get_running_loop().create_server", "uvloop.new_event_loop().create_server")
+_VARIABLES = frozenset(("GRADIO_SERVER_NAME", "OLLAMA_HOST", "STREAMLIT_SERVER_ADDRESS", "UVICORN_HOST", "FLASK_RUN_HOST", "HOST", "BIND", "MLFLOW_HOST"))
+_COMMAND = re.compile(r"(?:--?(?:host|bind|listen|ip|(?:server[-_.])?(?:address|name|host)|http-host|b|H|dashboard-host|api-host)|-b|-H)[ =]+(?:0\.0\.0\.0|\[?::\]?)(?::\d+)?(?:\s|\Z)")
+_SERVERS = ("gevent.pywsgi.WSGIServer", "socketserver.UDPServer", "socketserver.ForkingTCPServer", "http.server.test", "http.server.HTTPServer", "http.server.ThreadingHTTPServer", "socketserver.TCPServer", "socketserver.ThreadingTCPServer", "xmlrpc.server.SimpleXMLRPCServer", "wsgiref.simple_server.make_server")
 
 
 def _check(module: Module, _: Context) -> Iterator[Hit]:
     yield from _keywords(module)
-    for site in module.calls("asyncio.start_server", "socket.create_server"):
-        first = site.argument(1 if "asyncio.start_server" in site.names else 0)
+    for site in module.calls(*_FIRST, *_SECOND):
+        first = site.argument(1 if site.names & set(_SECOND) else 0)
+        first = first.elts[0] if isinstance(first, ast.Tuple) and first.elts else first
         if _everywhere(module, site, first):
             yield Hit(site.line, "It listens on every interface.")
     for site in (*module.ending("socket.socket().bind"), *module.calls(*_SERVERS)):
-        first = site.argument(0)
+        first = site.argument(0, "server_address")
         host = first.elts[0] if isinstance(first, ast.Tuple) and first.elts else first
         probe = isinstance(first, ast.Tuple) and len(first.elts) > 1 and module.values(first.elts[1], site.scope) == frozenset((0,))
         if _everywhere(module, site, host) and not probe:
@@ -35,16 +44,37 @@ def _check(module: Module, _: Context) -> Iterator[Hit]:
         if any(name in ("flask.Flask().run", "quart.Quart().run", "socketio.SocketIO().run") for name in site.names) and _everywhere(module, site, site.argument(0)):
             yield Hit(site.line, "It listens on every interface.")
     yield from _addresses(module)
+    yield from _settings(module)
     for site in module.ending(".launch"):
         if any(name.startswith("gradio") for name in site.names):
             for line in module.flagged(site, site.keywords.get("share"), lambda value: value is True):
                 yield Hit(line, "A public tunnel leads to it.")
 
 
+def _settings(module: Module) -> Iterator[Hit]:
+    """Hosts in the environment, in a server's configuration, and in the command line of a server that is started."""
+    for target, value, scope in module.built.stores:
+        key = target.slice.value if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant) else None
+        values = module.values(value, scope) or frozenset()
+        if isinstance(target, ast.Subscript) and key in _VARIABLES and "os.environ" in module.names(target.value, scope):
+            if any(isinstance(item, str) and (item in _ALL - {""} or item.startswith("0.0.0.0:")) for item in values):
+                yield Hit(target.lineno, "It listens on every interface.")
+        elif isinstance(target, ast.Attribute) and target.attr in ("bind", "host", "ip", "server_name") and not (isinstance(target.value, ast.Name) and target.value.id in ("self", "cls")):
+            listed = [item.value for item in value.elts if isinstance(item, ast.Constant)] if isinstance(value, ast.List) else list(values)
+            if any(isinstance(item, str) and (item in _ALL - {""} or _WITH_PORT.match(item)) for item in listed):
+                yield Hit(target.lineno, "It listens on every interface.")
+    for site in module.calls(*RUNS, "os.system", "os.popen"):
+        parts = site.arguments if "asyncio.create_subprocess_exec" in site.names else site.arguments[:1]
+        written = " ".join(item.value for part in parts for item in ast.walk(part) if isinstance(item, ast.Constant) and isinstance(item.value, str))
+        if _COMMAND.search(written):
+            yield Hit(site.line, "The server that it starts listens on every interface.")
+
+
 def _keywords(module: Module) -> Iterator[Hit]:
     for site in module.sites:
-        for keyword in _KEYWORDS:
-            for line in module.flagged(site, site.keywords.get(keyword), lambda value: value != "" and value in _ALL):
+        starts = any(_STARTS.search(name.removesuffix("()")) for name in site.names)
+        for keyword in (*_KEYWORDS, *_AMBIGUOUS) if starts else _KEYWORDS:
+            for line in module.flagged(site, site.keywords.get(keyword), lambda value: value != "" and (value in _ALL or (isinstance(value, str) and bool(_WITH_PORT.match(value))))):
                 yield Hit(line, "It listens on every interface.")
 
 
@@ -59,15 +89,10 @@ def _addresses(module: Module) -> Iterator[Hit]:
         about = any(isinstance(value, str) and _OPTION.match(value) for value in names)
         if about and _everywhere(module, site, site.keywords.get("default")) and module.values(site.keywords.get("default"), site.scope) != frozenset(("",)):
             yield Hit(site.line, "Unless told otherwise it listens on every interface.")
-    for site in module.sites:
-        for keyword in _KEYWORDS:
-            given = site.keywords.get(keyword)
-            if isinstance(given, ast.Call) and module.names(given.func, site.scope) & {"os.getenv", "os.environ.get"} and _everywhere(module, site, given.args[-1] if given.args else None):
-                yield Hit(site.line, "Unless told otherwise it listens on every interface.")
 
 
 def _everywhere(module: Module, site: Site, node: ast.expr | None) -> bool:
-    values = module.values(node, site.scope)
+    values = module.likely(node, site.scope)
     return values is not None and any(value in _ALL for value in values)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from troth.engines.code.flow import holds, is_model_output
+from troth.engines.code.answers import is_model_output
+from troth.engines.code.flow import holds
 from troth.engines.code.module import Module, Site
 from troth.engines.code.rule import Context, Hit, Rule, Severity, bare, matching, named
 from troth.engines.code.scopes import Parameter

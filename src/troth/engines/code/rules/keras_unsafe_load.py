@@ -9,12 +9,15 @@ from troth.engines.code.rule import Context, Hit, Rule, Severity
 
 __all__ = ["RULE"]
 
-_SWITCHES = ("keras.config.enable_unsafe_deserialization", "tensorflow.keras.config.enable_unsafe_deserialization")
+_SWITCHES = ("keras.config.enable_unsafe_deserialization", "tensorflow.keras.config.enable_unsafe_deserialization", "keras.src.saving.serialization_lib.enable_unsafe_deserialization", "keras.saving.enable_unsafe_deserialization")
 
 
 def _check(module: Module, _: Context) -> Iterator[Hit]:
-    for site in module.ending("keras.models.load_model", "keras.saving.load_model", "keras.models.model_from_json", "keras.layers.deserialize"):
-        for line in module.flagged(site, site.argument(-1, "safe_mode"), lambda value: value is False):
+    for site in module.sites:
+        given = site.keywords.get("safe_mode")
+        if given is None and any(name.endswith(".SafeModeScope") for name in site.names):
+            given = site.argument(0)
+        for line in module.flagged(site, given, lambda value: value is False):
             yield Hit(line, "safe_mode is off: Lambda layers run code from the file.")
     for site in module.calls(*_SWITCHES):
         yield Hit(site.line, "Safe mode is switched off for the whole process.")
@@ -29,7 +32,7 @@ RULE = Rule(
     cwe=("CWE-502", "CWE-94"),
     owasp=("LLM03:2025",),
     atlas=("AML.T0010.003", "AML.T0011.000"),
-    needs=((b"keras",), (b"safe_mode", b"enable_unsafe_deserialization")),
+    needs=((b"keras",), (b"safe_mode", b"enable_unsafe_deserialization", b"SafeModeScope")),
     modules=frozenset(("keras", "tensorflow",)),
     check=_check,
     bad=("import keras\nkeras.models.load_model('m', safe_mode=False)\n",),

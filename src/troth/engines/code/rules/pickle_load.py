@@ -12,14 +12,18 @@ __all__ = ["RULE"]
 
 _CONFIRM = matching((
     rb"\.loads?\b", rb"load(?<!\w.load)s?\s*\(", rb"import[^\n]*\bloads?\b", rb"import\s*\([^)]*\bloads?\b", rb"load(?<=[\"']load)s?[\"']", rb"read_pickle", rb"shelve",
-    rb"\.decode\b", rb"load_model", rb"Unpickler",
+    rb"\.decode\b", rb"load_model", rb"Unpickler", rb"dill\.load_|load_session|load_module", rb"load_learner", rb"read_gpickle", rb"pickle_loads",
 ))  # fmt: skip
 
 _NAMES = (
     "pickle.load", "pickle.loads", "_pickle.loads", "cPickle.load", "cPickle.loads", "dill.load", "dill.loads", "cloudpickle.load", "cloudpickle.loads",
     "joblib.load", "sklearn.externals.joblib.load", "pandas.read_pickle", "shelve.open", "marshal.load", "marshal.loads", "jsonpickle.decode",
     "pickle.Unpickler().load", "dill.Unpickler().load", "mlflow.pyfunc.load_model", "mlflow.sklearn.load_model", "mlflow.pytorch.load_model", "pickle5.load",
-    "pickle5.loads", "hickle.load", "compress_pickle.load",
+    "pickle5.loads", "hickle.load", "compress_pickle.load", "compress_pickle.loads", "_pickle.load", "dill.load_session", "dill.load_module", "dill.load_module_asdict",
+    "pickle._loads", "pickle._load", "_pickle.Unpickler().load", "pickle._Unpickler().load", "cloudpickle.Unpickler().load", "marshal.loads", "ray.cloudpickle.loads", "ray.cloudpickle.load",
+    "networkx.read_gpickle", "srsly.pickle_loads", "multiprocessing.reduction.ForkingPickler.loads", "pyspark.cloudpickle.loads", "shelve.Shelf", "shelve.DbfilenameShelf",
+    "pandas.io.pickle.read_pickle", "fastai.learner.load_learner", "fastai.vision.all.load_learner", "fastai.text.all.load_learner", "fastai.tabular.all.load_learner",
+    "statsmodels.iolib.smpickle.load_pickle", "zodbpickle.loads", "cPickle.Unpickler().load", "joblib.numpy_pickle.load",
 )  # fmt: skip
 _WRITERS = frozenset(("pickle.dumps", "_pickle.dumps", "jsonpickle.encode", "dill.dumps", "cloudpickle.dumps", "marshal.dumps"))
 
@@ -53,13 +57,13 @@ RULE = Rule(
     owasp=("LLM03:2025",),
     atlas=("AML.T0010.003", "AML.T0011.000"),
     needs=(
-        (b"pickle", b"dill", b"joblib", b"shelve", b"marshal", b"skops", b"mlflow", b"hickle", b"read_pickle"),
+        (b"pickle", b"dill", b"joblib", b"shelve", b"marshal", b"skops", b"mlflow", b"hickle", b"read_pickle", b"fastai", b"read_gpickle"),
         (
             b"load(", b"loads(", b".load", b"loads", b"load as", b"import load", b"read_pickle", b"shelve.open", b".decode(", b"Unpickler", b"load_model",
-            b"\"load\"", b"'load'",
+            b"\"load\"", b"'load'", b"load_session", b"load_module", b"load_learner", b"read_gpickle", b"Shelf(",
         ),
     ),
-    modules=frozenset(("pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "sklearn", "pandas", "shelve", "marshal", "jsonpickle", "skops", "mlflow", "pickle5", "hickle", "compress_pickle",)),
+    modules=frozenset(("pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "sklearn", "pandas", "shelve", "marshal", "jsonpickle", "skops", "mlflow", "pickle5", "hickle", "compress_pickle", "fastai", "networkx", "ray", "srsly", "multiprocessing", "pyspark", "statsmodels", "zodbpickle")),
     confirm=_CONFIRM,
     check=_check,
     bad=("import pickle\npickle.load(open('a', 'rb'))\n", "import joblib as j\nj.load('m')\n"),

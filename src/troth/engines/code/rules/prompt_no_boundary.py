@@ -6,15 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from troth.engines.code.flow import (
-    MODEL_MODULES,
-    MODEL_WORDS,
-    OUTSIDE_FORMS,
-    OUTSIDE_WORDS,
-    holds,
-    is_model_output,
-    is_untrusted,
-)
+from troth.engines.code.answers import MODEL_ADDRESSES, MODEL_MODULES, MODEL_WORDS, is_model_output
+from troth.engines.code.flow import OUTSIDE_FORMS, OUTSIDE_WORDS, holds, is_untrusted
 from troth.engines.code.module import Module, Site
 from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
@@ -53,11 +46,20 @@ def _mixed(module: Module, site: Site, node: ast.expr, depth: int = 0) -> bool:
         found = site.scope.find(node.id)
         values = [item for item in found[0] if isinstance(item, ast.expr)] if found is not None else []
         return any(_mixed(module, site, item, depth + 1) for item in values)
-    text = "".join(item.value for item in ast.walk(node) if isinstance(item, ast.Constant) and isinstance(item.value, str))
+    text = "".join(_written(module, site, node))
     if len(text.split()) < 2 or _BOUNDARY.search(text):
         return False
     joined = isinstance(node, (ast.BinOp, ast.JoinedStr)) or (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format")
-    return joined and holds(node, site.scope, module, is_untrusted)
+    return joined and holds(node, site.scope, module, is_untrusted, across=False)
+
+
+def _written(module: Module, site: Site, node: ast.expr) -> Iterator[str]:
+    """Text of a prompt that is written in this file, a template behind a name among it."""
+    for item in ast.walk(node):
+        if isinstance(item, ast.Constant) and isinstance(item.value, str):
+            yield item.value
+        elif isinstance(item, ast.Name):
+            yield from (value for value in module.values(item, site.scope) or () if isinstance(value, str))
 
 
 RULE = Rule(
@@ -72,6 +74,7 @@ RULE = Rule(
     needs=(MODEL_WORDS, OUTSIDE_WORDS),
     confirm=matching(OUTSIDE_FORMS),
     modules=MODEL_MODULES,
+    instead=MODEL_ADDRESSES,
     check=_check,
     bad=("import litellm\nlitellm.completion(model='m', prompt='Do what is said: ' + input())\n",),
     good=("import litellm\nlitellm.completion(model='m', messages=[{'role': 'user', 'content': input()}])\n",),

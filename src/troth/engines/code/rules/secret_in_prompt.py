@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
-from troth.engines.code.flow import MODEL_MODULES, MODEL_WORDS, SECRET_WORDS, holds, is_model_output, is_secret
+from troth.engines.code.answers import MODEL_ADDRESSES, MODEL_MODULES, MODEL_WORDS, is_model_output
+from troth.engines.code.flow import SECRET_ENDS, SECRET_WORDS, holds, is_secret, named_secret
 from troth.engines.code.module import Module
 from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
+from troth.engines.code.scopes import Scope
 
 __all__ = ["RULE"]
 
@@ -17,8 +20,23 @@ def _check(module: Module, _: Context) -> Iterator[Hit]:
     for site in module.sites:
         if is_model_output(site.node, site.scope, module):
             given = [*site.arguments, *(site.keywords[name] for name in _KEYWORDS if name in site.keywords)]
-            if any(holds(item, site.scope, module, is_secret) for item in given):
+            if any(holds(item, site.scope, module, is_secret, across=False) or _spelled(item, site.scope) for item in given):
                 yield Hit(site.line, "A secret of the environment goes into the prompt.")
+
+
+def _spelled(node: ast.expr, scope: Scope, depth: int = 0) -> bool:
+    """A variable whose name says that it is a secret, put into a text that is sent."""
+    for item in ast.walk(node):
+        joined = isinstance(item, ast.JoinedStr) or (isinstance(item, ast.BinOp) and isinstance(item.op, (ast.Add, ast.Mod)))
+        formatted = isinstance(item, ast.Call) and isinstance(item.func, ast.Attribute) and item.func.attr == "format"
+        if (joined or formatted) and any(named_secret(part) for part in ast.walk(item)):
+            return True
+        found = scope.find(item.id) if isinstance(item, ast.Name) and depth < 3 else None
+        if found is not None and any(_spelled(value, found[1], depth + 1) for value in found[0][:8] if isinstance(value, ast.expr) and not isinstance(value, ast.Call)):
+            return True
+        if found is not None and any(_spelled(value, found[1], depth + 1) for value in found[0][:8] if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "format"):
+            return True
+    return False
 
 
 RULE = Rule(
@@ -31,8 +49,12 @@ RULE = Rule(
     owasp=("LLM02:2025", "LLM07:2025"),
     atlas=("AML.T0057",),
     needs=(MODEL_WORDS, SECRET_WORDS),
-    confirm=matching((rb"environ[^\n]{0,20}[\"'][A-Za-z_]*(?i:secret|passw|key|token|credential)", rb"getenv[^\n]{0,20}[\"'][A-Za-z_]*(?i:secret|passw|key|token|credential)")),
+    confirm=matching((
+        rb"environ[^\n]{0,20}[\"'][A-Za-z_]*(?i:secret|passw|key|token|credential|_url|dsn|connection)", rb"getenv[^\n]{0,20}[\"'][A-Za-z_]*(?i:secret|passw|key|token|credential|_url|dsn|connection)",
+        *(name + rb"(?:\}| \+)" for name in SECRET_ENDS),
+    )),
     modules=MODEL_MODULES,
+    instead=MODEL_ADDRESSES,
     check=_check,
     bad=("import os, litellm\nlitellm.completion(model='m', prompt='key ' + os.environ['PAY_SECRET'])\n",),
     good=("import os, litellm\nlitellm.completion(model='m', api_key=os.environ['PAY_SECRET'])\n",),

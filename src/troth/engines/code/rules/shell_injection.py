@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from troth.engines.code.flow import holds, is_model_output
+from troth.engines.code.answers import is_model_output
+from troth.engines.code.commands import RUNS, shell_words
+from troth.engines.code.flow import holds
 from troth.engines.code.module import Module, Site
 from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
 __all__ = ["RULE"]
 
 _CONFIRM = matching((
-    rb"shell[\"']?\]?\s*[=:]\s*(?!False)", rb"system(?<!\wsystem)\b", rb"popen\b", rb"getoutput", rb"getstatusoutput", rb"subprocess_shell", rb"shell(?<=[\"']shell)[\"']",
+    rb"shell[\"']?\]?\s*[=:]\s*(?!False)", rb"system(?<!\wsystem)\b", rb"popen\b", rb"getoutput", rb"getstatusoutput", rb"subprocess_shell", rb"shell(?<=[\"']shell)[\"']", rb"[\"'](?:/bin/|/usr/bin/)?(?:ba|z|da|k)?sh[\"']",
 ))  # fmt: skip
 
 _SHELL = ("os.system", "os.popen", "asyncio.create_subprocess_shell", "subprocess.getoutput", "subprocess.getstatusoutput", "commands.getoutput")
@@ -25,6 +27,10 @@ def _check(module: Module, _: Context) -> Iterator[Hit]:
     for site in module.calls(*_RUN):
         for line in module.flagged(site, site.keywords.get("shell"), bool):
             yield from _judge(module, site, line)
+    for site in module.calls(*RUNS):
+        for word in shell_words(module, site):
+            if module.values(word, site.scope) is None and not holds(word, site.scope, module, is_model_output) and _put_together(word, site) and not _quoted(module, site, word):
+                yield Hit(site.line, "A shell reads a command that is put together from values.")
 
 
 def _judge(module: Module, site: Site, line: int) -> Iterator[Hit]:
@@ -33,6 +39,15 @@ def _judge(module: Module, site: Site, line: int) -> Iterator[Hit]:
         return
     if not _quoted(module, site, command):
         yield Hit(line, "A shell reads a command that is put together from values.")
+
+
+def _put_together(node: ast.expr, site: Site, depth: int = 0) -> bool:
+    """A command that this file joins with values; one that came whole from elsewhere was meant to be one."""
+    if isinstance(node, ast.Name) and depth < 3:
+        found = site.scope.find(node.id)
+        return found is not None and any(isinstance(item, ast.expr) and _put_together(item, site, depth + 1) for item in found[0])
+    formatted = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("format", "join")
+    return isinstance(node, (ast.JoinedStr, ast.BinOp)) or formatted
 
 
 def _quoted(module: Module, site: Site, node: ast.expr) -> bool:
@@ -57,7 +72,7 @@ RULE = Rule(
     cwe=("CWE-78",),
     owasp=("LLM05:2025",),
     atlas=("AML.T0011",),
-    needs=((b"os.system", b"popen", b"subprocess", b"import system", b"create_subprocess_shell", b"getoutput"), (b"shell", b"system", b"popen", b"getoutput")),
+    needs=((b"os.system", b"popen", b"subprocess", b"import system", b"create_subprocess_shell", b"getoutput"), (b"shell", b"system", b"popen", b"getoutput", b"sh\"", b"sh'")),
     modules=frozenset(("os", "subprocess", "asyncio", "commands",)),
     confirm=_CONFIRM,
     check=_check,

@@ -4,26 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from troth.engines.code.flow import MODEL_MODULES, MODEL_WORDS, holds, is_model_output
+from troth.engines.code.answers import MODEL_ADDRESSES, MODEL_MODULES, MODEL_WORDS, is_model_output
+from troth.engines.code.commands import RUNS, command_of, programs_in
+from troth.engines.code.flow import holds
 from troth.engines.code.module import Module
 from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
 __all__ = ["RULE"]
 
+_SAYS = "What the model answered is run as a command."
 _CONFIRM = matching((
-    rb"(?m)^[^#\n]*\bsubprocess\b", rb"os\.(?:system|popen|exec|spawn)", rb"import\s+system", rb"import[^\n]*\bpopen\b", rb"create_subprocess",
+    rb"subprocess\.(?:run|call|check_|Popen|getoutput|getstatus)", rb"import\s+subprocess", rb"from\s+subprocess", rb"os\.(?:system|popen|exec|spawn)", rb"import\s+system", rb"import[^\n]*\bpopen\b", rb"create_subprocess", rb"exec_command", rb"pexpect", rb"run_process", rb"invoke\.run\(", rb"fabric", rb"pty\.spawn", rb"from sh import", rb"sh\.Command",
 ))  # fmt: skip
 
 _CALLS = (
-    "os.system", "os.popen", "asyncio.create_subprocess_shell", "asyncio.create_subprocess_exec", "subprocess.getoutput", "subprocess.run",
-    "subprocess.call", "subprocess.check_call", "subprocess.check_output", "subprocess.Popen", "os.execvp", "os.spawnlp",
+    "os.system", "os.popen", "asyncio.create_subprocess_shell", "subprocess.getoutput", "subprocess.getstatusoutput", "os.execvp", "os.execv", "os.execlp", "os.execl", "os.execve",
+    "os.spawnlp", "os.spawnvp", "os.spawnv", "os.posix_spawn", "pexpect.run", "pexpect.spawn", "pty.spawn", "invoke.run", "fabric.Connection().run", "sh.Command", "commands.getoutput",
 )  # fmt: skip
+_ENDS = ("paramiko.SSHClient().exec_command", "fabric.Connection().sudo", "asyncssh.connect().run", "pexpect.spawn().sendline")
 
 
 def _check(module: Module, _: Context) -> Iterator[Hit]:
-    for site in module.calls(*_CALLS):
-        if any(holds(item, site.scope, module, is_model_output) for item in site.arguments):
-            yield Hit(site.line, "What the model answered is run as a command.")
+    for site in module.calls(*_CALLS, *_ENDS):
+        given = [*site.arguments, *(site.keywords[name] for name in ("cmd", "command", "args") if name in site.keywords)]
+        if any(holds(item, site.scope, module, is_model_output) for item in given):
+            yield Hit(site.line, _SAYS)
+    for site in module.calls(*RUNS):
+        parts = list(programs_in(module, site))
+        if module.likely(site.keywords.get("shell"), site.scope) == frozenset((True,)):
+            parts = [command for command in (command_of(site),) if command is not None]
+        if any(holds(item, site.scope, module, is_model_output) for item in parts):
+            yield Hit(site.line, _SAYS)
 
 
 RULE = Rule(
@@ -35,8 +46,9 @@ RULE = Rule(
     cwe=("CWE-78",),
     owasp=("LLM05:2025", "LLM06:2025"),
     atlas=("AML.T0051", "AML.T0053"),
-    needs=((b"os.system", b"popen", b"subprocess", b"import system", b"create_subprocess", b"os.exec", b"os.spawn"), MODEL_WORDS),
+    needs=((b"os.system", b"popen", b"subprocess", b"import system", b"create_subprocess", b"os.exec", b"os.spawn", b"exec_command", b"pexpect", b"run_process", b"invoke", b"fabric", b"pty.spawn", b"sh.Command"), MODEL_WORDS),
     modules=MODEL_MODULES,
+    instead=MODEL_ADDRESSES,
     confirm=_CONFIRM,
     check=_check,
     bad=("import os, litellm\nos.system(litellm.completion(model='m', messages=[]).choices[0].message.content)\n",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from troth.engines.code.answers import MODEL_WORDS, is_model_output
 from troth.engines.code.flow import holds
 from troth.engines.code.module import Module
 from troth.engines.code.rule import Context, Hit, Rule, Severity
@@ -12,14 +13,18 @@ from troth.engines.code.scopes import Scope
 
 __all__ = ["RULE"]
 
-_PLAIN = ("jinja2.Template", "jinja2.environment.Template", "jinja2.Environment().from_string", "jinja2.environment.Environment().from_string")
+_PLAIN = ("jinja2.Template", "jinja2.environment.Template", "jinja2.Environment().from_string", "jinja2.environment.Environment().from_string", "jinja2.nativetypes.NativeEnvironment().from_string")
 
 
 def _check(module: Module, _: Context) -> Iterator[Hit]:
     for site in module.calls(*_PLAIN):
         first = site.argument(0, "source")
-        if first is not None and module.values(first, site.scope) is None and holds(first, site.scope, module, _from_model):
+        if first is None or module.values(first, site.scope) is not None:
+            continue
+        if holds(first, site.scope, module, _from_model):
             yield Hit(site.line, "A template that comes with a model is rendered without a sandbox.")
+        elif holds(first, site.scope, module, is_model_output):
+            yield Hit(site.line, "What the model answered is rendered as a template.")
 
 
 def _from_model(node: ast.expr, _scope: Scope, _module: Module) -> bool:
@@ -41,7 +46,7 @@ RULE = Rule(
     cwe=("CWE-1336", "CWE-94"),
     owasp=("LLM03:2025",),
     atlas=("AML.T0010.003", "AML.T0011"),
-    needs=((b"jinja2",), (b"chat_template",)),
+    needs=((b"jinja2",), (b"chat_template", *MODEL_WORDS)),
     modules=frozenset(("jinja2",)),
     check=_check,
     bad=("from jinja2 import Template\ndef f(t):\n    return Template(t.chat_template)\n",),

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
+from troth.engines.code.commands import RUNS
 from troth.engines.code.module import Constant, Module, Site
-from troth.engines.code.rule import Context, Hit, Rule, Severity
+from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 from troth.engines.code.scopes import Scope
 
 __all__ = ["RULE"]
 
-_LIBRARIES = ("requests", "httpx", "aiohttp", "niquests", "urllib3", "openai")
+_LIBRARIES = (
+    "requests", "httpx", "aiohttp", "niquests", "urllib3", "openai", "boto3", "botocore", "hvac", "elasticsearch", "opensearchpy", "minio", "pymongo", "redis", "kubernetes", "weaviate", "chromadb",
+    "clickhouse_connect", "websockets", "websocket", "curl_cffi", "requests_html", "httplib2", "ssl", "tornado", "pymilvus", "qdrant_client", "anthropic", "litellm", "gitlab", "jira", "atlassian", "azure",
+    "requests_toolbelt", "cloudscraper", "tritonclient", "trino", "snowflake", "ldap3", "smbprotocol", "fsspec", "s3fs", "langchain", "llama_index", "ollama", "consul", "docker", "proxmoxer", "huggingface_hub",
+)
 _FALSE = frozenset(("False", "0"))
 _OFF = {
     "verify": _FALSE,
@@ -20,6 +26,18 @@ _OFF = {
     "cert_reqs": frozenset(("'CERT_NONE'", "'NONE'", "0")),
     "ssl_verify": _FALSE,
     "check_hostname": frozenset(("False",)),
+    "verify_certs": _FALSE,
+    "ssl_cert_reqs": frozenset(("None", "'none'", "'CERT_NONE'")),
+    "tlsAllowInvalidCertificates": frozenset(("True",)),
+    "tlsAllowInvalidHostnames": frozenset(("True",)),
+    "tlsInsecure": frozenset(("True",)),
+    "chroma_server_ssl_verify": _FALSE,
+    "disable_ssl_certificate_validation": frozenset(("True",)),
+    "validate_cert": _FALSE,
+    "cert_check": _FALSE,
+    "verify_tls": _FALSE,
+    "use_ssl_verify": _FALSE,
+    "insecure_skip_verify": frozenset(("True",)),
 }
 """Keyword -> the written forms of values that switch verification off."""
 _VARIABLES: dict[str, frozenset[Constant]] = {
@@ -28,23 +46,51 @@ _VARIABLES: dict[str, frozenset[Constant]] = {
     "PYTHONHTTPSVERIFY": frozenset(("0",)),
     "GIT_SSL_NO_VERIFY": frozenset(("1", "true", "True")),
     "NODE_TLS_REJECT_UNAUTHORIZED": frozenset(("0",)),
+    "SSL_CERT_FILE": frozenset(("",)),
+    "SSL_NO_VERIFY": frozenset(("1", "true", "True")),
+    "AWS_CA_BUNDLE": frozenset(("",)),
+    "MLFLOW_TRACKING_INSECURE_TLS": frozenset(("1", "true", "True")),
+    "WANDB_INSECURE_DISABLE_SSL": frozenset(("1", "true", "True")),
+    "GIT_SSL_VERIFY": frozenset(("0", "false")),
+    "SSL_VERIFY": frozenset(("0", "false", "False")),
 }
 """Variable of the environment -> values that switch verification off."""
-_SWITCHED = frozenset(("ssl._create_unverified_context",))
+_SWITCHED = frozenset(("ssl._create_unverified_context", "ssl._create_stdlib_context"))
+_OPTIONS = re.compile(r"\bcurl\b.*(?:\s-[a-zA-Z]*k[a-zA-Z]*(?:\s|\Z)|--insecure\b)|\bwget\b.*--no-check-certificate|http\.sslVerify[ =]false|--no-verify-ssl\b|--trusted-host\b|strict-ssl[ =]false")
 
 
 def _check(module: Module, _: Context) -> Iterator[Hit]:
     for site in module.sites:
         if any(name.startswith(_LIBRARIES) for name in site.names):
-            yield from _keywords(module, site)
+            yield from _keywords(module, site, site.keywords)
+            for given in site.keywords.values():  # options in a table of their own: sslopt={...}, client_kwargs={...}
+                table = module.table(given, site.scope) if isinstance(given, (ast.Dict, ast.Call, ast.Name)) else None
+                yield from _keywords(module, site, table or {})
     for site in module.calls(*_SWITCHED):
         yield Hit(site.line, "The context accepts any certificate.")
     yield from _stores(module)
+    yield from _commands(module)
+    for site in module.calls("os.environ.setdefault", "os.putenv", "os.environ.update"):
+        pairs = {**site.keywords, **(module.table(site.arguments[0], site.scope) or {} if site.arguments else {})}
+        if len(site.arguments) == 2 and isinstance(site.arguments[0], ast.Constant):
+            pairs = {str(site.arguments[0].value): site.arguments[1]}
+        for key, value in pairs.items():
+            yield from _variable(module, key, value, site.scope, site.line)
 
 
-def _keywords(module: Module, site: Site) -> Iterator[Hit]:
+def _commands(module: Module) -> Iterator[Hit]:
+    """Programs of the command line that are told not to verify."""
+    for site in module.calls(*RUNS, "os.system", "os.popen", "subprocess.getoutput"):
+        written = [part.value for given in site.arguments[:1] for part in ast.walk(given) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+        if "os.system" not in site.names and "asyncio.create_subprocess_exec" in site.names:
+            written = [part.value for given in site.arguments for part in ast.walk(given) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+        if _OPTIONS.search(" ".join(written)):
+            yield Hit(site.line, "The program is told to accept any certificate.")
+
+
+def _keywords(module: Module, site: Site, keywords: dict[str, ast.expr]) -> Iterator[Hit]:
     for keyword, bad in _OFF.items():
-        given = site.keywords.get(keyword)
+        given = keywords.get(keyword)
         if given is None:
             continue
         for line in module.flagged(site, given, lambda value, bad=bad: repr(value) in bad):  # type: ignore[misc]
@@ -66,10 +112,19 @@ def _stores(module: Module) -> Iterator[Hit]:
             yield Hit(target.lineno, "The context accepts any certificate.")
         elif target.attr == "check_hostname" and worth == frozenset((False,)):
             yield Hit(target.lineno, "The context accepts a certificate of any host.")
-        elif target.attr == "verify" and worth == frozenset((False,)) and any(name.startswith(("requests", "httpx")) for name in owner):
+        elif target.attr == "ssl_verify" and worth == frozenset((False,)) and "litellm" in owner:
+            yield Hit(target.lineno, "Every connection of the library accepts any certificate.")
+        elif target.attr == "verify_ssl" and worth == frozenset((False,)):
+            yield Hit(target.lineno, "The client accepts any certificate.")
+        elif target.attr == "verify" and worth == frozenset((False,)) and (any(name.startswith(_LIBRARIES) for name in owner) or _speaks_of_session(target.value)):
             yield Hit(target.lineno, "The session accepts any certificate.")
         elif target.attr == "_create_default_https_context" and names & _SWITCHED:
             yield Hit(target.lineno, "Every HTTPS connection of the process accepts any certificate.")
+
+
+def _speaks_of_session(node: ast.expr) -> bool:
+    word = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    return word.lower().lstrip("_") in ("session", "http", "http_session", "requests_session", "http_client", "s", "sess")
 
 
 def _environment(module: Module, target: ast.Subscript, value: ast.expr, scope: Scope) -> Iterator[Hit]:
@@ -77,8 +132,12 @@ def _environment(module: Module, target: ast.Subscript, value: ast.expr, scope: 
     key = target.slice.value if isinstance(target.slice, ast.Constant) else None
     if not isinstance(key, str) or "os.environ" not in module.names(target.value, scope):
         return
+    yield from _variable(module, key, value, scope, target.lineno)
+
+
+def _variable(module: Module, key: str, value: ast.expr, scope: Scope, line: int) -> Iterator[Hit]:
     if (module.values(value, scope) or frozenset()) & _VARIABLES.get(key, frozenset()):
-        yield Hit(target.lineno, f"{key} makes connections of the whole process accept any certificate.")
+        yield Hit(line, f"{key} makes connections of the whole process accept any certificate.")
 
 
 RULE = Rule(
@@ -91,11 +150,20 @@ RULE = Rule(
     owasp=("LLM03:2025", "LLM02:2025"),
     atlas=("AML.T0010",),
     needs=(
-        (b"environ", b"requests", b"httpx", b"aiohttp", b"urllib3", b"ssl", b"openai", b"niquests"),
-        (b"verify", b"CERT_NONE", b"_create_unverified_context", b"ssl=False", b"check_hostname", b"ssl = False", b"CA_BUNDLE", b"HTTPSVERIFY", b"SSL_NO_VERIFY", b"TLS_REJECT"),
-        (b"verify=", b"verify =", b"verify\":", b"verify_ssl", b"ssl_verify", b"CERT_NONE", b"unverified_context", b"ssl=False", b"check_hostname", b"CA_BUNDLE", b"HTTPSVERIFY", b"SSL_NO_VERIFY", b"TLS_REJECT"),
+        (
+            b"verify=", b"verify =", b"verify\":", b"verify'", b"verify_ssl", b"ssl_verify", b"CERT_NONE", b"unverified_context", b"_create_stdlib_context", b"ssl=False", b"check_hostname", b"CA_BUNDLE", b"HTTPSVERIFY",
+            b"SSL_NO_VERIFY", b"TLS_REJECT", b"verify_certs", b"cert_reqs", b"tlsAllow", b"tlsInsecure", b"disable_ssl_certificate_validation", b"INSECURE_", b"SSL_CERT_FILE", b"SSL_VERIFY", b"validate_cert", b"cert_check",
+            b"curl", b"wget", b"sslVerify", b"--no-verify-ssl", b"trusted-host", b"strict-ssl", b"insecure_skip_verify", b"verify_tls",
+        ),
     ),
-    modules=frozenset(("os", "requests", "httpx", "aiohttp", "urllib3", "ssl", "openai", "niquests",)),
+    confirm=matching((
+        *(word + rb"[\"']?\]?\s*[=:]\s*(?:False|0\b|not\b|[a-zA-Z_(])" for word in (b"verify", b"verify_ssl", b"verify_certs", b"validate_cert", b"cert_check", b"check_hostname", b"ssl", b"verify_tls")),
+        *(
+            b"CERT_NONE", b"unverified_context", b"_create_stdlib_context", b"CA_BUNDLE", b"HTTPSVERIFY", b"NO_VERIFY", b"TLS_REJECT", b"SSL_CERT_FILE", b"SSL_VERIFY", b"INSECURE_", b"cert_reqs", b"tlsAllow", b"tlsInsecure",
+            b"insecure_skip_verify", b"disable_ssl_certificate_validation", b"--insecure", b"no-check-certificate", b"sslVerify", b"no-verify-ssl", b"trusted-host", b"strict-ssl", rb"curl[^\n]*\s?-\w*k",
+        ),
+    )),
+    modules=frozenset(("os", "subprocess", *(name.partition(".")[0] for name in _LIBRARIES))),
     check=_check,
     bad=("import requests\nrequests.get('https://example.org', verify=False)\n",),
     good=("import requests\nrequests.get('https://example.org')\n",),

@@ -11,20 +11,24 @@ from troth.engines.code.rule import Context, Hit, Rule, Severity
 __all__ = ["RULE"]
 
 
+_PROGRAMS = (
+    "torch.jit.load", "torch.jit._serialization.load", "torch.package.PackageImporter", "torch.package.package_importer.PackageImporter",
+    "torch._inductor.aoti_load_package", "torch._export.aot_load",
+)  # fmt: skip
 _PINNED = re.compile(r":[0-9a-f]{40}\Z")
 
 
 def _check(module: Module, context: Context) -> Iterator[Hit]:
-    for site in module.calls("torch.jit.load", "torch.package.PackageImporter", "torch.package.package_importer.PackageImporter"):
+    for site in module.calls(*_PROGRAMS):
         yield Hit(site.line, "What it loads is a program.")
-    for site in module.calls("torch.hub.load"):
+    for site in module.calls("torch.hub.load", "torch.hub.list", "torch.hub.help"):
         if not _local(module, site) and not _pinned(module, site):
             yield Hit(site.line, "It runs hubconf.py of a repository at whatever commit its branch holds today.")
     for site in module.calls("torch.hub.load_state_dict_from_url", "torch.utils.model_zoo.load_url"):
         checked = _true(module, site, "check_hash")
         weights = bool(context.torch_safe) or _true(module, site, "weights_only")
-        if not (checked and weights) and not site.opaque:
-            yield Hit(site.line, "A pickle from the network, without both a checked hash and weights_only.")
+        if not checked and not weights and not site.opaque:
+            yield Hit(site.line, "A pickle from the network, with neither weights_only nor a checked hash.")
 
 
 def _true(module: Module, site: Site, name: str) -> bool:
@@ -37,7 +41,7 @@ def _local(module: Module, site: Site) -> bool:
 
 
 def _pinned(module: Module, site: Site) -> bool:
-    values = module.values(site.argument(0, "repo_or_dir"), site.scope)
+    values = module.values(site.argument(0, "repo_or_dir", "github"), site.scope)
     return values is not None and all(isinstance(value, str) and _PINNED.search(value) for value in values)
 
 
@@ -50,7 +54,7 @@ RULE = Rule(
     cwe=("CWE-829", "CWE-494"),
     owasp=("LLM03:2025",),
     atlas=("AML.T0010.003", "AML.T0011.000"),
-    needs=((b"jit.load", b"hub.load", b"import jit", b"import hub", b"PackageImporter", b"state_dict_from_url"),),
+    needs=((b"jit.load", b"hub.load", b"import jit", b"import hub", b"PackageImporter", b"state_dict_from_url", b"aoti_load", b"aot_load", b"load_url"),),
     modules=frozenset(("torch",)),
     check=_check,
     bad=("import torch\ntorch.jit.load('a.ts')\n", "import torch\ntorch.hub.load('acme/net', 'small')\n"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterator
 
 from troth.engines.code.module import Module
@@ -9,11 +11,37 @@ from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
 __all__ = ["RULE"]
 
-_CONFIRM = matching((rb"trust_remote_code[\"']?\]?\s*[=:]\s*(?:True\b|1\b|bool\b[^\n]*=\s*True|not\b|\(|(?!False|None|trust_remote_code|bool)[A-Za-z_]\w*\s*[,)\]}\n]|[^\n,]*\bTrue\b)",))
+_CONFIRM = matching((rb"--trust[-_]remote[-_]code", rb"trust_remote_code[\"']?\]?\s*[=:]\s*(?:True\b|1\b|bool\b[^\n]*=\s*True|not\b|\(|(?!False|None|trust_remote_code|bool)[A-Za-z_]\w*\s*[,)\]}\n]|[^\n,]*\bTrue\b)",))
+_SAYS = "Python code that comes with the model runs in this process."
+_OPTION = re.compile(r"--trust[-_]remote[-_]code(?:=[Tt]rue)?\Z")
+
+
 def _check(module: Module, _: Context) -> Iterator[Hit]:
     for site in module.sites:
         for line in module.flagged(site, site.keywords.get("trust_remote_code"), lambda value: value is True):
-            yield Hit(line, "Python code that comes with the model runs in this process.")
+            yield Hit(line, _SAYS)
+        for given in site.keywords.values():  # tables that are handed on: model_kwargs={...}
+            table = module.table(given, site.scope) if isinstance(given, (ast.Dict, ast.Call, ast.Name)) else None
+            for line in module.flagged(site, (table or {}).get("trust_remote_code"), lambda value: value is True):
+                yield Hit(line, _SAYS)
+    yield from _settings(module)
+    yield from _commands(module)
+
+
+def _settings(module: Module) -> Iterator[Hit]:
+    """The switch as a field of a configuration."""
+    for target, value, scope in module.built.stores:
+        if isinstance(target, ast.Attribute) and target.attr == "trust_remote_code" and module.values(value, scope) == frozenset((True,)):
+            yield Hit(target.lineno, _SAYS)
+
+
+def _commands(module: Module) -> Iterator[Hit]:
+    """The option of a server's command line, written here as one of the words of a list."""
+    for site in module.sites:
+        for given in site.arguments[:1]:
+            words = given.elts if isinstance(given, (ast.List, ast.Tuple)) else ()
+            if any(isinstance(word, ast.Constant) and isinstance(word.value, str) and _OPTION.match(word.value) for word in words):
+                yield Hit(site.line, _SAYS)
 
 
 RULE = Rule(
@@ -25,7 +53,7 @@ RULE = Rule(
     cwe=("CWE-829", "CWE-94"),
     owasp=("LLM03:2025",),
     atlas=("AML.T0010.003", "AML.T0011"),
-    needs=((b"trust_remote_code",),),
+    needs=((b"trust_remote_code", b"trust-remote-code"),),
     confirm=_CONFIRM,
     check=_check,
     bad=("from transformers import AutoModel\nAutoModel.from_pretrained('x', trust_remote_code=True)\n",),

@@ -11,7 +11,11 @@ from troth.engines.code.rule import Context, Hit, Rule, Severity
 
 __all__ = ["RULE"]
 
-_WEAK = ("hashlib.md5", "hashlib.sha1")
+_WEAK = (
+    "hashlib.md5", "hashlib.sha1", "Crypto.Hash.MD5.new", "Crypto.Hash.SHA1.new", "Cryptodome.Hash.MD5.new", "Cryptodome.Hash.SHA1.new", "md5.new", "sha.new",
+    "cryptography.hazmat.primitives.hashes.MD5", "cryptography.hazmat.primitives.hashes.SHA1",
+)  # fmt: skip
+_BY_KEYWORD = ("md5", "md5_hash", "file_md5", "sha1")
 _CHECKS = re.compile(r"verif|checksum|integrity|validat|trusted|check_(?:hash|md5|sha|digest|file|model)", re.IGNORECASE)
 
 
@@ -23,8 +27,24 @@ def _check(module: Module, _: Context) -> Iterator[Hit]:
         name = site.argument(0 if "hashlib.new" in site.names else 1, "name", "digest")
         values = module.values(name, site.scope)
         weak = values is not None and any(str(value).lower().replace("-", "") in ("md5", "sha1") for value in values)
+        weak = weak or (name is not None and bool(module.names(name, site.scope) & {"hashlib.md5", "hashlib.sha1"}))
         if weak and not _not_for_security(module, site) and _about_checking(site):
             yield Hit(site.line, "Two files with the same digest can be made.")
+
+
+    yield from _of_downloads(module)
+
+
+def _of_downloads(module: Module) -> Iterator[Hit]:
+    """Downloaders that check what they fetched: torchvision, keras, pooch, gdown."""
+    for site in module.ending("utils.download_url", "utils.download_and_extract_archive", "utils.get_file", "utils.check_integrity", "utils.check_md5", ".check_md5", "pooch.retrieve", "pooch.create", "gdown.download", "gdown.cached_download"):
+        keywords = [site.keywords[name] for name in _BY_KEYWORD if name in site.keywords]
+        known = [site.keywords[name] for name in ("known_hash", "hash", "file_hash") if name in site.keywords]
+        algorithm = module.values(site.keywords.get("hash_algorithm"), site.scope) or frozenset()
+        named = any(isinstance(value, str) and re.match(r"(?:md5|sha-?1)[:=]", value) for node in known for value in module.values(node, site.scope) or ())
+        given = any(module.values(node, site.scope) != frozenset((None,)) for node in keywords)
+        if given or named or algorithm & {"md5", "sha1"}:
+            yield Hit(site.line, "The download is checked by a digest that can be forged.")
 
 
 def _not_for_security(module: Module, site: Site) -> bool:
@@ -63,8 +83,8 @@ RULE = Rule(
     cwe=("CWE-328", "CWE-327"),
     owasp=("LLM03:2025",),
     atlas=("AML.T0010.003",),
-    needs=((b"hashlib",), (b"md5", b"sha1", b"sha-1", b"MD5", b"SHA1")),
-    modules=frozenset(("hashlib",)),
+    needs=((b"md5", b"sha1", b"sha-1", b"MD5", b"SHA1"),),
+    modules=frozenset(("hashlib", "Crypto", "Cryptodome", "cryptography", "torchvision", "keras", "tensorflow", "pooch", "gdown")),
     check=_check,
     bad=("import hashlib\ndef verify(data):\n    return hashlib.md5(data).hexdigest()\n",),
     good=("import hashlib\ndef verify(data):\n    return hashlib.sha256(data).hexdigest()\n", "import hashlib\ndef bucket(data):\n    return hashlib.md5(data).digest()\n"),

@@ -1,0 +1,64 @@
+"""Command lines as lists of words: which of the words are read as a program, and which are mere data."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Final
+
+from troth.engines.code.module import Module, Site
+
+__all__ = ["RUNS", "command_of", "programs_in", "shell_words"]
+
+RUNS: Final = ("subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output", "subprocess.Popen", "asyncio.create_subprocess_exec", "anyio.run_process", "trio.run_process")
+"""What runs a program; a list of words unless a shell is asked for."""
+_SHELLS: Final = frozenset(("sh", "bash", "zsh", "dash", "ksh", "fish", "cmd", "cmd.exe", "powershell", "pwsh", "powershell.exe"))
+_INTERPRETERS: Final = frozenset(("python", "python3", "node", "perl", "ruby", "php", "deno", "bun", "lua", "Rscript", "psql", "sqlite3", "mysql", "ssh", "sudo", "env", "xargs", "osascript", "docker", "kubectl", "eval"))
+_CODE: Final = frozenset(("-c", "-lc", "-ec", "-e", "-exec", "/c", "/C", "-Command", "-command", "--eval", "-r", "-ic", "-xc"))
+
+
+def command_of(site: Site) -> ast.expr | None:
+    """The command of a call that runs one."""
+    return site.argument(0, "args", "cmd", "command", "program")
+
+
+def _words(site: Site) -> list[ast.expr] | None:
+    """The words of a list that is written here or that a name stands for; None where the command is none. Functions of asyncio take them one by one."""
+    if "asyncio.create_subprocess_exec" in site.names:
+        return list(site.arguments)
+    command = command_of(site)
+    found = site.scope.find(command.id) if isinstance(command, ast.Name) else None
+    if found is not None and len(found[0]) == 1 and isinstance(found[0][0], (ast.List, ast.Tuple)):
+        command = found[0][0]
+    return list(command.elts) if isinstance(command, (ast.List, ast.Tuple)) else None
+
+
+def shell_words(module: Module, site: Site) -> Iterator[ast.expr]:
+    """Words that a shell reads as a program: what follows `sh -c`."""
+    words = _words(site) or []
+    if words and _named(module, site, words[0]) & _SHELLS:
+        for at, word in enumerate(words[1:-1], start=1):
+            if (module.values(word, site.scope) or frozenset()) & _CODE:
+                yield words[at + 1]
+                return
+
+
+def programs_in(module: Module, site: Site) -> Iterator[ast.expr]:
+    """Parts of a command that decide what runs: all of a text, of a list its first word, and everything after it where that is an interpreter."""
+    words = _words(site)
+    if words is None:
+        command = command_of(site)
+        if command is not None:
+            yield command
+        return
+    names = _named(module, site, words[0]) if words else frozenset()
+    known = module.values(words[0], site.scope) is not None if words else False
+    if not known or names & (_SHELLS | _INTERPRETERS):
+        yield from words
+    else:
+        yield from (word for word in words[1:] if isinstance(word, ast.Starred))
+
+
+def _named(module: Module, site: Site, word: ast.expr) -> frozenset[str]:
+    values = module.values(word, site.scope) or frozenset()
+    return frozenset(str(value).rpartition("/")[2] for value in values)
