@@ -76,20 +76,20 @@ def forge_engine(source: ForgeSource | None) -> Engine:
 
 
 def _look(source: ForgeSource, tree: Tree, policies: PolicySet, clock: Clock) -> Forge:
-    from troth.engines.forge import look_github, read_snapshot
+    from troth.engines.forge import look_forge, read_snapshot
 
     branches = _branches(policies.promises)
     if source.snapshot is not None:
         recorded = read_snapshot(source.snapshot)
         wanted = source.repository or tree.origin or recorded.repository
-        return look_github(wanted, recorded, branches=branches, now=clock.now)
+        return look_forge(wanted, recorded, branches=branches, now=clock.now)
     repository = source.repository or tree.origin
     if not repository:
         raise LookError("the repository's name (--repository OWNER/NAME)", "The tree has no remote `origin` on a forge.")
     from troth.engines.forge.client import Client
 
     with Client(token(), api=source.api, patience=source.patience, tell=source.tell) as client:
-        return look_github(repository, client, branches=branches, now=clock.now)
+        return look_forge(repository, client, branches=branches, now=clock.now)
 
 
 def _branches(promises: tuple[Promise, ...]) -> tuple[str, ...]:

@@ -31,12 +31,14 @@ _VARIABLES = ("TROTH_TOKEN", "GITHUB_TOKEN")
     help="Seconds to wait for rate limits, in all.",
 )
 def snapshot(repository: str, output: Path, branches: tuple[str, ...], api: str, patience: float) -> None:
-    """Read the settings of OWNER/NAME on GitHub and write them to a file.
+    """Read the settings of OWNER/NAME on its forge and write them to a file.
+
+    GitHub unless --api names another: https://HOST/api/v3 is a GitHub of one's own, https://HOST/api/v1 a Gitea or Forgejo.
 
     Only reads. A read-only token is taken from the environment (TROTH_TOKEN, or else GITHUB_TOKEN) and is not written. What the token may not see is listed; promises that need it cannot be decided.
     """
     from troth.cli.progress import progress
-    from troth.engines.forge import look_github, write_snapshot
+    from troth.engines.forge import look_forge, write_snapshot
     from troth.engines.forge.client import Client
 
     token = next((os.environ[name] for name in _VARIABLES if os.environ.get(name)), None)
@@ -44,8 +46,8 @@ def snapshot(repository: str, output: Path, branches: tuple[str, ...], api: str,
         progress() as tell,
         Client(token, api=api, patience=patience, tell=tell, known=_earlier(output, repository)) as client,
     ):
-        look_github(repository, client, branches=branches)
-        written = write_snapshot(output, repository, client.pages.values())
+        look_forge(repository, client, branches=branches)
+        written = write_snapshot(output, repository, client.pages.values(), client.kind)
     refused = [page for page in client.pages.values() if page.status >= 300]
     click.echo(f"snapshot of {len(client.pages)} answers written to {output} ({written.digest})", err=True)
     if token is None:

@@ -180,32 +180,35 @@ def secrets_renewed(forge: Forge, now: datetime, within: timedelta | None) -> Ve
         now: moment of judgement.
         within: the promised interval; None where the sentence gives no number: then only a year without change is held against it.
     """
-    found: list[tuple[SecretName, Source]] = []
+    found: list[tuple[SecretName, datetime, Source]] = []
     answers: list[Answer[tuple[SecretName, ...]]] = [forge.secrets.repository]
     if isinstance(forge.environments, Seen):
         answers += [one.secrets for one in forge.environments.value]
     for told in answers:
         if isinstance(told, NotSeen):
             return Unknown(told.missing, told.because)
-        found += [(name, told.source) for name in told.value]
+        silent = next((name for name in told.value if name.updated_at is None), None)
+        if silent is not None:
+            return Unknown("a forge that tells when a secret was last changed", f"The forge tells when {silent.name} was made, not when its value was last changed.")
+        found += [(name, name.updated_at, told.source) for name in told.value if name.updated_at is not None]
     if not found:
         return Unknown("a stored secret", "The forge keeps no secret of this repository, so that nothing shows when one was changed.")
     limit = within or timedelta(days=365)
-    old = sorted((pair for pair in found if now - pair[0].updated_at > limit), key=lambda pair: pair[0].updated_at)
+    old = sorted((pair for pair in found if now - pair[1] > limit), key=lambda pair: pair[1])
     if old:
         evidence = tuple(_age(pair, now) for pair in old[:_MOST])
         because = f"{len(old)} of {len(found)} stored secrets have not been changed for more than {limit.days} days."
         return Broken(How.STALE, evidence, because, "Change them, and put a date on the next time.")
     evidence = tuple(_age(pair, now) for pair in found[:_MOST])
-    if within is None and not all(name.created_at is not None and name.created_at < name.updated_at for name, _ in found):
+    if within is None and not all(name.created_at is not None and name.created_at < changed for name, changed, _ in found):
         because = "No secret is older than a year, but not every one has been changed since it was made; the sentence does not say how often."
         return Unknown("a second date, or a number in the sentence", because, evidence)
     return Kept(evidence, f"Every stored secret was changed within {limit.days} days.")
 
 
-def _age(pair: tuple[SecretName, Source], now: datetime) -> Evidence:
-    name, source = pair
-    return Evidence(f"{name.name} was last changed {(now - name.updated_at).days} days ago.", _PLACE, source=str(source))
+def _age(pair: tuple[SecretName, datetime, Source], now: datetime) -> Evidence:
+    name, changed, source = pair
+    return Evidence(f"{name.name} was last changed {(now - changed).days} days ago.", _PLACE, source=str(source))
 
 
 def secrets_in_environment(forge: Forge, uses: Sequence[tuple[str, str]]) -> Verdict:

@@ -1,4 +1,4 @@
-"""Speaks with GitHub: GET and nothing else, to one host and no other, with a token that nothing else gets to see.
+"""Speaks with a forge: GET and nothing else, to one host and no other, with a token that nothing else gets to see.
 
 Rules: there is one place that sends, it sends GET, and it refuses every host but the one that the client was made for; redirects are followed by hand and only within that host;
 the token is put on a request at the last moment and stands in no object that is printed; an answer in which the token appears is thrown away. The HTTP library is imported
@@ -26,7 +26,7 @@ from troth.errors import ForgeUnreachableError, FormatError, LookError, UsageErr
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["GITHUB", "Client", "Tell"]
+__all__ = ["GITHUB", "Client", "Tell", "kind_of"]
 
 GITHUB: Final = "https://api.github.com"
 """The public forge's interface."""
@@ -41,6 +41,11 @@ _TRIES: Final = 3
 _REDIRECTS: Final = 3
 _TOKEN: Final = re.compile(r"[\x21-\x7e]{4,1024}")
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+
+
+def kind_of(api: str) -> str:
+    """Which forge speaks at an address: Gitea and Forgejo answer below `/api/v1`, GitHub at its own host or below `/api/v3`."""
+    return "gitea" if urlsplit(api).path.rstrip("/").endswith("/api/v1") else "github"
 
 
 class _Secret:
@@ -86,7 +91,7 @@ class Client:
 
     Args:
         token: read-only token; None to ask as anybody.
-        api: address of the forge's interface (`https://HOST/api/v3` for a server of one's own); plain HTTP only to this machine.
+        api: address of the forge's interface (`https://HOST/api/v3` for a server of one's own, `https://HOST/api/v1` of a Gitea or Forgejo); plain HTTP only to this machine.
         patience: seconds that may be spent on rate limits in all.
         tell: called while waiting and for every question.
         proxies: take proxies and certificates from the environment.
@@ -114,6 +119,7 @@ class Client:
         timeout: float = 20.0,
     ) -> None:
         self.api = api.rstrip("/")
+        self.kind = kind_of(self.api)
         self._origin = _origin(self.api)
         if self._origin[0] != "https" and (self._origin[0] != "http" or self._origin[1] not in _LOOPBACK):
             raise UsageError("the forge's address must begin with https://")
@@ -219,7 +225,8 @@ class Client:
         return response, bytes(raw)
 
     def _headers(self, path: str) -> dict[str, str]:
-        headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28", "User-Agent": "troth"}
+        own = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"} if self.kind == "github" else {"Accept": "application/json"}
+        headers = {**own, "User-Agent": "troth"}
         if self._token is not None:
             headers["Authorization"] = self._token.header()
         if path in self._known:

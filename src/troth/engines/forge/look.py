@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from troth.engines.forge.gitea import collect_gitea
 from troth.engines.forge.posture import collect
 from troth.engines.forge.snapshot import MAX_AGE_DAYS, Snapshot
 from troth.errors import LookError
@@ -14,7 +15,7 @@ from troth.terms.facts.forge import Forge
 if TYPE_CHECKING:
     from troth.engines.forge.client import Client
 
-__all__ = ["look_github"]
+__all__ = ["look_forge", "look_github"]
 
 
 def look_github(
@@ -46,3 +47,22 @@ def look_github(
         raise LookError(f"a snapshot of {repository}", f"The snapshot is of {source.repository}.")
     source.demand_fresh(now or datetime.now(UTC), max_age_days)
     return collect(source, source.repository, branches=branches, digests=digests, recorded=True)
+
+
+def look_forge(
+    repository: str,
+    source: Client | Snapshot,
+    *,
+    branches: Sequence[str] = (),
+    now: datetime | None = None,
+    max_age_days: float = MAX_AGE_DAYS,
+) -> Forge:
+    """Settings of a repository on whichever forge the source speaks with; arguments and errors as of `look_github`."""
+    if source.kind != "gitea":
+        return look_github(repository, source, branches=branches, now=now, max_age_days=max_age_days)
+    if not isinstance(source, Snapshot):
+        return collect_gitea(source, repository, branches=branches)
+    if source.repository.lower() != repository.lower():
+        raise LookError(f"a snapshot of {repository}", f"The snapshot is of {source.repository}.")
+    source.demand_fresh(now or datetime.now(UTC), max_age_days)
+    return collect_gitea(source, source.repository, branches=branches, recorded=True)

@@ -7,7 +7,7 @@ only a forge that cannot be reached at all ends the look.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -118,10 +118,12 @@ class Asker:
         pages: a client or a snapshot.
         owner: account.
         repo: repository.
+        endpoints: the questions that the forge can be asked, by our name.
     """
 
-    def __init__(self, pages: Pages, owner: str, repo: str) -> None:
+    def __init__(self, pages: Pages, owner: str, repo: str, endpoints: Mapping[str, Endpoint] = ENDPOINTS) -> None:
         self._pages = pages
+        self._endpoints = endpoints
         self._fixed = {"owner": owner, "repo": repo}
         self.oldest: datetime | None = None
         """Time of the oldest answer so far."""
@@ -137,7 +139,7 @@ class Asker:
         Raises:
             ForgeUnreachableError: nothing can be fetched at all.
         """
-        endpoint = ENDPOINTS[name]
+        endpoint = self._endpoints[name]
         where = f"GET {endpoint.path}"
         try:
             path = path_of(endpoint, {**self._fixed, **parts})

@@ -1,7 +1,7 @@
 """Strict reading of a forge's JSON: bounded, without duplicate keys, cut down to the fields that Troth reads, each of the type it must have.
 
 A shape is written in plain Python: a dict is an object (`name!` = the field must be there), a list of one shape is an array, and a leaf is
-`str`, `int`, `bool` or `time`, with `?` where null is allowed (`"?"` as a key of a dict: the object may be null). What a shape does not name is dropped
+`str`, `int`, `bool` or `time`, with `?` where null is allowed (`"?"` as a key of a dict, or behind a list's shape: it may be null). What a shape does not name is dropped
 at once, so that no text, mail address or secret that nobody asked for can end in a snapshot. A test compares every shape with the forge's own OpenAPI document.
 """
 
@@ -98,6 +98,8 @@ def cut(value: Json, shape: Shape, where: str = "the answer") -> Json:
             raise FormatError(f"{where} is not {shape}")
         return value[:_MAX_TEXT] if isinstance(value, str) else value
     if isinstance(shape, list):
+        if value is None and "?" in shape[1:]:
+            return None
         if not isinstance(value, list):
             raise FormatError(f"{where} is no list")
         if len(value) > _MAX_ITEMS:

@@ -26,6 +26,7 @@ MAX_AGE_DAYS: Final = 7
 """Days after which a snapshot says nothing any more: settings change by a click."""
 
 _FORM: Final = 1
+_KINDS: Final = ("github", "gitea")
 _MAX_BYTES: Final = 64 * 1024 * 1024
 _PAGE: Final = {
     "path!": "str",
@@ -50,12 +51,14 @@ class Snapshot:
         taken: time of its oldest page.
         digest: `sha256:` over its content.
         recorded: its pages, by path.
+        kind: which forge it is of: `github`, or `gitea` (also Forgejo).
     """
 
     repository: str
     taken: datetime
     digest: str
     recorded: dict[str, Page]
+    kind: str = "github"
 
     def page(self, endpoint: Endpoint, path: str) -> Page:
         """The recorded page, read as strictly as a live one.
@@ -95,13 +98,14 @@ def _canonical(content: dict[str, Json]) -> bytes:
     return json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode()
 
 
-def write_snapshot(path: Path, repository: str, pages: Iterable[Page]) -> Snapshot:
+def write_snapshot(path: Path, repository: str, pages: Iterable[Page], kind: str = "github") -> Snapshot:
     """Write a snapshot; the file is replaced whole or not at all.
 
     Args:
         path: the file.
         repository: `owner/name`.
         pages: what a client fetched (`Client.pages.values()`).
+        kind: which forge answered (`Client.kind`).
 
     Raises:
         UsageError: there are no pages, or the file cannot be written.
@@ -125,7 +129,7 @@ def write_snapshot(path: Path, repository: str, pages: Iterable[Page]) -> Snapsh
     ]
     content: dict[str, Json] = {
         "troth_snapshot": _FORM,
-        "forge": "github",
+        "forge": kind,
         "repository": repository,
         "taken": taken.isoformat(),
         "pages": rows,
@@ -138,7 +142,7 @@ def write_snapshot(path: Path, repository: str, pages: Iterable[Page]) -> Snapsh
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
-    return Snapshot(repository, taken, digest, {page.path: page for page in listed})
+    return Snapshot(repository, taken, digest, {page.path: page for page in listed}, kind)
 
 
 def _read_page(row: Json) -> Page:
@@ -156,11 +160,11 @@ def _read_page(row: Json) -> Page:
     )
 
 
-def _opened(raw: bytes) -> tuple[str, str, list[Page]]:
-    """Repository, digest and pages of a snapshot's bytes."""
+def _opened(raw: bytes) -> tuple[str, str, str, list[Page]]:
+    """Repository, kind, digest and pages of a snapshot's bytes."""
     content = parse(raw)
     head = Node(cut(content, _HEAD, "the file"))
-    if not isinstance(content, dict) or head.number("troth_snapshot") != _FORM or head.text("forge") != "github":
+    if not isinstance(content, dict) or head.number("troth_snapshot") != _FORM or head.text("forge") not in _KINDS:
         raise FormatError("it is of a form that this version does not know")
     told = content.pop("digest")
     digest = "sha256:" + hashlib.sha256(_canonical(content)).hexdigest()
@@ -169,7 +173,7 @@ def _opened(raw: bytes) -> tuple[str, str, list[Page]]:
     rows = content.get("pages")
     if not isinstance(rows, list) or not rows:
         raise FormatError("it holds no pages")
-    return head.text("repository"), digest, [_read_page(row) for row in rows]
+    return head.text("repository"), head.text("forge"), digest, [_read_page(row) for row in rows]
 
 
 def read_snapshot(path: Path) -> Snapshot:
@@ -181,9 +185,9 @@ def read_snapshot(path: Path) -> Snapshot:
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise LookError("a snapshot of bearable size", f"{path.name} is larger than {_MAX_BYTES} bytes.")
-        repository, digest, pages = _opened(path.read_bytes())
+        repository, kind, digest, pages = _opened(path.read_bytes())
     except OSError as error:
         raise LookError("a snapshot that can be read", f"{path.name} cannot be read ({error.strerror}).") from error
     except FormatError as error:
         raise LookError("a whole snapshot", f"{path.name} cannot be used as a snapshot: {error.reason}.") from error
-    return Snapshot(repository, min(page.time for page in pages), digest, {page.path: page for page in pages})
+    return Snapshot(repository, min(page.time for page in pages), digest, {page.path: page for page in pages}, kind)

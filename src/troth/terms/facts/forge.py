@@ -163,10 +163,10 @@ class PrivateForks:
 
 @dataclass(frozen=True, slots=True)
 class SecretName:
-    """A secret that the forge keeps, by name; its value is never read. `created_at` is None where the forge does not say."""
+    """A secret that the forge keeps, by name; its value is never read. A date is None where the forge does not say (Gitea and Forgejo never say when a value was changed)."""
 
     name: str
-    updated_at: datetime
+    updated_at: datetime | None
     created_at: datetime | None = None
 
 
@@ -236,7 +236,7 @@ class Forge:
     """Everything that was read of one repository's settings.
 
     Attributes:
-        kind: `github`.
+        kind: `github`, or `gitea` (also Forgejo).
         repository: `owner/name` that was asked for.
         taken: when the oldest of the answers was fetched or last confirmed.
         recorded: the answers come from a snapshot, not from the forge.
