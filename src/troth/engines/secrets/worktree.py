@@ -44,7 +44,7 @@ def scan_tree(path: Path, key: bytes = b"", scanner: Scanner | None = None) -> R
     root = path if path.is_dir() else path.parent
     names = _files(path, coverage) if path.is_dir() else [os.fsencode(path.name)]
     for name in names:
-        _one(root, os.fsdecode(name), collector, coverage)
+        _one(os.fspath(root), os.fsdecode(name), collector, coverage)
     return _report("work tree", collector, coverage, scanner)
 
 
@@ -134,34 +134,69 @@ def _walk(root: Path, coverage: Coverage) -> Iterator[bytes]:
             yield os.path.relpath(os.path.join(folder, name), os.fsencode(root))
 
 
-def _one(root: Path, name: str, collector: Collector, coverage: Coverage) -> None:
-    path = root / name
-    place = Occurrence("file", path=Path(name).as_posix())
+_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+def _one(root: str, name: str, collector: Collector, coverage: Coverage) -> None:
+    path = os.path.join(root, name)
+    place = Occurrence("file", path=name if os.sep == "/" else name.replace(os.sep, "/"))
     collector.text(os.fsencode(name), place)  # the name may be the secret
     try:
-        if path.is_symlink():
+        if not hasattr(os, "O_NOFOLLOW") and os.path.islink(path):
             collector.text(os.fsencode(os.readlink(path)), place)
             return
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                return
-            _pieces(file, place, collector, coverage, os.fstat(handle).st_size)
+        handle = os.open(path, _FLAGS)
     except OSError:
-        if path.is_dir():
-            return  # a submodule: its own repository
-        coverage.fault(Fault.ABSENT)
-        coverage.note("some files that git lists could not be read (deleted, or no permission)")
+        _not_opened(path, place, collector, coverage)
         return
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            return
+        if status.st_size <= WHOLE:
+            data = _whole(handle, status.st_size)
+            coverage.bytes["file"] += len(data)
+            collector.text(data, place)
+        else:
+            with os.fdopen(handle, "rb", closefd=False) as file:
+                _pieces(file, place, collector, coverage)
+    except OSError:
+        _not_opened(path, place, collector, coverage)
+        return
+    finally:
+        os.close(handle)
     coverage.objects["file"] += 1
 
 
-def _pieces(file: IO[bytes], place: Occurrence, collector: Collector, coverage: Coverage, size: int = -1) -> None:
-    if 0 <= size <= WHOLE:
-        data = file.read(WHOLE + 1)
-        coverage.bytes["file"] += len(data)
-        collector.text(data, place)
-        return
+def _whole(handle: int, size: int) -> bytes:
+    """A file of about `size` bytes, up to `WHOLE` of them; asked for with one byte more than it should have, so that most take two calls."""
+    data = os.read(handle, size + 1)
+    if len(data) == size:
+        return data
+    parts = [data]
+    left = WHOLE - len(data)
+    while data and left > 0:
+        data = os.read(handle, min(left, PIECE))
+        parts.append(data)
+        left -= len(data)
+    return b"".join(parts)
+
+
+def _not_opened(path: str, place: Occurrence, collector: Collector, coverage: Coverage) -> None:
+    """A symbolic link (its target may be the secret), a submodule, or a fault."""
+    try:
+        if os.path.islink(path):
+            collector.text(os.fsencode(os.readlink(path)), place)
+            return
+    except OSError:
+        pass  # gone meanwhile: the fault below
+    if os.path.isdir(path):
+        return  # a submodule: its own repository
+    coverage.fault(Fault.ABSENT)
+    coverage.note("some files that git lists could not be read (deleted, or no permission)")
+
+
+def _pieces(file: IO[bytes], place: Occurrence, collector: Collector, coverage: Coverage) -> None:
     carry = b""
     while data := file.read(PIECE):
         coverage.bytes["file"] += len(data)
