@@ -78,7 +78,10 @@ def _suffix(name: str) -> str:
 
 
 def _guess(source: Source) -> str:
-    head = source.head(16)
+    try:
+        head = source.head(16)
+    except Refusal:  # the file was cut while it was read
+        return "unknown"
     for magic, name in ((b"PK", "zip"), (b"\x93NUMPY", "npy"), (b"GGUF", "gguf"), (b"\x89HDF", "hdf5"), (b"\x80", "pickle"), (b"7z\xbc", "7z")):
         if head.startswith(magic):
             return name

@@ -125,6 +125,20 @@ def judge_catboost(source: Source) -> Judgement:
     return Judgement("catboost", INERT)
 
 
+def _uncommented(text: str) -> str:
+    """The text without comments and instructions, in one pass: an expression that looks for the end of each again takes quadratic time."""
+    kept, at = [], 0
+    while (start := min((place for place in (text.find("<!--", at), text.find("<?", at)) if place >= 0), default=-1)) >= 0:
+        end = text.find("-->" if text.startswith("<!--", start) else "?>", start + 2)
+        if end < 0:
+            raise Refusal("xml-entities", "a comment or an instruction that does not end", start)
+        kept.append(text[at:start])
+        at = end + 2
+        if len(kept) > 100_000:
+            raise Refusal("budget-members", "more than 100000 comments and instructions", start)
+    return "".join([*kept, text[at:]])
+
+
 def judge_xml(source: Source, budget: Budget) -> Judgement:
     """PMML and OpenVINO: no document type, no entities, no foreign includes, no calls into Java or extensions."""
     text = source.whole(budget.text, "text").decode("utf-8", "replace")
@@ -132,10 +146,13 @@ def judge_xml(source: Source, budget: Budget) -> Judgement:
         raise Refusal("xml-entities", "a document type or entities, which parsers expand or fetch", text.upper().find("<!"))
     if re.search(r"<\s*(?:xi:include|xsl:|\?xml-stylesheet)", text, re.IGNORECASE):
         raise Refusal("xml-include", "an include or a style sheet, which parsers fetch", None)
-    root = re.search(r"<\s*(?:[\w.-]+:)?([A-Za-z_][\w.-]*)", re.sub(r"<\?.*?\?>|<!--.*?-->", "", text, flags=re.DOTALL))
+    long = re.search(r"<\s{0,9}(?:layer|Apply|Extension)\b[^<>]{2000}", text)
+    if long is not None:
+        raise Refusal("budget-text", "an element whose attributes take more than 2000 characters", long.start())
+    root = re.search(r"<\s*(?:[\w.-]+:)?([A-Za-z_][\w.-]*)", _uncommented(text))
     name = root[1] if root else ""
     if name == "PMML":
-        call = re.search(r"<\s*Apply[^>]*function\s*=\s*[\"']([^\"']*[.:;(][^\"']*)[\"']", text) or re.search(r"<\s*Extension[^>]*(?:value|name)\s*=\s*[\"']([^\"']*(?:java\.|Runtime|ScriptEngine|exec)[^\"']*)", text)
+        call = re.search(r"<\s{0,9}Apply[^<>]{0,2000}?\bfunction\s*=\s*[\"']([^\"']*[.:;(][^\"']*)[\"']", text) or re.search(r"<\s{0,9}Extension[^<>]{0,2000}?\b(?:value|name)\s*=\s*[\"']([^\"']*(?:java\.|Runtime|ScriptEngine|exec)[^\"']*)", text)
         if call is not None:
             raise Refusal("custom-code", f"the function {call[1][:80]!r} is code outside of the standard", call.start(), call[1][:200])
         return Judgement("pmml", INERT)
@@ -145,7 +162,7 @@ def judge_xml(source: Source, budget: Budget) -> Judgement:
 
 
 def _openvino(text: str) -> Judgement:
-    for found in re.finditer(r"<\s*layer\b[^>]*>", text):
+    for found in re.finditer(r"<\s{0,9}layer\b[^<>]{0,4000}>", text):
         version = re.search(r"\bversion\s*=\s*[\"']([^\"']*)[\"']", found[0])
         if version is not None and not re.fullmatch(r"opset\d{1,2}", version[1]):
             raise Refusal("custom-operator", f"a layer of the set {version[1][:60]!r}, which an extension library brings", found.start(), version[1][:200])

@@ -274,6 +274,9 @@ _KEYS = {
 }  # fmt: skip
 
 _TAG = re.compile(r"(?:^|[\s\[{,:-])(!(?:!|<tag:)?python[/\w.:>-]*|!<[^>]*>|![A-Za-z_][\w/:.]*)", re.MULTILINE)
+_YAML_LIMIT = 1 << 18
+"""Its readers take seconds for a megabyte; larger files are data, unless they hold a key that loaders follow."""
+_YAML_KEYS = re.compile(r"(?:^|[\s{,\"'])(_target_|target|class_path|trust_remote_code|auto_map|flavors|loader_module|model_type|chat_template|custom_pipeline|activation)[\"']?\s*:")
 _ANCHOR = re.compile(r"(?:^|[\s\[{,:-])[&*][A-Za-z_]\w*")
 
 
@@ -285,6 +288,11 @@ def judge_yaml(data: bytes, name: str) -> Judgement:
         raise Refusal("yaml-tag", f"the tag {tag[1][:80]} makes unsafe loaders build objects", len(text[: tag.start(1)].encode()), tag[1][:200])
     if len(_ANCHOR.findall(text)) > 200:
         raise Refusal("shared-bomb", "more anchors and aliases than settings need", None)
+    if len(text) > _YAML_LIMIT:
+        key = _YAML_KEYS.search(text)
+        if key is not None or name == "MLmodel":
+            raise Refusal("budget-text", f"{len(text)} characters of YAML with keys that loaders follow; the limit is {_YAML_LIMIT}", None, key[1] if key else name)
+        return Judgement("yaml", NOT_A_MODEL)
     value = _load_yaml(text)
     if value is None:
         return Judgement("yaml", NOT_A_MODEL)

@@ -69,6 +69,8 @@ class Budget(NamedTuple):
         file: largest file.
         literal: longest text or number literal of a pickle.
         pickle: largest pickle stream, without tensors outside of it.
+        operations: operations of a pickle.
+        memo: values that a pickle keeps for later use.
         memory: sum of what loading would allocate.
         expanded: sum of all that decompression yields.
         ratio: largest quotient of expanded and compressed sizes, above one MiB.
@@ -82,6 +84,8 @@ class Budget(NamedTuple):
     file: int = 1 << 43
     literal: int = 64 << 20
     pickle: int = 4 << 30
+    operations: int = 30_000_000
+    memo: int = 4_000_000
     memory: int = 1 << 42
     expanded: int = 4 << 30
     ratio: int = 400

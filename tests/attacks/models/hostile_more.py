@@ -28,6 +28,10 @@ def _json(value: object) -> bytes:
     return json.dumps(value).encode()
 
 
+def _counted(raw: bytes) -> bytes:
+    return bytes([len(raw)]) + raw
+
+
 REDUCERS = {
     "generator_text": b"\x80\x02ctorch._C\nGenerator\n)R(" + text("x") + b"N" + text("y") + b"tb.", "generator_function": b"\x80\x02ctorch._C\nGenerator\n)R(K\1N" + LEN + b"tb.", "generator_short": b"\x80\x02ctorch._C\nGenerator\n)RK\1\x85b.",
     "uninitialized_device": reduce("torch.nn.parameter", "UninitializedParameter", b"\x88" + text("cpu")), "uninitialized_number": reduce("torch.nn.parameter", "UninitializedParameter", b"K\5"), "uninitialized_buffer": reduce("torch.nn.parameter", "UninitializedBuffer", LEN),
@@ -41,7 +45,7 @@ REDUCERS = {
     "scaler_class": made("torch.amp.grad_scaler", "GradScaler", text("__class__") + LEN), "scaler_step": made("torch.amp.grad_scaler", "GradScaler", text("step") + LEN), "doc_function": made("scipy.stats._multivariate", "multivariate_normal_gen", text("__doc__") + LEN), "doc_other": made("argparse", "Namespace", text("__dict__") + text("x")),
     "text_dtype_function": reduce("numpy._core._internal", "_convert_to_stringdtype_kwargs", b"K\1" + LEN), "text_dtype_range": reduce("numpy._core._internal", "_convert_to_stringdtype_kwargs", LONG_RANGE), "text_dtype_empty": reduce("numpy._core._internal", "_convert_to_stringdtype_kwargs", b""),
     "text_array_objects": b"\x80\x03cnumpy._core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\0\x85C\x01btR(K\1K\1\x85cnumpy._core._internal\n_convert_to_stringdtype_kwargs\nK\1\x85R\x89](cargparse\nNamespace\n)\x81etb.",
-    "tokenizer_regex": b"\x80\x03ctokenizers\nTokenizer\n)\x81C" + (lambda raw: bytes([len(raw)]) + raw)(_json({"pre_tokenizer": {"pattern": {"Regex": "(a+)+$"}}})) + b"b.", "tokenizer_text": b"\x80\x03ctokenizers\nTokenizer\n)\x81" + text("{}") + b"b.", "tokenizer_bytes": b"\x80\x03ctokenizers\nTokenizer\n)\x81C\3abcb.",
+    "tokenizer_regex": b"\x80\x03ctokenizers\nTokenizer\n)\x81C" + _counted(_json({"pre_tokenizer": {"pattern": {"Regex": "(a+)+$"}}})) + b"b.", "tokenizer_text": b"\x80\x03ctokenizers\nTokenizer\n)\x81" + text("{}") + b"b.", "tokenizer_bytes": b"\x80\x03ctokenizers\nTokenizer\n)\x81C\3abcb.",
     "tokenizer_args": reduce("tokenizers", "Tokenizer", LEN), "tokenizer_model": reduce("tokenizers.models", "BPE", text("/etc/hostname")), "tokenizer_deep": b"\x80\x03ctokenizers\nTokenizer\n)\x81B" + struct.pack("<I", 200_001) + b'{"a":' + b"[" * 199_996 + b"b.", "tokenizer_file": stack_call("tokenizers", "Tokenizer.from_file", "x"),
     "scheduler_method": b"\x80\x02cbuiltins\ngetattr\n(ctorch.optim.lr_scheduler\nCyclicLR\n" + text("get_lr") + b"tR.", "swa_globals": b"\x80\x02cbuiltins\ngetattr\n(ctorch.optim.swa_utils\nSWALR\n" + text("__init__") + b"tR.", "scheduler_called": b"\x80\x02cbuiltins\ngetattr\n(ctorch.optim.swa_utils\nSWALR\n" + text("_cosine_anneal") + b"tRK\1\x85R.",
     "nested_tensor": reduce("torch._utils", "_rebuild_nested_tensor", b""), "jagged_tensor": reduce("torch.nested._internal.nested_tensor", "_rebuild_njt", b""), "script_object": b"\x80\x02ctorch\nScriptObject\n)\x81.", "quantized_module": b"\x80\x02ctorch.ao.nn.quantized.modules.conv\nConv2d\n)\x81N)b.", "lti_made": reduce("scipy.signal._ltisys", "TransferFunctionContinuous", LONG_RANGE),

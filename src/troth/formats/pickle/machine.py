@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 __all__ = ["Machine"]
 
 WINDOW: Final = 1 << 20
+_INNER: Final = 1 << 12
+"""First window of a stream inside, or behind, another: there may be very many."""
 _PLAIN_KEYS: Final = frozenset((type(None), bool, int, float, str, bytes, Global))
+_BATCH: Final = 1 << 16
+"""Operations between two looks at the budget."""
 _GLOBALS: Final = 20_000
 _KEY_KINDS: Final = frozenset(("device", "dtype", "enum", "datetime", "uuid", "path", "scalar", "size", "fraction", "namedtuple", "tensor", "zone"))
 
@@ -53,7 +57,7 @@ class Machine:
     """
 
     __slots__ = (
-        "allow", "asked", "base", "begin", "budget", "data", "depth", "end", "frame_end", "jump", "marks", "memo", "memory",
+        "allow", "asked", "base", "begin", "budget", "data", "depth", "end", "frame_end", "jump", "marks", "memo", "memory", "operations",
         "persistent_id", "pos", "protocol", "raw_arrays", "result", "source", "stack", "tensors",
     )  # fmt: skip
 
@@ -79,6 +83,7 @@ class Machine:
         self.marks: list[int] = []
         self.memo: dict[int, object] = {}
         self.memory = 0
+        self.operations = 0
         self.tensors = 0
         self.asked: dict[tuple[str, str], Global] = {}
         self.result: object = None
@@ -95,7 +100,7 @@ class Machine:
             Refusal: at the first thing that is not proved harmless.
         """
         pos = self.begin
-        self._fill(pos, WINDOW)
+        self._fill(pos, WINDOW if not self.depth and not self.begin else _INNER)
         while True:
             pos = self._stretch(pos)
             if pos < 0:
@@ -111,23 +116,41 @@ class Machine:
         """Run until the window, the frame or the stream ends; gives the next absolute position, or -1 after STOP."""
         data = self.data
         limit = len(data) if self.frame_end < 0 else min(len(data), self.frame_end - self.base)
-        here = pos - self.base
+        here, done = pos - self.base, 0
         try:
             code = data[here]
-            while code != STOP and code != FRAME:  # noqa: PLR1714 - the hot loop: two comparisons beat a set
+            for done in range(_BATCH):
+                if code == STOP or code == FRAME:  # noqa: PLR1714, SIM109 - the hot loop: two comparisons beat a set
+                    break
                 here = TABLE[code](self, here + 1)
                 if here >= limit:
+                    self._count(done + 1)
                     return self._edge(here)
                 code = data[here]
+            else:
+                self._count(_BATCH)
+                return self.base + here
         except (IndexError, struct.error, Short) as short:
+            self._count(done)
             return self._grow(here, short)
         except _Leap:
+            self._count(done)
             pos, self.jump = self.jump, -1
-            self._fill(pos, WINDOW)
+            if not self.base <= pos < self.base + len(self.data):
+                self._fill(pos, WINDOW)
             return pos if pos < self.end else self.truncated(pos)
+        self._count(done)
         if code == FRAME:
             return self._frame(here)
         return self._stop(here)
+
+    def _count(self, done: int) -> None:
+        """Hold operations, and the values that are held at once, to the budget."""
+        self.operations += done
+        if self.operations > self.budget.operations:
+            raise Refusal("budget-operations", f"more than {self.budget.operations} operations", self.base)
+        if len(self.memo) > self.budget.memo:
+            raise Refusal("budget-memo", f"more than {self.budget.memo} values in the memo", self.base)
 
     def _edge(self, here: int) -> int:
         """An operation ended at or beyond the limit of the stretch."""
@@ -138,7 +161,8 @@ class Machine:
             self.frame_end = -1
         if pos >= self.end:
             self.truncated(self.end)
-        self._fill(pos, WINDOW)
+        if pos >= self.base + len(self.data):
+            self._fill(pos, WINDOW)
         return pos
 
     def _grow(self, here: int, short: Exception) -> int:
@@ -162,7 +186,8 @@ class Machine:
         if size == 0 or pos + 9 + size > self.end:
             raise Refusal("odd-frame", f"a frame of {size} bytes, which the file does not hold", pos)
         self.frame_end = pos + 9 + size
-        self._fill(pos + 9, min(WINDOW, self.end - pos - 9))
+        if pos + 9 >= self.base + len(self.data):  # else the window goes on: many small frames cost no reads
+            self._fill(pos + 9, WINDOW)
         return pos + 9
 
     def _stop(self, here: int) -> int:
