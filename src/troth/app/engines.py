@@ -12,7 +12,6 @@ from troth.engines import (
     hooks,
     ignores,
     licences,
-    models,
     owners,
     secrets,
     tools,
@@ -23,6 +22,7 @@ from troth.engines import (
 from troth.engines.code import programs
 from troth.engines.git import history, tree
 from troth.engines.models import contents, digests, examples, past
+from troth.engines.models import look as model_files
 
 __all__ = ["ENGINES"]
 
@@ -42,7 +42,7 @@ ENGINES: tuple[Engine, ...] = (
     ignores.look,
     owners.look,
     secrets.look,
-    models.look,
+    model_files.look,
     contents.look,
     past.look,
     examples.look,

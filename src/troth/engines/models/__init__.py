@@ -1,5 +1,1 @@
-"""Finds files of trained models, what Git LFS is told about them, and who loads them. No model is opened."""
-
-from troth.engines.models.look import look
-
-__all__ = ["look"]
+"""Finds files of trained models, what Git LFS is told about them, who loads them, and what they hold. The command `troth models` starts without the engines of a check."""
