@@ -140,3 +140,31 @@ def test_the_command_tells_it_in_words_and_in_json_and_leaves_the_work_tree_alon
     assert 0 == run(["blame", str(tmp_path), "--only", "deps/update-bot", "--format", "json"])
     assert guilty == json.loads(capsys.readouterr().out)["blames"][0]["since"]["commit"]
     assert WEEKLY == (tmp_path / BOT).read_text()
+
+
+def test_a_commit_is_opened_once_for_all_promises_and_each_finds_its_own_commit(tmp_path, monkeypatch):
+    from troth.app import blame as module
+
+    made = MadeRepository(tmp_path)
+    made.commit(MadeCommit(files={**START, "SECURITY.md": POLICY + "- All dependencies are pinned to exact versions\n"}))
+    for number in range(12):
+        noise(made, number)
+    first = made.commit(MadeCommit(files={BOT: MONTHLY}))
+    for number in range(12, 20):
+        noise(made, number)
+    second = made.commit(MadeCommit(files={"requirements.txt": "requests>=2.0\n"}))
+    noise(made, 20)
+    opened: list[str] = []
+    real = module.open_session
+
+    def counted(*args, **options):
+        opened.append(options["at"])
+        return real(*args, **options)
+
+    monkeypatch.setattr(module, "open_session", counted)
+    found = {one.finding.promise.control: one for one in blame(tmp_path, only=("deps/update-bot", "deps/pinned"))}
+
+    assert {"deps/update-bot": first, "deps/pinned": second} == {control: one.since.id for control, one in found.items()}
+    searched = opened[1:]  # the first is the tip, which tells what fails
+    assert len(searched) == len(set(searched))
+    assert len(searched) < sum(one.judged for one in found.values())

@@ -89,12 +89,13 @@ def blame(
         if (not wanted or promise.control in wanted) and (not line or line in promise.statement.lines)
     )
     failing = [one for one in judge(session, promises, None) if isinstance(one.verdict, Broken | Partly)]
-    history = _History(root, git, policies, datetime.now(UTC))
+    history = _History(root, git, policies, datetime.now(UTC), [one.promise for one in failing])
     blames = []
     for done, finding in enumerate(failing):
         if tell is not None:
             tell(finding.promise.control, done, len(failing))
         blames.append(_Search(history, finding, tip).run())
+        history.pending.remove(finding.promise)
     return tuple(blames)
 
 
@@ -112,7 +113,8 @@ class _History:
     git: Git
     policies: tuple[str, ...]
     now: datetime
-    _sessions: dict[str, object] = field(default_factory=dict)
+    pending: list[Promise] = field(default_factory=list)
+    """Promises whose search goes on: a commit that is opened for one is judged for all, since opening costs more than judging."""
     _verdicts: dict[tuple[str, int], Verdict] = field(default_factory=dict)
     _lines: dict[str, list[str]] = field(default_factory=dict)
 
@@ -122,8 +124,14 @@ class _History:
         if key not in self._verdicts:
             outside = tuple(name for name in self.policies if Path(name).is_file())
             session = open_session(self.root, policies=outside, lenient=True, now=self.now, at=commit)
-            self._verdicts[key] = judge(session, (promise,), None)[0].verdict
+            asked = (promise, *(other for other in self.pending if other is not promise))
+            for other, finding in zip(asked, judge(session, asked, None), strict=True):
+                self._verdicts[commit, id(other)] = finding.verdict
         return self._verdicts[key]
+
+    def known(self, promise: Promise, commit: str) -> Verdict | None:
+        """Verdict at a commit that was judged already, whichever promise it was opened for."""
+        return self._verdicts.get((commit, id(promise)))
 
     def line(self, tip: str) -> list[str]:
         """Main line from a commit, newest first."""
@@ -181,9 +189,17 @@ class _Search:
         return line[low], line[high] if high < len(line) else ""
 
     def _bracket(self, line: list[str], steps: list[int]) -> tuple[int, int]:
-        """An index at which it fails in today's way, and a later one (an older commit) at which it does not."""
+        """An index at which it fails in today's way, and a later one (an older commit) at which it does not. What was judged for other promises counts first."""
         low = 0
-        tries = [at + 1 for at in steps[:6]] or [1, 4, 16]
+        for at, commit in enumerate(line):
+            known = self.history.known(self.finding.promise, commit)
+            if known is None:
+                continue
+            self.judged.add(commit)
+            if _way(known) != _way(self.finding.verdict):
+                return low, at
+            low = at
+        tries = [at + 1 for at in steps[:6] if at + 1 > low] or [low + 1, low + 4, low + 16]
         while tries[-1] < len(line):
             tries.append(max(tries[-1] * 3, 4))
         for at in tries:

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from troth import __version__
@@ -24,7 +25,7 @@ from troth.check.weigh import demand_engines, weigh
 from troth.engines.git.repository import open_repository
 from troth.errors import CatalogueError, LookError, PolicyError, PolicyNotFoundError, PolicyTooLargeError, UsageError
 from troth.judgement.proved_runs import with_runs
-from troth.policy import read_bytes
+from troth.policy import Reading, read_bytes
 from troth.policy.find import find
 from troth.policy.match import match
 from troth.policy.settings import Settings, apply, bind, pinned, read_settings
@@ -229,11 +230,33 @@ def open_session(
     statements = tuple(statement for policy in everything for statement in policy.statements)
     own = bind(read_settings(tree, settings, known=catalogue.keys()), statements)
     looks.give(own.desk)
-    matched = {policy.path: pinned(match(policy.statements, catalogue), policy.statements, own) for policy in everything}
+    matched = {policy.path: pinned(_matched(policy, catalogue), policy.statements, own) for policy in everything}
     known = tuple(promise for policy in everything for promise in matched[policy.path])
     looks.give(PolicySet(everything, known, tree.origin))
     promises = tuple(promise for policy in chosen for promise in matched[policy.path])
     return Session(root, catalogue, looks, tree, chosen, promises, own, started, (*notes, *own.notes))
+
+
+_MATCHED: dict[tuple[str, str], tuple[Promise, ...]] = {}
+_MOST_MATCHED = 32
+
+
+def _matched(policy: PolicyFile, catalogue: Catalogue) -> tuple[Promise, ...]:
+    """Promises of a policy's text. The same text gives the same promises, at whatever commit it stands: a search through history reads each version once."""
+    if catalogue is not shipped():
+        return match(policy.statements, catalogue)
+    key = (policy.path, policy.sha256)
+    if key not in _MATCHED:
+        if len(_MATCHED) >= _MOST_MATCHED:
+            _MATCHED.clear()
+        _MATCHED[key] = match(policy.statements, catalogue)
+    return _MATCHED[key]
+
+
+@lru_cache(maxsize=32)
+def _read(data: bytes, path: str) -> Reading:
+    """A policy's sentences; the same bytes are read once."""
+    return read_bytes(data, path)
 
 
 def _policies_inside(tree: Tree, asked: str) -> tuple[tuple[PolicyFile, ...], tuple[str, ...]]:
@@ -258,7 +281,7 @@ def _policies_inside(tree: Tree, asked: str) -> tuple[tuple[PolicyFile, ...], tu
 
 
 def _policy(data: bytes, path: str, *, shown: bool, inside: bool, why: str) -> PolicyFile:
-    reading = read_bytes(data, path)
+    reading = _read(data, path)
     notes = tuple(f"line {note.line}: {note.says}" if note.line else note.says for note in reading.notes)
     return PolicyFile(
         path, shown, reading.text, hashlib.sha256(data).hexdigest(), reading.statements, notes, inside, why
