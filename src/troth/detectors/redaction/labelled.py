@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 from typing import Final
 
 from troth.detectors.matching import presence
+from troth.detectors.redaction.armour import unfinished
 from troth.detectors.redaction.crowded import crowded, is_crowded
 from troth.detectors.redaction.keys import secret_key
 
@@ -109,6 +110,7 @@ def _looks() -> tuple[Callable[[bytes], Sequence[int]], tuple[Look, ...]]:
         (_BEARER.pattern, b"bearer", lambda data, low: [span for match in _BEARER.finditer(low) for span in _taken(data, match.end(), "bearer", strict=False)]),
         (b"://[^@]{0,400}@", b"://", _addresses),
         (_SPOKEN.pattern, b"", _spoken),
+        (b"-----begin [a-z0-9 ]{0,40}private key", b"-----begin", lambda data, _: unfinished(data)),
         (_OPTION.pattern, b"--", _options),
         (b"sk[0-9a-f]{32}", b"sk", lambda data, _: [(*match.span(), "key", match.group()) for match in _SIGNED.finditer(data)]),
     ]  # fmt: skip

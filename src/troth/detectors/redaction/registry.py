@@ -43,6 +43,7 @@ class Registry:
         self._lock = threading.Lock()
         self._forms: dict[bytes, tuple[str, bytes]] = {}
         self._index = Forms()
+        self.values: list[bytes] = []
         self.longest = 0
 
     def __len__(self) -> int:
@@ -63,6 +64,8 @@ class Registry:
         if len(raw) < SHORTEST or raw.lower() in COMMON or len(set(raw)) < 3 or len(self._forms) >= MOST:
             return False
         with self._lock:
+            if raw not in self._forms:
+                self.values.append(raw)
             for form in _forms(raw) if len(self._forms) < RARE else _usual(raw):
                 if form not in self._forms:
                     self._forms[form] = (name, raw)

@@ -20,6 +20,12 @@ _BEGIN = re.compile(rb"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
 _END = re.compile(rb"-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
 
 
+_BEGUN = re.compile(
+    rb"(?:gh[pousr]_|github_pat_|glpat-|sk-|[sr]k_live_|xox[a-z]-|AKIA|ASIA|AIza|hf_|npm_|pypi-|eyJ|dop_v1_|SG\.|hvs\.|-----BEGIN|[a-z]{2,10}://[^\s/@]{0,80}:)[^\s\"'<>]{0,400}\Z"
+)
+"""Beginnings of the commonest tokens, up to the end of a piece."""
+
+
 class StreamRedactor:
     """Redacts a sequence of writes. One per stream; not to be shared between threads without a lock."""
 
@@ -49,6 +55,25 @@ class StreamRedactor:
         self._buffer = buffer[cut:]
         return self._redactor.bytes(buffer[:cut])
 
+    def release(self) -> bytes:
+        """Let out what waits but the end of it that a secret may be growing in: at a flush in the middle of a line, as of text that is shown piece by piece."""
+        grows = self._growing()
+        buffer = self._buffer
+        self._buffer = buffer[len(buffer) - grows :]
+        return self._redactor.bytes(buffer[: len(buffer) - grows])
+
+    def _growing(self) -> int:
+        """How many bytes at the end look like the beginning of a token or of a known value."""
+        tail = self._buffer[-max(self._hold, self._redactor.registry.longest) :]
+        begun = _BEGUN.search(tail)
+        grows = len(tail) - begun.start() if begun else 0
+        for value in self._redactor.registry.values:
+            at = tail.find(value[:1], max(0, len(tail) - len(value) + 1))
+            while at >= 0 and not value.startswith(tail[at:]):
+                at = tail.find(value[:1], at + 1)
+            grows = max(grows, len(tail) - at) if at >= 0 else grows
+        return grows
+
     def flush(self) -> bytes:
         """Let out what waits, redacted: at the end of the stream, or when someone waits for a prompt."""
         buffer, self._buffer = self._buffer, b""
@@ -60,9 +85,10 @@ class StreamRedactor:
         if len(buffer) - cut > 2 * hold:
             cut = self._outside(buffer, len(buffer) - hold)
         armours = list(_BEGIN.finditer(buffer)) if b"-----BEGIN" in buffer else []
-        if armours and armours[-1].start() < cut and not _END.search(buffer, armours[-1].end()):
-            start = armours[-1].start()
-            return start if len(buffer) - start <= ARMOUR else cut
+        if armours and armours[-1].start() < cut:
+            start, end = armours[-1].start(), _END.search(buffer, armours[-1].end())
+            if end is None or end.end() > cut:  # also where the END line is there and its line is not yet: half a block is none
+                return start if len(buffer) - start <= ARMOUR else cut
         return cut
 
     def _outside(self, buffer: bytes, cut: int) -> int:

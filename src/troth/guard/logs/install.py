@@ -7,6 +7,7 @@ Handlers that pickle or map the record (`SocketHandler`, `HTTPHandler`) get a re
 
 from __future__ import annotations
 
+import atexit
 import copy
 import logging
 import sys
@@ -77,7 +78,7 @@ class Installation:
     def text(self, text: str) -> str:
         """Final text without secrets; a placeholder where redaction itself fails."""
         try:
-            return (self._redactor or shared_redactor()).text(text)
+            return self._following.safe(text, (self._redactor or shared_redactor()).text(text))
         except Exception:  # noqa: BLE001 - fails closed: whatever went wrong, the text does not get out
             return FAILED
 
@@ -96,11 +97,15 @@ class Installation:
     def _patch_logging(self) -> None:
         original_format, original_handle, given = logging.Handler.format, logging.Handler.handle, self._redactor
         ordinary: dict[type[logging.Handler], bool] = {}
+        from troth.detectors.redaction.armour import Following
+
+        following = self._following = Following()
 
         def final_text(handler: logging.Handler, record: logging.LogRecord) -> str:
             text = original_format(handler, record)
             try:  # as `text` below, without a call more: this is done for every record
-                return (given or shared[0]).text(text)
+                safe = (given or shared[0]).text(text)
+                return safe if safe is text and not following.left else following.safe(text, safe)
             except Exception:  # noqa: BLE001 - fails closed
                 return FAILED
 
@@ -210,7 +215,8 @@ class Installation:
             wrapped = RedactedStream(stream, self._redactor or shared_redactor())
             # handlers made earlier hold the bare stream; their text passes `format`, so that is no way round
             self._replace(sys, name, wrapped)
-            self._undo.append(wrapped.flush)
+            self._undo.append(wrapped.finish)
+            atexit.register(wrapped.finish)
 
 
 def install(redactor: Redactor | None = None, *, streams: bool = True) -> Installation:

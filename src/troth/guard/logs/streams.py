@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 if TYPE_CHECKING:
@@ -40,9 +41,16 @@ class RedactedStream(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Let out what waits, redacted: a prompt must be seen, even if a secret could follow it."""
+        """Let out what waits, redacted: a prompt must be seen. Only what looks like the beginning of a secret waits for what follows it, or for `finish`."""
+        self._out(self._pieces.release)
+
+    def finish(self) -> None:
+        """Let out everything: nothing follows."""
+        self._out(self._pieces.flush)
+
+    def _out(self, taken: Callable[[], bytes]) -> None:
         with self._lock:
-            rest = self._pieces.flush()
+            rest = taken()
             if rest:
                 self._stream.write(rest.decode("utf-8", "replace"))
             self._stream.flush()
@@ -72,7 +80,7 @@ class RedactedStream(io.TextIOBase):
     def divert(self, stream: TextIO) -> TextIO:
         """Send what follows elsewhere, and return where it went before; for `prove`."""
         with self._lock:
-            self.flush()
+            self.finish()
             before, self._stream = self._stream, stream
             return before
 
