@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from troth.judgement.effect import Ground, Wish, absent, judge_runs
 from troth.judgement.moments import moments_of
@@ -46,7 +47,8 @@ def verify(params: Params, statement: Statement, tools: ToolRuns, workflows: Wor
         return Partly(
             How.CONTRADICTED, found.evidence, f"An SBOM is made, but nothing asks for {wanted}.", f"Ask for {wanted}."
         )
-    return found
+    options = tuple(tree.evidence(run.workflow, item.line, f"{item.name}: {item.value}") for run in runs if run.workflow for item in run.options if item.name in ("sbom", "format"))[:2]
+    return replace(found, evidence=(*found.evidence, *options)) if isinstance(found, Kept) else found
 
 
 def _built_in(tools: ToolRuns) -> tuple[ToolRun, ...]:

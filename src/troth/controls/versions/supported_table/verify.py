@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from troth.judgement.policy_scope import home_of, inside, said
 from troth.judgement.version_ranges import Range, Version, parse_range, parse_version
@@ -196,7 +196,8 @@ def _weigh(
             f"{bad[0].name} {bad[0].text} lies in no supported row.",
             mend,
         )
-    return _kept(rows, good, tags, tree)
+    kept = _kept(rows, good, tags, tree)
+    return replace(kept, evidence=(*kept.evidence, in_table)) if isinstance(kept, Kept) else kept
 
 
 def _kept(rows: list[_Row], good: list[_Release], tags: list[_Release], tree: Tree) -> Verdict:
