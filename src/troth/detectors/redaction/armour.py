@@ -15,6 +15,8 @@ _BEGIN: Final = re.compile(rb"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: 
 _END: Final = b"-----END "
 _BLOCKS: Final = 100
 """Blocks that are looked at; what is behind them goes unread."""
+_NEAR: Final = 300
+"""A block that ends so soon, with nothing in it, is an example."""
 _AT_MOST: Final = 16 << 10
 _BODY: Final = re.compile(
     rb"(?:[\s\\\"',>|]*+(?:n?[A-Za-z][A-Za-z-]{2,20}: [^\r\n\\]{0,80}+|[0-9A-Za-z+/]{16,120}+={0,2}))*+(?:[\s\\\"',>|]*+[0-9A-Za-z+/]{1,15}={0,2}[\s\\\"',n]*+(?=\Z|-----END))?"
@@ -36,12 +38,13 @@ def unfinished(data: bytes) -> list[tuple[int, int, str, bytes]]:
             found.append((match.start(), len(data), UNFINISHED, data[match.start() :]))
             break
         high = min(len(data), match.end() + _AT_MOST)
-        body, rest = _BODY.match(data, match.end(), high), _REST.match(data, match.end(), high)
+        body = _BODY.match(data, match.end(), high)
         end = skip = body.end() if body else match.end()
         after = _REST.match(data, end, high)
         whole = data.startswith(_END, after.end() if after else end)
-        # a header in a sentence hides nothing; at the end of a text it announces the lines that follow
-        if not whole and (end > match.end() or (rest is not None and rest.end() == len(data))):
+        # a header in a sentence hides nothing; at the end of a line or a literal it announces the lines that follow
+        alone = data[match.end() : match.end() + 1] in (b"", b"\n", b"\r", b'"', b"'", b"\\") and _END not in data[match.end() : match.end() + _NEAR]
+        if not whole and (end > match.end() or alone):
             found.append((match.start(), end, UNFINISHED, data[match.start() : end]))
     return found
 
