@@ -35,6 +35,7 @@ NOT_BY_CONTENT = {
     "deps/updated": "updates in history decide; the bot's file is told besides",
     "policy/references-live": "what is promised is that the target is there, not what it holds",
     "policy/self-consistent": "the figures that are left still agree with each other",
+    "secrets/not-in-code": "the scan of all of history decides; the template is told besides",
     "report/no-public-issue": "the policy itself says it; that others repeat it is told besides",
 }
 """Controls whose Kept does not stand on what the files of its evidence hold, and why."""

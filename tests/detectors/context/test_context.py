@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.repositories import MadeCommit, MadeRepository
 from troth.cli import run
 from troth.detectors.context import RULE, ContextScanner
 from troth.detectors.context import model as models
@@ -78,6 +79,26 @@ def test_the_tier_is_asked_for_and_never_on_by_itself(tmp_path, capsys):
     told = capsys.readouterr().out
     assert "context-credential" in told
     assert "tr0ub4dor" not in told
+
+
+def test_the_tier_looks_into_the_history_too(tmp_path, capsys):
+    made = MadeRepository(tmp_path)
+    made.commit(MadeCommit(files={"settings.py": TRUE[0].decode() + "\n" + "x = 1\n" * 400}))
+    made.commit(MadeCommit(files={"settings.py": "x = 1\n" * 400 + "y = 2\n"}))
+
+    with pytest.raises(SystemExit, match="1"):
+        run(["secrets", "scan", str(made.root), "--history", "--no-cache", "--tier", "context", "--format", "json"])
+    assert "context-credential" in capsys.readouterr().out
+
+
+def test_every_way_to_look_sees_what_the_scan_sees():
+    scanner = ContextScanner(default())
+    text = TRUE[0] + b"\n"
+
+    assert not scanner.quiet(text)
+    assert scanner.quiet(b"x = 1\n")
+    assert scanner.scan_near(text) == (scanner.scan(text), True)
+    assert scanner.screen([b"x = 1\n", text]) == {1: None}
 
 
 def test_ranges_limit_what_is_looked_at():

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from troth.detectors.context.candidates import candidates
 from troth.detectors.context.features import features
 from troth.detectors.context.model import Model, shipped
+from troth.detectors.matching import Hits
 from troth.detectors.rule import Match, Proof, Rule, Tier
 from troth.detectors.scanner import Scanner
 
@@ -56,6 +57,31 @@ class ContextScanner(Scanner):
         """Matches of both, by position, none overlapping another; see `Scanner.scan`."""
         limits = None if ranges is None else tuple(ranges)
         found = self._base.scan(data, limits, everything=everything, depth=depth, bounded=bounded)
+        return sorted((*found, *self._own(data, limits, found)), key=lambda match: match.start)
+
+    @property
+    def quiet(self) -> Callable[[bytes], bool]:
+        """See `Scanner.quiet`."""
+        base = self._base.quiet
+        return lambda data: base(data) and not _proposes(data)
+
+    def scan_near(self, data: bytes, ranges: Iterable[tuple[int, int]] | None = None) -> tuple[list[Match], bool]:
+        """See `Scanner.scan_near`. What stands around an assignment weighs too, so a text with one is always looked at as a whole."""
+        limits = None if ranges is None else tuple(ranges)
+        found, far = self._base.scan_near(data, limits)
+        own = self._own(data, limits, found)
+        return sorted((*found, *own), key=lambda match: match.start), far or _proposes(data, limits)
+
+    def screen(self, parts: Sequence[bytes]) -> dict[int, Hits | None]:
+        """See `Scanner.screen`."""
+        found = self._base.screen(parts)
+        return {**found, **{number: None for number, part in enumerate(parts) if _proposes(part)}}
+
+    def scan_screened(self, data: bytes, hits: Hits) -> tuple[list[Match], bool]:
+        """See `Scanner.scan_screened`: only for texts in which `screen` saw no assignment."""
+        return self._base.scan_screened(data, hits)
+
+    def _own(self, data: bytes, limits: tuple[tuple[int, int], ...] | None, found: list[Match]) -> list[Match]:
         taken = sorted((match.start, match.end) for match in found)
         own: list[Match] = []
         for one in candidates(data, limits):
@@ -65,4 +91,9 @@ class ContextScanner(Scanner):
             score = self._model.probability(features(one))
             if score >= self._model.threshold:
                 own.append(Match(RULE, one.start, one.end, one.start, one.end, Proof.UNVERIFIED, round(score, 3)))
-        return sorted((*found, *own), key=lambda match: match.start)
+        return own
+
+
+def _proposes(data: bytes, limits: tuple[tuple[int, int], ...] | None = None) -> bool:
+    """Whether anything in a text is assigned to something called like a credential."""
+    return next(iter(candidates(data, limits)), None) is not None
