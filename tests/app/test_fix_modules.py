@@ -43,6 +43,7 @@ class Story:
     files: Mapping[str, str | bytes] = field(default_factory=dict)
     rewrite: bool = False
     under: str = "Measures"
+    after: str = "kept"
 
 
 STORIES = [
@@ -62,7 +63,7 @@ STORIES = [
         {"src/load.py": "import torch\n\n\ndef load(path):\n    return torch.load(path, map_location='cpu', weights_only=False)\n"},
     ),
     Story("non-root-image", "container/non-root", "Containers run as a non-root user.", {"Dockerfile": 'FROM python:3.12\nCOPY . /app\nCMD ["python", "/app/app.py"]\n', "app.py": "x = 1\n"}),
-    Story("quarantine-model", "model/lfs-stored", "Model files are stored in Git LFS.", {"models/small.pt": POINTER, "models/net.pt": pickle.dumps({"w": [1.0]}, 2) * 1000, ".gitattributes": "*.pt filter=lfs diff=lfs merge=lfs -text\n"}),
+    Story("quarantine-model", "model/lfs-stored", "Model files are stored in Git LFS.", {"models/small.pt": POINTER, "models/net.pt": pickle.dumps({"w": [1.0]}, 2) * 1000, ".gitattributes": "*.pt filter=lfs diff=lfs merge=lfs -text\n"}, after="partly"),  # history keeps the file, and only its owner may rewrite that
     Story("live-links", "policy/references-live", "See the [contributing guide](docs/CONTRIBUTING.md)", {"CONTRIBUTING.md": "# Contributing\n"}, under="Resources"),
     Story("true-sentence", "container/non-root", "Containers run as a non-root user.", {"Dockerfile": 'FROM python:3.12\nCMD ["python"]\n'}, rewrite=True),
 ]  # fmt: skip
@@ -102,7 +103,7 @@ def test_a_module_mends_what_the_check_finds_and_the_ledger_proves_it(story: Sto
     meant = [one for one in fixed.mended if one.complaint.control == story.control]
     assert meant, fixed.mended
     assert {"broken", "partly"} >= {one.before for one in meant}
-    assert {"gone" if story.rewrite else "kept"} == {one.after for one in meant}
+    assert {"gone" if story.rewrite else story.after} == {one.after for one in meant}
     with commit_view(made.root, fixed.commit) as view:
         assert f"refs/heads/{fixed.branch}" in made.git("for-each-ref")
         assert view.is_dir()

@@ -88,6 +88,18 @@ def test_a_policy_s_words_become_typed_times(lines: str, wanted: dict[str, str])
     assert times(LIST.format(lines=lines)) == wanted
 
 
+@pytest.mark.parametrize(
+    ("line", "agreed"),
+    [
+        ("- **Bug bounty**: not offered at present, but we welcome responsible disclosure", True),
+        ("- **Bug bounty**: none. We do not follow coordinated disclosure", False),
+        ("- **Bug bounty**: none", False),
+    ],
+)
+def test_disclosure_by_agreement_may_be_said_in_passing(line: str, agreed: bool) -> None:
+    assert policy(f"# Security\n\n## Contact\n\n- **E-mail**: security@maple-leaf.dev\n{line}\n").coordinated is agreed
+
+
 def test_a_range_has_a_target_and_a_limit() -> None:
     fix = policy(LIST.format(lines="- **High**: fix within 2-4 weeks")).fix_for(Severity.HIGH)
 

@@ -49,6 +49,7 @@ _PAUSE: Final = re.compile(
     r"|\b(?:paus\w*|suspend\w*|put on hold)\b.{0,60}\b(?:clock|timer|timeline|deadline|period)s?\b",
     re.IGNORECASE,
 )
+_AGREED: Final = re.compile(r"\b(?:appreciate|welcome|encourage|support|value|follow|practi[cs]e|prefer)s? (?:a |the )?(?:coordinated|responsible) (?:vulnerability )?disclosure\b", re.IGNORECASE)
 _WAITING: Final = re.compile(r"\b(?:information|reporter|researcher|you|clarif\w*|respon\w*|answer)\b", re.IGNORECASE)
 _NO_PROMISE: Final = re.compile(
     r"\b(?:targets?|goals?|estimates?|guidelines?|intentions?)\b.{0,40}\b(?:rather than|not|instead of|no)\b.{0,30}\b(?:sla|slas|guarantees?|commitments?|promises?)\b"
@@ -111,7 +112,7 @@ def desk_policy(reading: Reading, promises: Iterable[Promise]) -> DeskPolicy:
         develop=_window(known),
         not_before_release=_lower_bound(known, _RELEASE),
         not_before=_lower_bound(known, _DISCLOSE),
-        coordinated=any(promise.control == "disclosure/coordinated" for promise in known),
+        coordinated=any(promise.control == "disclosure/coordinated" for promise in known) or any(_agrees(one) for one in reading.statements),
         credit=_credit(known),
         fields=_fields(known),
         subject=next((text for promise in known if (text := _text(promise, "subject"))), ""),
@@ -144,6 +145,12 @@ def _force(statement: Statement, duration: Duration) -> Force:
 def _disowned(statements: Sequence[Statement]) -> frozenset[tuple[str, ...]]:
     """Headings whose times are called targets and not promises by a sentence of their own."""
     return frozenset(one.headings for one in statements if one.headings and one.kind is not Kind.CODE and _NO_PROMISE.search(one.text))
+
+
+def _agrees(statement: Statement) -> bool:
+    """Whether disclosure by agreement is wished for in passing ("no bounty, but we appreciate responsible disclosure")."""
+    said = None if statement.kind is Kind.CODE else _AGREED.search(statement.text)
+    return said is not None and not re.search(r"\b(?:not|never|no longer|n't)\s+(?:\w+\s+)?$", statement.text[: said.start()], re.IGNORECASE)
 
 
 def _weakened(found: _Found, disowned: frozenset[tuple[str, ...]], headings: tuple[str, ...]) -> _Found:
