@@ -208,3 +208,33 @@ def test_an_open_box_of_a_checklist_is_never_kept(line: str, expected: str) -> N
 
     (finding,) = weigh((Promise(statement, "a/b"),), {"a/b": control("a/b", dry)}, looks)
     assert name_of(finding.verdict) == expected
+
+
+@pytest.mark.parametrize(
+    ("around", "text", "expected"),
+    [
+        (("Planned for v1.1.0+:",), "Custom patterns via config", "unknown"),
+        (("Planned 🗺️",), "security.txt", "unknown"),
+        (("Future Enhancements",), "Signed images", "unknown"),
+        (("Security Roadmap",), "Signed images", "unknown"),
+        ((), "⏳ SBOM generation", "unknown"),
+        ((), "🗺️ Bug bounty program", "unknown"),
+        (("Planned downtime is announced",), "Signed images", "kept"),
+        (("Completed ✅",), "✅ Signed images", "kept"),
+        (("To do this safely:",), "Signed images", "kept"),
+    ],
+)
+def test_what_stands_among_things_to_come_promises_nothing_whatever_its_topic(around: tuple[str, ...], text: str, expected: str) -> None:
+    statement = Statement("SECURITY.md", 1, (1,), Span(0, 1), text, text, Kind.ITEM, headings=("Security Roadmap",), lead_in=around or ("Measures:",))
+    catalogue = {"a/b": control("a/b", dry), "report/b": control("report/b", dry)}
+
+    findings = weigh((Promise(statement, "a/b"), Promise(statement, "report/b")), catalogue, Looks((weather, street)))
+    assert [expected] * 2 == [name_of(finding.verdict) for finding in findings]
+
+
+@pytest.mark.parametrize(("text", "expected"), [("Known gap: v1.10.9 has no attestation.", "unknown"), ("Exception-safe handlers sign each release", "kept"), ("Gaps in signing are closed", "kept")])
+def test_a_gap_that_the_sentence_owns_up_to_is_no_promise(text: str, expected: str) -> None:
+    statement = Statement("SECURITY.md", 1, (1,), Span(0, 1), text, text, Kind.PARAGRAPH)
+
+    (finding,) = weigh((Promise(statement, "a/b"),), {"a/b": control("a/b", dry)}, Looks((weather, street)))
+    assert name_of(finding.verdict) == expected

@@ -36,6 +36,14 @@ _SUPPOSED: Final = re.compile(
     re.IGNORECASE,
 )
 """What would have to be done, or is meant to be: "To reach Level 3, we would need to use ..."."""
+_LATER: Final = re.compile(
+    r"(?:\W|\d+\.)*(?:(?:planned|in progress|upcoming|todo)(?=\W*\Z|\W*[(:]| (?:for|in)\b)|coming soon|(?:security )?road ?map|(?:future|planned|upcoming|intended) (?:\w+ ){0,2}?(?:enhancements?|improvements?|work|plans?|features?|measures?|additions?|releases?))\b",
+    re.IGNORECASE,
+)
+"""A heading or a lead-in under which nothing is done yet: "Planned for v1.1:", "Future Enhancements"."""
+_PENDING: Final = re.compile(r"[\W\d]{0,8}?(?:⏳|⌛|🗺|🚧|🔜|🔮)")
+_GAP: Final = re.compile(r"\W*(?:known |current )?(?:gaps?|limitations?|caveats?|exceptions?|shortcomings?)\b(?:\s*:|\s+[–—-]\s)", re.IGNORECASE)
+"""Opens a sentence that owns up to something: "Known gap: v1.10.9 has no attestation"."""
 _OPEN_BOX: Final = re.compile(r"\s*(?:>\s*)*(?:[-*+]|\d+[.)])\s+\[ ?\](?!\()")
 _PROMISE_PARTS: frozenset[type] = frozenset((Params, Statement, Parts))
 
@@ -118,9 +126,14 @@ def _put_off(promise: Promise, control: Control) -> Verdict | None:
 
     A contact, a channel or a stamp that is "coming soon" is a flaw of the policy itself, and judged as such by its own control.
     """
+    statement = promise.statement
+    nearest = statement.lead_in[-1:] or statement.headings[-1:]
+    if _PENDING.match(statement.text) or any(_LATER.match(words) for words in nearest):
+        return Unknown("the day when it is done", "It stands among what is still to come: it promises nothing yet.")
     if control.id.partition("/")[0] in _OF_THE_TEXT:
         return None
-    statement = promise.statement
+    if _GAP.match(statement.text):
+        return Unknown("a sentence that promises", "The sentence owns up to a gap, and promises nothing.")
     cells = [cell.strip(" *_`:") for cell in statement.cells[1:]]
     value = statement.text.removeprefix(statement.label or "").lstrip(" :–—-") if statement.label else ""
     if any(_NO_MATTER.match(cell) for cell in cells):
