@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from troth.judgement.disagreements import other_limits, seconds
@@ -74,3 +76,14 @@ def test_a_grave_case_may_be_answered_sooner_than_reports_in_general_and_not_lat
     assert other_limits("report/ack-within", sooner.statement, sooner.params, known) == ()
     assert [item.iso for item in other_limits("report/ack-within", general.statement, general.params, known)] == ["PT72H"]
     assert [item.iso for item in other_limits("report/ack-within", later.statement, later.params, known)] == ["PT24H"]
+
+
+def test_an_emergency_contact_may_answer_sooner_and_not_later() -> None:
+    def under(heading: str, text: str, within: str) -> Promise:
+        made = promise("SECURITY.md", text, within)
+        return replace(made, statement=replace(made.statement, headings=("Security", heading)))
+
+    usual, soon, late = under("Reporting", "24 hours", "PT24H"), under("Emergency Contact", "2 hours", "PT2H"), under("Emergency Contact", "3 days", "P3D")
+
+    assert other_limits("report/ack-within", usual.statement, usual.params, policies(usual, soon)) == ()
+    assert [item.iso for item in other_limits("report/ack-within", usual.statement, usual.params, policies(usual, late))] == ["P3D"]

@@ -58,3 +58,8 @@ def test_pre_releases_come_before_their_release():
     versions = [parse_version(text) for text in order]
     assert versions == sorted(versions)
     assert [version.prerelease for version in versions] == [True, True, True, True, False, True, False]
+
+
+@pytest.mark.parametrize(("text", "same_as"), [("2.x @acme/desk", "2.x"), ("< 2.0 any", "< 2.0"), ("1.x any package", "1.x")])
+def test_a_package_beside_a_range_changes_nothing_about_it(text: str, same_as: str) -> None:
+    assert parse_range(text) == parse_range(same_as) is not None

@@ -128,7 +128,7 @@ def _put_off(promise: Promise, control: Control) -> Verdict | None:
     """
     statement = promise.statement
     nearest = statement.lead_in[-1:] or statement.headings[-1:]
-    if _PENDING.match(statement.text) or any(_LATER.match(words) for words in nearest):
+    if _PENDING.match(statement.quote) or any(_LATER.match(words) for words in nearest):
         return Unknown("the day when it is done", "It stands among what is still to come: it promises nothing yet.")
     if control.id.partition("/")[0] in _OF_THE_TEXT:
         return None

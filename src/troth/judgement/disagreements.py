@@ -23,6 +23,7 @@ _DURATION: Final = re.compile(
     r"P(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,7})H)?(?:(\d{1,7})M)?(?:(\d{1,9})S)?)?\Z"
 )
 _SEVERITY: Final = re.compile(r"(?:critical|severe|urgent|high|medium|moderate|low|informational|minor|major|p[0-4]|sev-?[0-4])(?: severity| priority)?", re.IGNORECASE)
+_URGENT: Final = re.compile(r"\bemergenc|\burgent|\bimmediate harm|\bactively exploited|\bcritical (?:vulnerabilit|issue|incident|bug|flaw)", re.IGNORECASE)
 _UNITS: Final = (31_536_000, 2_592_000, 604_800, 86_400, 3_600, 60, 1)
 
 
@@ -100,9 +101,15 @@ def _grade(statement: Statement) -> str:
     return next((cell.strip(" *_`").casefold() for cell in statement.cells[:2] if _SEVERITY.fullmatch(cell.strip(" *_`"))), "")
 
 
+def _urgent(statement: Statement) -> str:
+    """`urgent` for what stands under an emergency contact, or the like; an empty text else."""
+    around = " ".join((*statement.headings[1:], *statement.lead_in[-1:], statement.text))
+    return "urgent" if _URGENT.search(around) else ""
+
+
 def _stricter_case(one: Statement, first: str, two: Statement, second: str) -> bool:
     """Whether the two are for cases of their own: two severities, or a severity that is answered sooner than reports in general."""
-    mine, theirs = _grade(one), _grade(two)
+    mine, theirs = _grade(one) or _urgent(one), _grade(two) or _urgent(two)
     if mine == theirs:
         return False
     if mine and theirs:

@@ -111,6 +111,7 @@ def parse_range(text: str) -> Range | None:
     """The range that a table's cell or a phrase means; None where it cannot be read."""
     text = re.sub(r"[`*_|]|\(.*?\)|\bversions?\b|:\w+:", " ", text).replace("\\", "")
     text = " ".join(text.split()).strip(" ,.:")
+    text = re.sub(r"\s+(?:@[\w.-]+/[\w.-]+|any(?: package)?)\Z", "", text)
     if not text:
         return None
     compared, after, before = _COMPARED.match(text), _AFTER.match(text), _BEFORE.match(text)

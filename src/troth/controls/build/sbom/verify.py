@@ -6,12 +6,12 @@ import re
 from dataclasses import replace
 
 from troth.judgement.effect import Ground, Wish, absent, judge_runs
-from troth.judgement.moments import moments_of
+from troth.judgement.moments import Moment, moments_of
 from troth.judgement.naming import is_advice, named, runs_for
 from troth.terms.facts.tools import Purpose, ToolRun, ToolRuns
 from troth.terms.facts.tree import Tree
 from troth.terms.facts.workflows import Workflows
-from troth.terms.promise import Statement
+from troth.terms.promise import Polarity, Statement
 from troth.terms.values import Params
 from troth.terms.verdict import Evidence, How, Kept, Partly, Unknown, Verdict
 
@@ -21,6 +21,7 @@ _RELEASERS = (".goreleaser.y*ml", "goreleaser.y*ml", "jreleaser.*", "dist-worksp
 _ASIDE = re.compile(r"(?:^|/)(?:node_modules|tests?|testdata|fixtures?|fuzz|corpus|examples?|samples?)(?:/|[_.-])", re.IGNORECASE)
 _SBOMS = re.compile(r"\s*(?:sboms?|cargo-cyclonedx|syft|cyclonedx|swid)\s*[:=]", re.IGNORECASE)
 _FORMATS = re.compile(r"\b(?:cyclonedx|spdx)(?:-json|-xml)?\b", re.IGNORECASE)
+_PER_RELEASE = re.compile(r"\b(?:each|every|all|with|per|for|to|at) (?:\w+ )?releases?\b", re.IGNORECASE)
 _DEFAULTS = {
     "cyclonedx": "cyclonedx",
     "cdxgen": "cyclonedx",
@@ -34,6 +35,8 @@ def verify(params: Params, statement: Statement, tools: ToolRuns, workflows: Wor
     """Decide whether an SBOM is made when the promise says, and in which format."""
     if is_advice(statement):
         return Unknown("a record of what people do", "The sentence asks people to make an SBOM.")
+    if re.search(r"\b(?:may|might|can)\b", statement.text, re.IGNORECASE) and statement.polarity is not Polarity.NEGATIVE and not re.search(r"\b(?:each|every|all) release|\b(?:you|users?) can\b", statement.text, re.IGNORECASE):
+        return Unknown("a sentence that promises", "The sentence tells what making an SBOM may do, not that one is made.")
     ground = Ground(tools, workflows, tree)
     items = named(params.text("tool"), tools, (Purpose.SBOM,), "an SBOM generator")
     runs = tuple(run for item in items for run in runs_for(item, tools)) + _built_in(tools)
@@ -41,6 +44,10 @@ def verify(params: Params, statement: Statement, tools: ToolRuns, workflows: Wor
     if not runs:
         return _none(wish, ground)
     found = judge_runs(wish, runs, ground)
+    if isinstance(found, Kept) and not params.texts("on") and _PER_RELEASE.search(statement.text):
+        released = judge_runs(replace(wish, moments=(Moment("release"),)), runs, ground)
+        if not isinstance(released, Kept):
+            return Unknown("a run at a release", "An SBOM is made, but not by anything that a release is seen to start.", found.evidence)
     said = re.search(r"cyclonedx|spdx", statement.text, re.IGNORECASE)
     wanted = (params.text("format") or (said.group(0) if said else "")).lower()
     if isinstance(found, Kept) and wanted and not any(_format(run, wanted) for run in runs):

@@ -19,11 +19,16 @@ _PEOPLE = re.compile(r"\baccess (?:controls?|permissions?|rights?|management)\b|
 _ABOUT_CI = re.compile(r"workflow|\btokens?\b|\bactions?\b|\bci\b|github|pipeline|\bjobs?\b|npm|publish|release", re.IGNORECASE)
 _MOST = 10
 
+_FLAGS = re.compile(r"--allow-\w+|--deny-\w+|--(?:no-)?sandbox\b")
+"""Options by which a runtime (Deno, Node) is given rights."""
+
 
 def verify(params: Params, statement: Statement, workflows: Workflows, tools: ToolRuns, tree: Tree) -> Verdict:
     """Decide the ban of `write-all`, or least privilege job by job."""
     if is_advice(statement) and not _ABOUT.search(statement.text):
         return Unknown("what people grant elsewhere", "The sentence gives general advice, not a rule for workflows.")
+    if _FLAGS.search(statement.text) and not _ABOUT_CI.search(statement.text):
+        return Unknown("whose rights are meant", "The sentence names options of a program, not what a workflow's token may do.")
     around = " ".join((*statement.headings[-2:], *statement.lead_in, statement.text))
     if _PEOPLE.search(around) and not _ABOUT_CI.search(around):
         return Unknown("whose rights are meant", "The sentence speaks of rights to use something, not of what a workflow's token may do.")

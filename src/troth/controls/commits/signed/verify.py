@@ -6,6 +6,7 @@ import re
 
 from troth.judgement.main_line import GIT, is_bot
 from troth.judgement.policy_scope import for_users, said
+from troth.judgement.subject import off_subject
 from troth.terms.facts.history import Commit, History, Signature
 from troth.terms.place import Place
 from troth.terms.promise import Statement
@@ -13,11 +14,15 @@ from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Ve
 
 _SIGN_OFF = re.compile(r"\bsign(?:ed)?[- ]?off\b|\bDCO\b|developer certificate of origin", re.IGNORECASE)
 _TRAILER = re.compile(r"^Signed-off-by: .+<.+@.+>", re.MULTILINE)
+_MATTER = re.compile(r"\bcommits?\b|\bDCO\b|sign(?:ed)?[- ]?off|\bgpg|\bpgp|\bmerges?\b|git sign", re.IGNORECASE)
 _FEW_SHARE = 0.1
 
 
 def verify(statement: Statement, history: History) -> Verdict:
     """Kept only if every commit by a person carries a signature; the forge's own key on merges shows nothing about the author."""
+    other = off_subject(statement, _MATTER, "signed commits")
+    if other is not None:
+        return other
     advice = for_users(statement, "sign commits")
     if advice is not None:
         return advice

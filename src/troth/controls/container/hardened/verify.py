@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from troth.judgement.guards import source_lines
 from troth.judgement.policy_scope import for_users
 from troth.terms.facts.containers import Containers, Image
 from troth.terms.facts.tree import Tree
@@ -28,6 +29,13 @@ _MINIMAL: Final = re.compile(
 )
 _ASIDE: Final = re.compile(r"(?:^|/)(?:tests?|examples?|docs?|fixtures?|bench\w*|\.devcontainer)/")
 Found = tuple[tuple[Evidence, ...], tuple[Evidence, ...]]
+
+_SET: Final = {
+    "read-only": re.compile(r"--read-only\b|ReadonlyRootfs"),
+    "capabilities": re.compile(r"--cap-drop\b|no-new-privileges|\bCapDrop\b|\bcap_drop\b"),
+    "no-new-privileges": re.compile(r"no-new-privileges"),
+}
+"""Options by which a program hardens containers that it starts itself."""
 
 
 def verify(params: Params, statement: Statement, containers: Containers, tree: Tree) -> Verdict:
@@ -53,6 +61,9 @@ def verify(params: Params, statement: Statement, containers: Containers, tree: T
         have, lack = _CHECKS[name](images, containers, tree)
         if not have and not lack:
             return Unknown(f"a file that shows {name}", f"No file of the tree speaks of {name}.")
+        coded = [tree.evidence(path, line, "The program itself sets it for containers that it starts.") for path, line, _ in source_lines(tree, _SET[name], ".go", ".py", ".ts", ".js", ".mjs", ".rs", ".sh")][:3] if lack and name in _SET else []
+        if coded:
+            return Unknown("a run that starts a container", f"{name}: files that start containers lack it, but code sets it for some.", (*coded, *lack[:3]))
         if not have:
             return Broken(How.ABSENT, lack[:6], f"{name}: none of them has it.", "Add it, or drop the claim.")
         if lack:

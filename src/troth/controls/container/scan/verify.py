@@ -9,6 +9,7 @@ from troth.judgement.effect import Ground, Wish, absent, judge_runs, shown
 from troth.judgement.moments import moments_of
 from troth.judgement.naming import is_advice, named, runs_for
 from troth.judgement.scan_reports import with_reports
+from troth.judgement.subject import off_subject
 from troth.judgement.worst import worst
 from troth.terms.facts.clock import Clock
 from troth.terms.facts.scans import ScanReports
@@ -19,6 +20,7 @@ from troth.terms.promise import Statement
 from troth.terms.values import Params
 from troth.terms.verdict import Broken, How, Kept, Partly, Unknown, Verdict
 
+_MATTER = re.compile(r"scan|vulnerab|\bcves?\b|trivy|grype|snyk|clair|scout|anchore|dockle|docker bench|hadolint|security (?:check|analys|test)|\baudit", re.IGNORECASE)
 _IMAGE = re.compile(r"container|image|docker|\boci\b", re.IGNORECASE)
 _MORE = re.compile(r"file ?system|dependenc|\bcode\b|repositor|\biac\b|infrastructure|config", re.IGNORECASE)
 """What the sentence wants scanned besides images."""
@@ -35,6 +37,9 @@ def verify(
     clock: Clock,
 ) -> Verdict:
     """Decide whether an image scanner has effect on the promised events."""
+    other = off_subject(statement, _MATTER, "a scan of images")
+    if other is not None:
+        return other
     told = _from_files(params, statement, tools=tools, workflows=workflows, tree=tree)
     return with_reports(told, params, statement, reports, tools=tools, now=clock.now, commit=tree.commit, lifts=False)
 

@@ -62,6 +62,8 @@ def verify(
         return advice
     if statement.text and not _ABOUT.search(" ".join((statement.text, *params.values))):
         return Unknown("a sentence about updates", "The sentence says what dependencies are like, and not that they are updated.")
+    if re.match(r"\W*(?:check|see|verify|look|find out) (?:if|whether|for)\b", statement.text, re.IGNORECASE):
+        return Unknown("what people do step by step", "The sentence is a step of a procedure, and not a statement about updates.")
     every = _INTERVALS.get((params.text("cadence") or "").lower())
     if every is not None:
         return _by_cadence(every, ages.read(), history)

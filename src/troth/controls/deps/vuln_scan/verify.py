@@ -11,6 +11,7 @@ from troth.judgement.filters import path_matches
 from troth.judgement.moments import Moment, moments_of
 from troth.judgement.naming import Named, is_advice, is_universal, named, runs_for
 from troth.judgement.scan_reports import with_reports
+from troth.judgement.subject import nearest
 from troth.judgement.threshold import lower
 from troth.judgement.worst import worst
 from troth.terms.facts.clock import Clock
@@ -28,6 +29,8 @@ from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Ve
 _SCANS = (Purpose.VULNERABILITIES, Purpose.REVIEW)
 _DEPENDABOT = "whether Dependabot alerts and security updates are switched on (settings)"
 _MOST = 10
+_NEWS = re.compile(r"\b(?:publish|announce|issue|release)s? (?:security )?(?:advisor|bulletin|notice|announcement)", re.IGNORECASE)
+"""Introduces what is announced."""
 _SECRETS = re.compile(r"\bsecrets?\b|\bcredentials?\b", re.IGNORECASE)
 _SBOM = re.compile(r"\bsboms?\b|bill of materials", re.IGNORECASE)
 _LOOKS = re.compile(r"vulnerab|\bcves?\b|\baudit(?:s|ed|ing)?\b|\bscann(?:ed|er|ers|s)\b|(?:dependency|security|vulnerability) scan|advisor", re.IGNORECASE)
@@ -65,6 +68,8 @@ def _from_files(
         return Unknown("a sentence about a scan", "The sentence speaks of a list of parts, and not of what is wrong with them.")
     if _SECRETS.search(statement.text) and not _ABOUT.search(statement.text):
         return Unknown("a sentence about dependencies", "The sentence speaks of secrets, and not of what is depended on.")
+    if _NEWS.search(nearest(statement)):
+        return Unknown("what maintainers publish", "The line names what is announced, and not what is scanned.")
     items = named(params.text("tool"), tools, _SCANS, "a dependency scanner")
     mixed = _mixed(items, statement, tools)
     if mixed is not None:
@@ -114,6 +119,9 @@ def _judge(item: Named, moments: tuple[Moment, ...], ground: Ground, updates: Up
         runs = tuple(run for run in runs if run.carrier is not Carrier.SCRIPT)
     if item.tool == "dependabot" or (item.tool is None and not runs):
         return _bots(item, moments, ground, updates)
+    others = runs_for(item, ground.tools) if item.tool is not None else ()
+    if not runs and any(run.carrier is Carrier.WORKFLOW and run.works for run in others):
+        return Unknown("a scan of dependencies by that tool", f"{item.label} is called, but to look at something else.", shown(ground.tree, others[:3]))
     if not runs:
         return _nothing(item, moments, ground)
     wish = Wish(item.label, moments, near=_SCANS)

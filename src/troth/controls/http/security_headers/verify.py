@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from troth.judgement.guards import not_a_claim, source_lines, sources, unread
+from troth.judgement.policy_scope import for_users
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
 from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Verdict
@@ -36,6 +37,9 @@ def verify(statement: Statement, tree: Tree) -> Verdict:
     other = not_a_claim(statement, "set headers")
     if other is not None:
         return other
+    advice = for_users(statement, "restrict origins")
+    if advice is not None:
+        return advice
     about = f"{statement.text} {' '.join(statement.headings[-1:])} {' '.join(statement.lead_in[-1:])}"
     if _CSP.search(about):
         loose = [tree.evidence(path, line, "Scripts written into the page, or from anywhere, run all the same.") for path, line, _ in source_lines(tree, _LOOSE) if _near_csp(tree, path, line)]

@@ -29,6 +29,10 @@ _OWN_VERSION = re.compile(r"\b(?:policy|document|page)(?:'s)?\W+version\b|\bvers
 """A version that the text itself carries, and not the software."""
 _WORDS = re.compile(r"(?:(\d{1,2})(?:st|nd|rd|th)?\s+)?([A-Za-z]{3,9})\.?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})")
 
+_REVIEWED = re.compile(r"\breview(?:ed)?\b|\baudit(?:ed)?\b", re.IGNORECASE)
+_UPDATED = re.compile(r"\b(?:updated?|modified|changed|revised)\b", re.IGNORECASE)
+_RELEASE_NOTE = re.compile(r"\bv?\d+\.\d+(?:\.\d+)?\b")
+
 
 def verify(
     params: Params,
@@ -44,7 +48,8 @@ def verify(
     version, stamp = params.text("version"), params.text("last_updated")
     verdicts = []
     if stamp:
-        verdicts.append(_date(stamp, statement, history, changes, policies))
+        dated = _date(stamp, statement, history, changes, policies)
+        verdicts.append(_of_record(dated, statement) if isinstance(dated, Broken) else dated)
     if version and not _OWN_VERSION.search(statement.text):
         verdicts.append(_version(version, statement, dependencies, policies, tree))
     broken = next((item for item in verdicts if isinstance(item, Broken)), None)
@@ -55,6 +60,15 @@ def verify(
         return Unknown("a date or a version in the sentence", "The sentence gives no stamp that could be compared.")
     evidence = tuple(piece for item in verdicts if isinstance(item, Kept) for piece in item.evidence)
     return Kept(evidence, "Its stamps agree with the file's last change and the release.")
+
+
+def _of_record(dated: Broken, statement: Statement) -> Verdict:
+    """A date of a review, or of a release that a section tells of, stays true when the file is changed later."""
+    if _REVIEWED.search(statement.text) and not _UPDATED.search(statement.text):
+        return Unknown("a record of the reviews", "It is the day of a review; that the file was changed later does not make it wrong.", dated.evidence)
+    if any(_RELEASE_NOTE.search(heading) for heading in statement.headings[1:]):
+        return Unknown("what the date is of", "It dates the release that its section tells of, and not the policy.", dated.evidence)
+    return dated
 
 
 def _end_of(text: str) -> float | None:

@@ -16,7 +16,7 @@ from troth.terms.values import Params
 from troth.terms.verdict import Broken, Evidence, How, Kept, Unknown, Verdict
 
 _BOUNTY = re.compile(r"bount|reward|swag|paid|compensat", re.IGNORECASE)
-_PLANS = re.compile(r"\b(?:plan(?:s|ned|ning)?|consider(?:ing)?|in (?:the )?future|not yet|later)\b", re.IGNORECASE)
+_PLANS = re.compile(r"\b(?:plan(?:s|ned|ning)?|consider\w*|in (?:the )?future|not yet|later)\b", re.IGNORECASE)
 """A reward that is to come: declared as a plan, whatever of its details is open."""
 _NONE = re.compile(r"\b(?:no|not|never|don'?t|does not|currently not|unable)\b", re.IGNORECASE)
 
@@ -38,6 +38,7 @@ def verify(params: Params, statement: Statement, policies: PolicySet, shown: For
             (said(statement, "The channel stands here."),),
         )
         return settings_or(shown, discussions_open, lambda: unseen) if "discuss" in kind else unseen
+    planned = _plan(statement)
     mine = bool(_NONE.search(statement.text))
     for promise in policies.of("report/channels-declared"):
         other = promise.statement
@@ -45,6 +46,8 @@ def verify(params: Params, statement: Statement, policies: PolicySet, shown: For
             _BOUNTY.search(other.text)
             and bool(_NONE.search(other.text)) is not mine
             and not other.hedged
+            and not planned
+            and not _plan(other)
             and not statement.hedged
             and other.text != statement.text
         ):
@@ -59,3 +62,8 @@ def verify(params: Params, statement: Statement, policies: PolicySet, shown: For
                 "Say it once.",
             )
     return Kept((said(statement, "It is declared here."),), "The policy declares whether there is a bounty.")
+
+
+def _plan(statement: Statement) -> bool:
+    """Whether the sentence speaks of a bounty to come, which one that there is not yet does not contradict."""
+    return _PLANS.search(statement.text) is not None and _NONE.search(statement.text) is None

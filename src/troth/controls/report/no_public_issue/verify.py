@@ -37,6 +37,9 @@ _OFFERS = re.compile(
     r"\b(?:report|disclos\w*|send|submit|contact|cannot use|can't use|if you|via|through|using)\b", re.IGNORECASE
 )
 
+_OURSELVES = re.compile(r"\b(?:we|team|maintainers?|project)\b(?: \w+){0,4}? (?:keep|handle|treat|hold|maintain|store)s?\b.{0,60}\b(?:private|confidential)", re.IGNORECASE)
+"""Confidentiality on the side of those who get a report."""
+
 
 def verify(statement: Statement, policies: PolicySet, tree: Tree) -> Verdict:
     """Kept where the policy forbids it and no other document sends reporters to the public tracker."""
@@ -50,6 +53,8 @@ def verify(statement: Statement, policies: PolicySet, tree: Tree) -> Verdict:
         return Unknown(
             "a sentence that forbids public reports", "The sentence does not say that reports stay private.", evidence
         )
+    if not _NOT.search(text) and _OURSELVES.search(text):
+        return Unknown("what maintainers keep to themselves", "The sentence says how maintainers treat reports, not where reporters send them.", (said(statement, "The sentence stands here."),))
     against, repeated = _elsewhere(tree, {policy.path for policy in policies.files})
     against += _templates(tree)
     if against:

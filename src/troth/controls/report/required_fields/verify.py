@@ -18,6 +18,8 @@ _LISTING = re.compile(
     re.IGNORECASE,
 )
 
+_OURS = re.compile(r"\W*(?:we\b|(?:provide|give|offer|ensure) (?:public |proper |due |full )?(?:credit|acknowledg|recognition))", re.IGNORECASE)
+
 
 def verify(params: Params, statement: Statement, tree: Tree) -> Verdict:
     """Kept where the policy lists at least one thing to include. Whether an intake asks for it is shown, and not demanded."""
@@ -25,6 +27,9 @@ def verify(params: Params, statement: Statement, tree: Tree) -> Verdict:
     if not params.text("subject") and placeholder_in(statement.quote) is not None:
         because = "The list is a template's, never filled in."
         return Broken(How.VACUOUS, (said(statement, because),), because, "List what a report should hold.")
+    if set(fields) <= {"credit"} and _OURS.match(statement.text):
+        because = "The sentence says what is done for reporters, not what their report should hold."
+        return Unknown("what maintainers do", because, (said(statement, because),))
     listed = bool(fields) or bool(statement.children) or bool(_LISTING.search(statement.text))
     if not listed or (params.text("subject") and not fields):
         return Unknown(

@@ -21,6 +21,8 @@ _TAKES = re.compile(
 )
 _NOT = re.compile(r"\b(?:not|never|no|unless|outside|violat\w+|malicious|bad faith)\b", re.IGNORECASE)
 
+_LEGALESE = re.compile(r"\b(?:policy|document|software|information)\b.{0,30}\b(?:is|are) (?:provided|offered|published|written|made) in good faith", re.IGNORECASE)
+
 
 def verify(statement: Statement, policies: PolicySet) -> Verdict:
     """Kept where the words give it and no other line of the policies takes it back; what it is worth in court is not judged."""
@@ -37,6 +39,8 @@ def verify(statement: Statement, policies: PolicySet) -> Verdict:
             "The sentence gives no safe harbour in words that are known here.",
             (said(statement, "The sentence stands here."),),
         )
+    if _LEGALESE.search(statement.text):
+        return Unknown("words that give a safe harbour", "The sentence says how the policy is meant, and promises researchers nothing.", (said(statement, "The sentence stands here."),))
     own = twin_of(statement.path, policies)
     for policy in policies.files:
         for number, line in enumerate(policy.text.split("\n"), start=1):

@@ -46,6 +46,8 @@ def verify(params: Params, statement: Statement, tools: ToolRuns, tree: Tree) ->
     """Thresholds on the command line of a run, then thresholds of files that a coverage run reads."""
     if statement.text and not _OF_TESTS.search(" ".join((statement.text, *statement.headings[1:], *statement.lead_in))):
         return Unknown("a sentence about the coverage of tests", "The sentence speaks of coverage, and not of what tests cover.")
+    if statement.children and statement.text.rstrip().endswith(":") and not params.text("threshold") and not re.search(r"\d", statement.text):
+        return Unknown("a sentence about a threshold", "The line only introduces a list of tests.")
     promised = _number(params.text("threshold") or "") or _number(
         " ".join(re.findall(r"\d+(?:\.\d+)?\s*%", statement.text))
     )

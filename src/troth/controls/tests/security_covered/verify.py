@@ -24,6 +24,8 @@ _CASE = re.compile(
 _SOURCE = re.compile(r"\.(py|[jt]sx?|mjs|rs|go|java|kt|rb|sh)$")
 _MOST = 6
 
+_STANDARD = re.compile(r"\b(?:OWASP (?:Testing Guide|ASVS|WSTG|SAMM)|NIST (?:SP|AI)|ISO[ /]?\d|ASVS)\b", re.IGNORECASE)
+
 
 def verify(params: Params, statement: Statement, tools: ToolRuns, tree: Tree) -> Verdict:
     """Count tests in files that speak of security, and find the run that starts them."""
@@ -42,6 +44,8 @@ def verify(params: Params, statement: Statement, tools: ToolRuns, tree: Tree) ->
             "The sentence asks people to write tests; what they will do, no file shows.",
             tuple(found[:3]),
         )
+    if _STANDARD.search(statement.text):
+        return Unknown("an assessment against the standard", "The sentence names a standard that the project is aligned with; tests do not show that.", tuple(found[:3]))
     if _EXERCISE.search(statement.text):
         return Unknown("a report of the exercise", "The sentence speaks of what people do; tests in CI do not show it.", tuple(found[:3]))
     runs = [

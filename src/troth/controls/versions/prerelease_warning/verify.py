@@ -26,6 +26,10 @@ _SUBJECT = re.compile(
 )
 """The software as a whole, and not one option of it ("in alpha, --private is required")."""
 
+_WHOLE = re.compile(r"status|version|support|stabil|release|security|maturity|notice|disclaim|warning|about|overview|project|limit|important|note|scope|caveat|risk|alpha|beta|production|experiment|early", re.IGNORECASE)
+_PART = re.compile(r"\(v\d[\w.]*\)")
+"""A heading of a part with a version of its own ("Sampling (v1.0.0)")."""
+
 
 def verify(
     params: Params, statement: Statement, dependencies: Dependencies, policies: PolicySet, tree: Tree
@@ -34,6 +38,8 @@ def verify(
     status = " ".join((params.text("status") or "", statement.text))
     if not _EARLY.search(status) or (statement.text and not _EARLY.search(" ".join((statement.text, *statement.headings[1:])))):
         return Unknown("a sentence that names the state", "The sentence does not say which state the software is in.")
+    if _PART.search(" ".join(statement.headings[1:])) or (len(statement.headings) > 1 and not _WHOLE.search(statement.headings[-1])):
+        return Unknown("a version of that part", "The sentence stands in a section about one part of the software, which may be younger than the release.")
     home = home_of(statement.path, policies)
     packages = [
         item.package

@@ -22,6 +22,10 @@ _ASIDE = re.compile(r"(?:^|/)(?:tests?|examples?|docs?|fixtures?|bench\w*|fuzz|w
 _ENDS = re.compile(r"\bsupport (?:ends?|ended)\b|end[- ]of[- ](?:life|support)|\beol\b|\buntil\b|no (?:longer|updates)|planning your migration", re.IGNORECASE)
 _TAG = re.compile(r"(?:[@\w./-]*?[@/-])?v?(\d[\w.+-]*)\Z")
 
+_NO_TABLE = re.compile(r"\brecommend|\b(?:subscribe|watch|follow) (?:to |the |our )*(?:releases?|advisor)|\bwe (?:release|publish|issue|provide) (?:\w+ )?(?:patches|fixes|updates|advisories)\b|\bfollows? the\b.{0,40}\bpolicy\b", re.IGNORECASE)
+"""Advice, news and pointers: they stand near a table of versions, and are none."""
+_BACKPORTS = re.compile(r"\bback-?port|\b(?:two|three|four|last \d+|\d+) (?:most recent|latest|newest|last|previous|active) (?:minor |major |stable )*(?:releases?|versions?|lines?)\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class _Row:
@@ -51,6 +55,10 @@ def verify(
     """Kept only if each current version lies in a supported row and in no other."""
     own = _rows(params.rows("rows"))
     rows = own + [row for row in _siblings(statement, policies) if row not in own]
+    if not own and _NO_TABLE.search(statement.text):
+        return Unknown("rows with versions", "The sentence names no version, and says something else than which are supported.", (said(statement, "It stands here."),))
+    if _BACKPORTS.search(statement.text) and statement.kind is not Kind.ROW:
+        return Unknown("the releases of older lines", "Fixes for more than the newest line show only in releases to come.", (said(statement, "It stands here."),))
     branch = next((row for row in own if row.range.branch), None)
     if branch is not None and len(own) == 1:
         return _branch(branch, statement, history)
@@ -155,6 +163,9 @@ def _tag_version(tag: Tag) -> Version | None:
 
 def _branch(row: _Row, statement: Statement, history: History) -> Verdict:
     names = {name.rpartition("/")[2] for name in history.branches}
+    longer = re.search(rf"[\w.-]+/{re.escape(row.range.branch)}\b", statement.text)
+    if longer and not any(name.endswith(longer.group()) for name in history.branches):
+        return Unknown("the forge's list of branches", f"No branch of this clone is named {longer.group()}.")
     if row.range.branch in names:
         return Kept(
             (said(statement, f"It says that the {row.range.branch} branch is supported; the branch exists."),),
