@@ -8,7 +8,7 @@ from typing import Final
 
 from troth.engines.code.module import Module, Site
 
-__all__ = ["RUNS", "command_of", "programs_in", "shell_words"]
+__all__ = ["RUNS", "command_of", "programs_in", "scripts_of", "shell_words"]
 
 RUNS: Final = ("subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output", "subprocess.Popen", "asyncio.create_subprocess_exec", "anyio.run_process", "trio.run_process")
 """What runs a program; a list of words unless a shell is asked for."""
@@ -57,6 +57,22 @@ def programs_in(module: Module, site: Site) -> Iterator[ast.expr]:
         yield from words
     else:
         yield from (word for word in words[1:] if isinstance(word, ast.Starred))
+
+
+def scripts_of(module: Module, site: Site) -> Iterator[ast.expr]:
+    """Words of a command that may be the path of a script: the program itself, and what an interpreter is given; of a text the words behind an interpreter's name."""
+    words = _words(site)
+    if words:
+        interpreter = _named(module, site, words[0]) & (_SHELLS | _INTERPRETERS) or "sys.executable" in module.names(words[0], site.scope)
+        yield from words[1:] if interpreter else words[:1]
+        return
+    command = command_of(site) if words is None else None
+    parts = command.values if isinstance(command, ast.JoinedStr) else [command] if isinstance(command, ast.Constant) else []
+    written = [part.value.split() if isinstance(part, ast.Constant) and isinstance(part.value, str) else [] for part in parts]
+    if not written or not written[0] or written[0][0].rpartition("/")[2] not in _SHELLS | _INTERPRETERS:
+        return
+    yield from (part.value for part in parts if isinstance(part, ast.FormattedValue))
+    yield from (ast.Constant(word) for text in written for word in text if "." in word)
 
 
 def _named(module: Module, site: Site, word: ast.expr) -> frozenset[str]:

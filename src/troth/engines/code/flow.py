@@ -1,7 +1,7 @@
 """Local data flow: whether an expression may hold what a source gave, inside of one file.
 
-Not ordered: a name holds what any of its assignments gave it. A function of the file gives what its `return`s hold, and a parameter holds what its callers in the file give. Conversions that leave no text (`int`, `len`, comparisons), quoting and
-look-ups in a table by such a value end the flow.
+Not ordered: a name holds what any of its assignments gave it. A function of the file gives what its `return`s hold, and a parameter holds what its callers in the file give. Conversions that leave no text (`int`, `len`, comparisons), quoting,
+look-ups in a table by such a value, and a test against a fixed list end the flow.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from troth.engines.code.guards import guarded
 from troth.engines.code.module import Module
 from troth.engines.code.scopes import Element, Parameter, Scope
 from troth.engines.code.worth import position_of
@@ -94,7 +95,7 @@ class _Search:
         self.depth += 1
         found = self.source(node, scope, self.module) or self._parts(node, scope)
         self.depth -= 1
-        return found
+        return found and not guarded(node, scope, self.module.built)
 
     def _parts(self, node: ast.expr, scope: Scope) -> bool:
         if isinstance(node, ast.Name):

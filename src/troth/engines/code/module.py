@@ -1,7 +1,7 @@
 """One parsed Python file: every call with the dotted names that it may mean, its arguments, and what they are worth.
 
 Names are followed through imports and their aliases, assignments, `getattr` with a constant, `functools.partial`, `import_module`, fields set on `self`,
-annotations of parameters, and subclasses (a subclass counts as its base, unless it has a `find_class` of its own). A call's result is written
+annotations of parameters, and subclasses (a subclass counts as its base, unless it has a `find_class` of its own that refuses some names). A call's result is written
 `tarfile.open()`, so that methods of results have names too; what nothing says is `?`.
 """
 
@@ -18,6 +18,7 @@ from troth.engines.code.handed import handed_on, spots
 from troth.engines.code.scopes import Binding, Built, Element, Imported, Parameter, Scope, build, starred
 from troth.engines.code.site import Given, Site
 from troth.engines.code.tables import added, fallback, parted, poured
+from troth.engines.code.unpicklers import restricts
 from troth.engines.code.worth import Constant, evaluated, position_of
 
 __all__ = ["Constant", "Module", "Site"]
@@ -163,8 +164,7 @@ class Module:
 
     def _class(self, node: ast.ClassDef, scope: Scope, depth: int) -> frozenset[str]:
         own = frozenset((f"<here>.{node.name}",))
-        guarded = any(isinstance(item, ast.FunctionDef) and item.name == "find_class" for item in node.body)
-        if guarded or not node.bases:
+        if not node.bases or restricts(node):
             return own
         bases = frozenset().union(*(self.names(base, scope, depth) for base in node.bases))
         known = frozenset(name for name in bases if name != "?")

@@ -79,7 +79,7 @@ class Scope:
 
 @dataclass(slots=True)
 class Built:
-    """All scopes of a file, its calls with their scopes, and what methods bind on `self`, and what functions give back."""
+    """All scopes of a file, its calls with their scopes, and what methods bind on `self`, and what functions give back; `guards` and `written` remember what was worked out of them."""
 
     module: Scope
     calls: list[tuple[ast.Call, Scope]] = field(default_factory=list)
@@ -87,6 +87,8 @@ class Built:
     fields: dict[int, dict[str, list[tuple[ast.expr, Scope]]]] = field(default_factory=dict)
     functions: list[Function] = field(default_factory=list)
     returns: list[tuple[ast.expr, Scope]] = field(default_factory=list)
+    guards: dict[int, list[tuple[str, int, int]]] = field(default_factory=dict)
+    written: dict[tuple[str, str, int], list[tuple[ast.expr, Scope]]] | None = None
 
 
 def build(tree: ast.Module) -> Built:

@@ -20,6 +20,9 @@ _KEYWORDS = ("host", "server_name", "bind", "listen_host", "hostname", "dashboar
 _AMBIGUOUS = ("address", "listen", "ip", "interface")
 """Keywords that mean where to listen only in a call that starts a server."""
 _STARTS = re.compile(r"(?:listen|serve|run|start|launch|server|init|make_server|site|app)\Z", re.IGNORECASE)
+_FIELDS = ("host", "server_name", "bind", "listen_host", "dashboard_host", "http_host", "bind_address", "bind_host", "listen_address", "server_host", "api_host", "HOST", "BIND", "SERVER_HOST", "API_HOST", "SERVER_NAME")
+"""Fields of a class that hold where to listen."""
+_ANY = _ALL - {""}
 _FIRST = ("socket.create_server", "waitress.serve", "bottle.run", "eventlet.listen")
 _SECOND = ("asyncio.start_server", "aiohttp.web.TCPSite", "websockets.serve", "websockets.asyncio.server.serve", "websockets.sync.server.serve", "asyncio.get_event_loop().create_server", "asyncio.get_running_loop().create_server", "uvloop.new_event_loop().create_server")
 _VARIABLES = frozenset(("GRADIO_SERVER_NAME", "OLLAMA_HOST", "STREAMLIT_SERVER_ADDRESS", "UVICORN_HOST", "FLASK_RUN_HOST", "HOST", "BIND", "MLFLOW_HOST"))
@@ -45,6 +48,7 @@ def _check(module: Module, _: Context) -> Iterator[Hit]:
             yield Hit(site.line, "It listens on every interface.")
     yield from _addresses(module)
     yield from _settings(module)
+    yield from _fields(module)
     for site in module.ending(".launch"):
         if any(name.startswith("gradio") for name in site.names):
             for line in module.flagged(site, site.keywords.get("share"), lambda value: value is True):
@@ -68,6 +72,16 @@ def _settings(module: Module) -> Iterator[Hit]:
         written = " ".join(item.value for part in parts for item in ast.walk(part) if isinstance(item, ast.Constant) and isinstance(item.value, str))
         if _COMMAND.search(written):
             yield Hit(site.line, "The server that it starts listens on every interface.")
+
+
+def _fields(module: Module) -> Iterator[Hit]:
+    """Hosts that are a field of a class of settings."""
+    for table in module.built.fields.values():
+        for name in _FIELDS:
+            for default, where in table.get(name, ()):
+                first = default.args[0] if isinstance(default, ast.Call) and isinstance(default.func, ast.Name) and default.func.id == "Field" and default.args else default
+                if where.kind == "class" and not _ANY.isdisjoint(module.likely(first, where) or ()):
+                    yield Hit(default.lineno, "Unless told otherwise it listens on every interface.")
 
 
 def _keywords(module: Module) -> Iterator[Hit]:

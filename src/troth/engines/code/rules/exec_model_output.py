@@ -8,6 +8,7 @@ from troth.engines.code.answers import MODEL_ADDRESSES, MODEL_MODULES, MODEL_WOR
 from troth.engines.code.flow import holds
 from troth.engines.code.module import Module
 from troth.engines.code.rule import Context, Hit, Rule, Severity, bare, matching, named
+from troth.engines.code.written import path_key, written_to
 
 __all__ = ["RULE"]
 
@@ -23,6 +24,11 @@ def _check(module: Module, _: Context) -> Iterator[Hit]:
     for site in (*module.calls(*_READERS), *module.ending(*_METHODS)):
         if holds(site.argument(0), site.scope, module, is_model_output):
             yield Hit(site.line, "What the model answered is evaluated.")
+    for site in module.calls("runpy.run_path"):
+        path = site.argument(0, "path_name")
+        key = path_key(path, site.scope) if path is not None else None
+        if key is not None and any(holds(value, scope, module, is_model_output) for value, scope in written_to(module.built).get(key, ())):
+            yield Hit(site.line, "A file is run that holds what the model answered.")
 
 
 RULE = Rule(

@@ -12,7 +12,7 @@ __all__ = ["RULE"]
 
 _CONFIRM = matching((
     rb"\.loads?\b", rb"load(?<!\w.load)s?\s*\(", rb"import[^\n]*\bloads?\b", rb"import\s*\([^)]*\bloads?\b", rb"load(?<=[\"']load)s?[\"']", rb"read_pickle", rb"shelve",
-    rb"\.decode\b", rb"load_model", rb"Unpickler", rb"dill\.load_|load_session|load_module", rb"load_learner", rb"read_gpickle", rb"pickle_loads",
+    rb"\.decode\b", rb"load_model", rb"Unpickler", rb"dill\.load_|load_session|load_module", rb"load_learner", rb"read_gpickle", rb"pickle_loads", rb"recv_pyobj",
 ))  # fmt: skip
 
 _NAMES = (
@@ -35,6 +35,8 @@ def _check(module: Module, _: Context) -> Iterator[Hit]:
             continue
         name = sorted(name for name in site.names if name in _NAMES)[0]
         yield Hit(site.line, f"{name} runs whatever code the data names.")
+    for site in module.ending(".recv_pyobj"):
+        yield Hit(site.line, "recv_pyobj unpickles what the peer sent.")
     for site in module.calls("skops.io.load", "skops.io.loads"):
         for line in module.flagged(site, site.argument(-1, "trusted"), lambda value: value is True):
             yield Hit(line, "trusted=True lets the file name any type.")
@@ -57,13 +59,13 @@ RULE = Rule(
     owasp=("LLM03:2025",),
     atlas=("AML.T0010.003", "AML.T0011.000"),
     needs=(
-        (b"pickle", b"dill", b"joblib", b"shelve", b"marshal", b"skops", b"mlflow", b"hickle", b"read_pickle", b"fastai", b"read_gpickle"),
+        (b"pickle", b"dill", b"joblib", b"shelve", b"marshal", b"skops", b"mlflow", b"hickle", b"read_pickle", b"fastai", b"read_gpickle", b"recv_pyobj"),
         (
             b"load(", b"loads(", b".load", b"loads", b"load as", b"import load", b"read_pickle", b"shelve.open", b".decode(", b"Unpickler", b"load_model",
-            b"\"load\"", b"'load'", b"load_session", b"load_module", b"load_learner", b"read_gpickle", b"Shelf(",
+            b"\"load\"", b"'load'", b"load_session", b"load_module", b"load_learner", b"read_gpickle", b"Shelf(", b"recv_pyobj",
         ),
     ),
-    modules=frozenset(("pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "sklearn", "pandas", "shelve", "marshal", "jsonpickle", "skops", "mlflow", "pickle5", "hickle", "compress_pickle", "fastai", "networkx", "ray", "srsly", "multiprocessing", "pyspark", "statsmodels", "zodbpickle")),
+    modules=frozenset(("pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "sklearn", "pandas", "shelve", "marshal", "jsonpickle", "skops", "mlflow", "pickle5", "hickle", "compress_pickle", "fastai", "networkx", "ray", "srsly", "multiprocessing", "pyspark", "statsmodels", "zodbpickle", "zmq", "aiozmq")),
     confirm=_CONFIRM,
     check=_check,
     bad=("import pickle\npickle.load(open('a', 'rb'))\n", "import joblib as j\nj.load('m')\n"),

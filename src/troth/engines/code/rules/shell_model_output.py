@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from troth.engines.code.answers import MODEL_ADDRESSES, MODEL_MODULES, MODEL_WORDS, is_model_output
-from troth.engines.code.commands import RUNS, command_of, programs_in
+from troth.engines.code.commands import RUNS, command_of, programs_in, scripts_of
 from troth.engines.code.flow import holds
-from troth.engines.code.module import Module
+from troth.engines.code.module import Module, Site
 from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
+from troth.engines.code.written import path_key, written_to
 
 __all__ = ["RULE"]
 
 _SAYS = "What the model answered is run as a command."
+_FILE = "A script is run that holds what the model answered."
 _CONFIRM = matching((
     rb"subprocess\.(?:run|call|check_|Popen|getoutput|getstatus)", rb"import\s+subprocess", rb"from\s+subprocess", rb"os\.(?:system|popen|exec|spawn)", rb"import\s+system", rb"import[^\n]*\bpopen\b", rb"create_subprocess", rb"exec_command", rb"pexpect", rb"run_process", rb"invoke\.run\(", rb"fabric", rb"pty\.spawn", rb"from sh import", rb"sh\.Command",
 ))  # fmt: skip
@@ -29,12 +31,23 @@ def _check(module: Module, _: Context) -> Iterator[Hit]:
         given = [*site.arguments, *(site.keywords[name] for name in ("cmd", "command", "args") if name in site.keywords)]
         if any(holds(item, site.scope, module, is_model_output) for item in given):
             yield Hit(site.line, _SAYS)
+        elif _script(module, site):
+            yield Hit(site.line, _FILE)
     for site in module.calls(*RUNS):
         parts = list(programs_in(module, site))
         if module.likely(site.keywords.get("shell"), site.scope) == frozenset((True,)):
             parts = [command for command in (command_of(site),) if command is not None]
         if any(holds(item, site.scope, module, is_model_output) for item in parts):
             yield Hit(site.line, _SAYS)
+        elif _script(module, site):
+            yield Hit(site.line, _FILE)
+
+
+def _script(module: Module, site: Site) -> bool:
+    """A script is run that this file wrote, with what the model answered in it."""
+    written = written_to(module.built)
+    keys = (path_key(item, site.scope) for item in scripts_of(module, site)) if written else ()
+    return any(holds(value, scope, module, is_model_output) for key in keys if key is not None for value, scope in written.get(key, ()))
 
 
 RULE = Rule(

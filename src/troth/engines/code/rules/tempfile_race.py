@@ -84,7 +84,7 @@ def _foretold(module: Module, site: Site, node: ast.expr | None, depth: int = 0)
         first = node.args[0]
         shared = module.values(first, site.scope) or frozenset()
         if len(node.args) == 1:
-            return any(isinstance(value, str) and _FIXED.match(value) for value in shared)
+            return any(isinstance(value, str) and _FIXED.match(value) for value in shared) or _foretold(module, site, first, depth + 1)
         return _shared(module, site, first) and not _random(node)
     return False
 

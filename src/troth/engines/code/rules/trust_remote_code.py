@@ -11,8 +11,10 @@ from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
 __all__ = ["RULE"]
 
-_CONFIRM = matching((rb"--trust[-_]remote[-_]code", rb"trust_remote_code[\"']?\]?\s*[=:]\s*(?:True\b|1\b|bool\b[^\n]*=\s*True|not\b|\(|(?!False|None|trust_remote_code|bool)[A-Za-z_]\w*\s*[,)\]}\n]|[^\n,]*\bTrue\b)",))
+_CONFIRM = matching((rb"DATASETS_TRUST_REMOTE_CODE", rb"--trust[-_]remote[-_]code", rb"trust_remote_code[\"']?\]?\s*[=:]\s*(?:True\b|1\b|bool\b[^\n]*=\s*True|not\b|\(|(?!False|None|trust_remote_code|bool)[A-Za-z_]\w*\s*[,)\]}\n]|[^\n,]*\bTrue\b)",))
 _SAYS = "Python code that comes with the model runs in this process."
+_VARIABLE = "HF_DATASETS_TRUST_REMOTE_CODE"
+_ON = frozenset((True, "1", "true", "True", "TRUE", "yes", "on"))
 _OPTION = re.compile(r"--trust[-_]remote[-_]code(?:=[Tt]rue)?\Z")
 
 
@@ -29,10 +31,21 @@ def _check(module: Module, _: Context) -> Iterator[Hit]:
 
 
 def _settings(module: Module) -> Iterator[Hit]:
-    """The switch as a field of a configuration."""
+    """The switch as a field of a configuration, as a default of a class, and in the environment."""
     for target, value, scope in module.built.stores:
         if isinstance(target, ast.Attribute) and target.attr == "trust_remote_code" and module.values(value, scope) == frozenset((True,)):
             yield Hit(target.lineno, _SAYS)
+        key = target.slice.value if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant) else target.attr if isinstance(target, ast.Attribute) else None
+        if key == _VARIABLE and not (module.values(value, scope) or frozenset((False,))).isdisjoint(_ON):
+            yield Hit(target.lineno, _SAYS)
+    for site in module.calls("os.environ.setdefault", "os.putenv"):
+        given = [module.values(item, site.scope) or frozenset() for item in site.arguments]
+        if len(given) == 2 and _VARIABLE in given[0] and not given[1].isdisjoint(_ON):
+            yield Hit(site.line, _SAYS)
+    for table in module.built.fields.values():
+        for default, scope in table.get("trust_remote_code", ()):
+            if scope.kind == "class" and module.likely(default, scope) == frozenset((True,)):
+                yield Hit(default.lineno, _SAYS)
 
 
 def _commands(module: Module) -> Iterator[Hit]:
@@ -53,7 +66,7 @@ RULE = Rule(
     cwe=("CWE-829", "CWE-94"),
     owasp=("LLM03:2025",),
     atlas=("AML.T0010.003", "AML.T0011"),
-    needs=((b"trust_remote_code", b"trust-remote-code"),),
+    needs=((b"trust_remote_code", b"trust-remote-code", b"TRUST_REMOTE_CODE"),),
     confirm=_CONFIRM,
     check=_check,
     bad=("from transformers import AutoModel\nAutoModel.from_pretrained('x', trust_remote_code=True)\n",),
