@@ -7,9 +7,10 @@ import re
 from typing import Final
 
 from troth.engines.code.module import Module
+from troth.engines.code.offered import given_by_model
 from troth.engines.code.scopes import Scope
 
-__all__ = ["MODEL_ADDRESSES", "MODEL_MODULES", "MODEL_WORDS", "is_model_output"]
+__all__ = ["MODEL_ADDRESSES", "MODEL_MODULES", "MODEL_WORDS", "is_answer", "is_model_output"]
 
 _LIBRARIES: Final = (
     "langchain", "langgraph", "llama_index", "transformers", "vllm", "llama_cpp", "mlx_lm", "guidance", "dspy", "mistralai", "groq", "together", "huggingface_hub", "google.generativeai", "google.genai",
@@ -55,7 +56,12 @@ _POSTS: Final = frozenset(("requests.post", "httpx.post", "requests.request", "r
 
 
 def is_model_output(node: ast.expr, scope: Scope, module: Module) -> bool:
-    """A call that asks a language model: by a library of the field, or by a request to an address that is known for it."""
+    """A call that asks a language model, by a library of the field or by a request to an address that is known for it; or what a model gives to a tool of this file."""
+    return given_by_model(node, scope, module) if isinstance(node, ast.Name) else is_answer(node, scope, module)
+
+
+def is_answer(node: ast.expr, scope: Scope, module: Module) -> bool:
+    """A call that asks a language model."""
     if not isinstance(node, ast.Call):
         return False
     names = module.names(node.func, scope)

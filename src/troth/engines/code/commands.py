@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -14,6 +15,8 @@ RUNS: Final = ("subprocess.run", "subprocess.call", "subprocess.check_call", "su
 """What runs a program; a list of words unless a shell is asked for."""
 _SHELLS: Final = frozenset(("sh", "bash", "zsh", "dash", "ksh", "fish", "cmd", "cmd.exe", "powershell", "pwsh", "powershell.exe"))
 _INTERPRETERS: Final = frozenset(("python", "python3", "node", "perl", "ruby", "php", "deno", "bun", "lua", "Rscript", "psql", "sqlite3", "mysql", "ssh", "sudo", "env", "xargs", "osascript", "docker", "kubectl", "eval"))
+_RUNNER: Final = re.compile(r"(?i)python|interpreter|shell|bash|executable|(?:\b|_)(?:sh|node|perl|ruby|runner)\b")
+"""How a word is called that stands for an interpreter."""
 _CODE: Final = frozenset(("-c", "-lc", "-ec", "-e", "-exec", "/c", "/C", "-Command", "-command", "--eval", "-r", "-ic", "-xc"))
 
 
@@ -52,11 +55,10 @@ def programs_in(module: Module, site: Site) -> Iterator[ast.expr]:
             yield command
         return
     names = _named(module, site, words[0]) if words else frozenset()
-    known = module.values(words[0], site.scope) is not None if words else False
-    if not known or names & (_SHELLS | _INTERPRETERS):
+    if names & (_SHELLS | _INTERPRETERS) or (words and not names and _RUNNER.search(ast.unparse(words[0]))):
         yield from words
     else:
-        yield from (word for word in words[1:] if isinstance(word, ast.Starred))
+        yield from (word for word in words if isinstance(word, ast.Starred) or (word is words[0] and not names))
 
 
 def scripts_of(module: Module, site: Site) -> Iterator[ast.expr]:

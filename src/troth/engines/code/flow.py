@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from troth.engines.code.guards import guarded
 from troth.engines.code.module import Module
 from troth.engines.code.scopes import Element, Parameter, Scope
+from troth.engines.code.site import Site
+from troth.engines.code.states import handed_in_state
 from troth.engines.code.worth import position_of
 
 __all__ = ["OUTSIDE_FORMS", "OUTSIDE_WORDS", "SECRET_ENDS", "SECRET_WORDS", "holds", "is_secret", "is_untrusted", "named_secret"]
@@ -103,7 +105,7 @@ class _Search:
         if isinstance(node, ast.Call):
             return self._through(node, scope)
         if isinstance(node, (ast.Subscript, ast.Attribute)):
-            return self.holds(node.value, scope) or self._field(node, scope)
+            return self.holds(node.value, scope) or self._field(node, scope) or self._stated(node, scope)
         if isinstance(node, (ast.Compare, ast.Lambda)):
             return False
         return any(self.holds(child, scope) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
@@ -131,15 +133,31 @@ class _Search:
 
     def _given(self, parameter: Parameter) -> bool:
         """Whether a caller in this file gives a parameter what the source gave."""
-        node = parameter.function.node
-        if not self.across or isinstance(node, ast.Lambda):
+        if not self.across:
             return False
+        node = parameter.function.node
         position = position_of(parameter)
+        if isinstance(node, ast.Lambda):
+            return any(self.holds(item, scope) for call, scope in self._dispatched(node) for item in call.args[position : position + 1])
         callers = self.module.calls(f"<here>.{node.name}", f"?.{node.name}", *((f"<here>.{parameter.function.owner.name}().{node.name}",) if parameter.function.owner is not None else ()))
         return any(
-            self.holds(site.argument(position, parameter.name), site.scope)
-            for site in callers if parameter.name in site.keywords or 0 <= position < len(site.arguments)
+            self.holds(item, site.scope) for site in callers for item in _handed(site, position, parameter.name)
         )  # fmt: skip
+
+    def _dispatched(self, node: ast.Lambda) -> Iterator[tuple[ast.Call, Scope]]:
+        """Calls of a lambda by its name, or by the table that holds it: `HANDLERS[name](arguments)`."""
+        for call, scope in self.module.built.calls:
+            asked = call.func.value if isinstance(call.func, ast.Subscript) else call.func
+            if isinstance(asked, ast.Call) and isinstance(asked.func, ast.Attribute) and asked.func.attr == "get":
+                asked = asked.func.value
+            found = scope.find(asked.id) if isinstance(asked, ast.Name) else None
+            for item in found[0] if found is not None else ():
+                if item is node or (isinstance(item, ast.Dict) and any(value is node for value in item.values)):
+                    yield call, scope
+
+    def _stated(self, node: ast.expr, scope: Scope) -> bool:
+        """What another step of a graph put into the state that all of them are given."""
+        return self.across and any(self.holds(value, where) for value, where in handed_in_state(node, scope, self.module.built)[:_MOST])
 
     def _returned(self, node: ast.Call, scope: Scope) -> bool:
         """Whether a function of this file, called by its name or as a method of its class, gives back what the source gave."""
@@ -162,9 +180,18 @@ class _Search:
             return False
         if isinstance(node.func, ast.Attribute) and self.holds(node.func.value, scope):
             return node.func.attr not in _TELLING
-        if self._returned(node, scope):
+        if self._returned(node, scope) or self._stated(node, scope):
             return True
         return any(self.holds(item, scope) for item in (*node.args, *(item.value for item in node.keywords)))
+
+
+def _handed(site: Site, position: int, name: str) -> list[ast.expr]:
+    """What a caller gives a parameter: by its name, by its place, or somewhere in a table that is handed over with `**`."""
+    if name in site.keywords:
+        return [site.keywords[name]]
+    if 0 <= position < len(site.arguments):
+        return [site.arguments[position]]
+    return [item.value for item in site.node.keywords if item.arg is None] if site.opaque else []
 
 
 def holds(node: ast.expr | None, scope: Scope, module: Module, source: Source, *, across: bool = True) -> bool:

@@ -79,7 +79,7 @@ class Scope:
 
 @dataclass(slots=True)
 class Built:
-    """All scopes of a file, its calls with their scopes, and what methods bind on `self`, and what functions give back; `guards` and `written` remember what was worked out of them."""
+    """All scopes of a file, its calls with their scopes, and what methods bind on `self`, and what functions give back; `guards`, `offered`, `states` and `written` remember what was worked out of them."""
 
     module: Scope
     calls: list[tuple[ast.Call, Scope]] = field(default_factory=list)
@@ -88,6 +88,8 @@ class Built:
     functions: list[Function] = field(default_factory=list)
     returns: list[tuple[ast.expr, Scope]] = field(default_factory=list)
     guards: dict[int, list[tuple[str, int, int]]] = field(default_factory=dict)
+    offered: set[int] | None = None
+    states: dict[str, list[tuple[ast.expr, Scope]]] | None = None
     written: dict[tuple[str, str, int], list[tuple[ast.expr, Scope]]] | None = None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from troth.engines.code.answers import MODEL_ADDRESSES, MODEL_MODULES, MODEL_WORDS, is_model_output
 from troth.engines.code.flow import holds
 from troth.engines.code.module import Module
+from troth.engines.code.offered import TOOL_MODULES, TOOL_WORDS
 from troth.engines.code.rule import Context, Hit, Rule, Severity, bare, matching, named
 from troth.engines.code.written import path_key, written_to
 
@@ -14,7 +15,7 @@ __all__ = ["RULE"]
 
 _READERS = ("pandas.eval", "numexpr.evaluate", "sympy.sympify", "sympy.S", "sympy.parsing.sympy_parser.parse_expr", "sympy.parse_expr", "runpy.run_path", "timeit.timeit", "importlib.import_module")
 _METHODS = (".run_cell", ".runsource", ".runcode", ".run_code", "pandas.DataFrame().eval", "pandas.read_csv().eval", "pandas.read_csv().query", "pandas.DataFrame().query")
-_CONFIRM = matching((*named("eval", "exec"), rb"pd\.eval", rb"df\.(?:eval|query)", rb"frame\.(?:eval|query)", rb"pandas\.eval", rb"numexpr", rb"sympy", rb"run_cell", rb"runsource", rb"runcode", rb"runpy"))
+_CONFIRM = matching((*named("eval", "exec"), rb"pd\.eval", rb"df\.(?:eval|query)", rb"frame\.(?:eval|query)", rb"pandas\.eval", rb"numexpr", rb"sympy", rb"run_cell", rb"runsource", rb"runcode", rb"runpy", rb"import_module"))
 
 
 def _check(module: Module, _: Context) -> Iterator[Hit]:
@@ -40,9 +41,9 @@ RULE = Rule(
     cwe=("CWE-95",),
     owasp=("LLM05:2025",),
     atlas=("AML.T0051", "AML.T0053"),
-    needs=((*bare("eval", "exec"), b"builtins.", b"\"eval\"", b"\"exec\"", b"'eval'", b"'exec'", b"pd.eval", b"df.eval", b"df.query", b"pandas.eval", b"frame.eval", b"frame.query", b"numexpr", b"sympy", b"run_cell", b"runsource", b"runcode", b"runpy"), MODEL_WORDS),
+    needs=((*bare("eval", "exec"), b"builtins.", b"\"eval\"", b"\"exec\"", b"'eval'", b"'exec'", b"pd.eval", b"df.eval", b"df.query", b"pandas.eval", b"frame.eval", b"frame.query", b"numexpr", b"sympy", b"run_cell", b"runsource", b"runcode", b"runpy", b"import_module"), (*MODEL_WORDS, *TOOL_WORDS)),
     confirm=_CONFIRM,
-    modules=MODEL_MODULES,
+    modules=MODEL_MODULES | TOOL_MODULES,
     instead=MODEL_ADDRESSES,
     check=_check,
     bad=("import litellm\nexec(litellm.completion(model='m', messages=[]).choices[0].message.content)\n",),

@@ -8,6 +8,7 @@ from troth.engines.code.answers import MODEL_ADDRESSES, MODEL_MODULES, MODEL_WOR
 from troth.engines.code.commands import RUNS, command_of, programs_in, scripts_of
 from troth.engines.code.flow import holds
 from troth.engines.code.module import Module, Site
+from troth.engines.code.offered import TOOL_MODULES, TOOL_WORDS
 from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 from troth.engines.code.written import path_key, written_to
 
@@ -59,8 +60,8 @@ RULE = Rule(
     cwe=("CWE-78",),
     owasp=("LLM05:2025", "LLM06:2025"),
     atlas=("AML.T0051", "AML.T0053"),
-    needs=((b"os.system", b"popen", b"subprocess", b"import system", b"create_subprocess", b"os.exec", b"os.spawn", b"exec_command", b"pexpect", b"run_process", b"invoke", b"fabric", b"pty.spawn", b"sh.Command"), MODEL_WORDS),
-    modules=MODEL_MODULES,
+    needs=((b"os.system", b"popen", b"subprocess", b"import system", b"create_subprocess", b"os.exec", b"os.spawn", b"exec_command", b"pexpect", b"run_process", b"invoke", b"fabric", b"pty.spawn", b"sh.Command"), (*MODEL_WORDS, *TOOL_WORDS)),
+    modules=MODEL_MODULES | TOOL_MODULES,
     instead=MODEL_ADDRESSES,
     confirm=_CONFIRM,
     check=_check,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from troth.engines.code.answers import MODEL_ADDRESSES, MODEL_MODULES, MODEL_WORDS, is_model_output
 from troth.engines.code.flow import holds
 from troth.engines.code.module import Module
+from troth.engines.code.offered import TOOL_MODULES, TOOL_WORDS
 from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
 __all__ = ["RULE"]
@@ -34,9 +35,9 @@ RULE = Rule(
     cwe=("CWE-89",),
     owasp=("LLM05:2025",),
     atlas=("AML.T0051", "AML.T0053"),
-    needs=((b"execute", b"read_sql", b".fetch(", b"fetchrow(", b"fetchval(", b"fetch_all(", b"fetch_one(", b"SQLDatabase", b"duckdb", b"bigquery", b"neo4j", b"clickhouse", b"sqldf", b".raw(", b".sql(", b"sqlmodel", b"exec_driver_sql", b"Neo4jGraph", b".scalars("), MODEL_WORDS),
+    needs=((b"execute", b"read_sql", b".fetch(", b"fetchrow(", b"fetchval(", b"fetch_all(", b"fetch_one(", b"SQLDatabase", b"duckdb", b"bigquery", b"neo4j", b"clickhouse", b"sqldf", b".raw(", b".sql(", b"sqlmodel", b"exec_driver_sql", b"Neo4jGraph", b".scalars("), (*MODEL_WORDS, *TOOL_WORDS)),
     confirm=matching((rb"execute(?:many|script|_query|_sql)?\s*\(", rb"read_sql", rb"fetch(?:row|val|_all|_one)?\(", rb"raw\(", rb"sql\(", rb"scalars\(", rb"SQLDatabase", rb"duckdb", rb"bigquery", rb"neo4j", rb"clickhouse", rb"sqlmodel", rb"exec_driver_sql", rb"Neo4jGraph", rb"sqldf")),
-    modules=MODEL_MODULES,
+    modules=MODEL_MODULES | TOOL_MODULES,
     instead=MODEL_ADDRESSES,
     check=_check,
     bad=("import litellm\ndef f(db):\n    db.execute(litellm.completion(model='m').choices[0].message.content)\n",),

@@ -16,7 +16,7 @@ __all__ = ["RULE"]
 _LIBRARIES = (
     "requests", "httpx", "aiohttp", "niquests", "urllib3", "openai", "boto3", "botocore", "hvac", "elasticsearch", "opensearchpy", "minio", "pymongo", "redis", "kubernetes", "weaviate", "chromadb",
     "clickhouse_connect", "websockets", "websocket", "curl_cffi", "requests_html", "httplib2", "ssl", "tornado", "pymilvus", "qdrant_client", "anthropic", "litellm", "gitlab", "jira", "atlassian", "azure",
-    "requests_toolbelt", "cloudscraper", "tritonclient", "trino", "snowflake", "ldap3", "smbprotocol", "fsspec", "s3fs", "langchain", "llama_index", "ollama", "consul", "docker", "proxmoxer", "huggingface_hub",
+    "requests_toolbelt", "motor", "paho", "cloudscraper", "tritonclient", "trino", "snowflake", "ldap3", "smbprotocol", "fsspec", "s3fs", "langchain", "llama_index", "ollama", "consul", "docker", "proxmoxer", "huggingface_hub",
 )
 _FALSE = frozenset(("False", "0"))
 _OFF = {
@@ -56,6 +56,8 @@ _VARIABLES: dict[str, frozenset[Constant]] = {
 }
 """Variable of the environment -> values that switch verification off."""
 _SWITCHED = frozenset(("ssl._create_unverified_context", "ssl._create_stdlib_context"))
+_ADDRESS = re.compile(r"[?&](?:ssl_cert_reqs=(?:CERT_NONE|none)|tlsAllowInvalid(?:Certificates|Hostnames)=true|tlsInsecure=true)\b")
+"""Options of an address that switch verification off."""
 _OPTIONS = re.compile(r"\bcurl\b.*(?:\s-[a-zA-Z]*k[a-zA-Z]*(?:\s|\Z)|--insecure\b)|\bwget\b.*--no-check-certificate|http\.sslVerify[ =]false|--no-verify-ssl\b|--trusted-host\b|strict-ssl[ =]false")
 
 
@@ -63,11 +65,12 @@ def _check(module: Module, _: Context) -> Iterator[Hit]:
     for site in module.sites:
         if any(name.startswith(_LIBRARIES) for name in site.names):
             yield from _keywords(module, site, site.keywords)
+            if any(_ADDRESS.search(text) for given in (*site.arguments[:1], *site.keywords.values()) for text in _texts(module, given, site.scope)):
+                yield Hit(site.line, "The address says that any certificate is accepted.")
             for given in site.keywords.values():  # options in a table of their own: sslopt={...}, client_kwargs={...}
                 table = module.table(given, site.scope) if isinstance(given, (ast.Dict, ast.Call, ast.Name)) else None
                 yield from _keywords(module, site, table or {})
-    for site in module.calls(*_SWITCHED):
-        yield Hit(site.line, "The context accepts any certificate.")
+    yield from _switched(module)
     yield from _stores(module)
     yield from _commands(module)
     for site in module.calls("os.environ.setdefault", "os.putenv", "os.environ.update"):
@@ -76,6 +79,22 @@ def _check(module: Module, _: Context) -> Iterator[Hit]:
             pairs = {str(site.arguments[0].value): site.arguments[1]}
         for key, value in pairs.items():
             yield from _variable(module, key, value, site.scope, site.line)
+
+
+def _switched(module: Module) -> Iterator[Hit]:
+    """Calls that switch it off by being made."""
+    for site in module.calls(*_SWITCHED):
+        yield Hit(site.line, "The context accepts any certificate.")
+    for site in module.ending(".tls_insecure_set"):
+        if module.values(site.argument(0, "value"), site.scope) == frozenset((True,)):
+            yield Hit(site.line, "The client accepts a certificate of any host.")
+
+
+def _texts(module: Module, node: ast.expr, scope: Scope) -> Iterator[str]:
+    """Texts of an argument that are written here, behind a name or in pieces."""
+    yield from (value for value in module.values(node, scope) or () if isinstance(value, str))
+    if not isinstance(node, (ast.Name, ast.Constant)):
+        yield from (item.value for item in ast.walk(node) if isinstance(item, ast.Constant) and isinstance(item.value, str))
 
 
 def _commands(module: Module) -> Iterator[Hit]:
@@ -152,14 +171,14 @@ RULE = Rule(
     needs=(
         (
             b"verify=", b"verify =", b"verify\":", b"verify'", b"verify_ssl", b"ssl_verify", b"CERT_NONE", b"unverified_context", b"_create_stdlib_context", b"ssl=False", b"check_hostname", b"CA_BUNDLE", b"HTTPSVERIFY",
-            b"SSL_NO_VERIFY", b"TLS_REJECT", b"verify_certs", b"cert_reqs", b"tlsAllow", b"tlsInsecure", b"disable_ssl_certificate_validation", b"INSECURE_", b"SSL_CERT_FILE", b"SSL_VERIFY", b"validate_cert", b"cert_check",
+            b"SSL_NO_VERIFY", b"TLS_REJECT", b"verify_certs", b"cert_reqs", b"tlsAllow", b"tlsInsecure", b"tls_insecure_set", b"disable_ssl_certificate_validation", b"INSECURE_", b"SSL_CERT_FILE", b"SSL_VERIFY", b"validate_cert", b"cert_check",
             b"curl", b"wget", b"sslVerify", b"--no-verify-ssl", b"trusted-host", b"strict-ssl", b"insecure_skip_verify", b"verify_tls",
         ),
     ),
     confirm=matching((
         *(word + rb"[\"']?\]?\s*[=:]\s*(?:False|0\b|not\b|[a-zA-Z_(])" for word in (b"verify", b"verify_ssl", b"verify_certs", b"validate_cert", b"cert_check", b"check_hostname", b"ssl", b"verify_tls")),
         *(
-            b"CERT_NONE", b"unverified_context", b"_create_stdlib_context", b"CA_BUNDLE", b"HTTPSVERIFY", b"NO_VERIFY", b"TLS_REJECT", b"SSL_CERT_FILE", b"SSL_VERIFY", b"INSECURE_", b"cert_reqs", b"tlsAllow", b"tlsInsecure",
+            b"CERT_NONE", b"unverified_context", b"_create_stdlib_context", b"CA_BUNDLE", b"HTTPSVERIFY", b"NO_VERIFY", b"TLS_REJECT", b"SSL_CERT_FILE", b"SSL_VERIFY", b"INSECURE_", b"cert_reqs", b"tlsAllow", b"tlsInsecure", b"tls_insecure_set",
             b"insecure_skip_verify", b"disable_ssl_certificate_validation", b"--insecure", b"no-check-certificate", b"sslVerify", b"no-verify-ssl", b"trusted-host", b"strict-ssl", rb"curl[^\n]*\s?-\w*k",
         ),
     )),
