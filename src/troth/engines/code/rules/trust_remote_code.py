@@ -11,7 +11,7 @@ from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
 __all__ = ["RULE"]
 
-_CONFIRM = matching((rb"DATASETS_TRUST_REMOTE_CODE", rb"--trust[-_]remote[-_]code", rb"trust_remote_code[\"']?\]?\s*[=:]\s*(?:True\b|1\b|bool\b[^\n]*=\s*True|not\b|\(|(?!False|None|trust_remote_code|bool)[A-Za-z_]\w*\s*[,)\]}\n]|[^\n,]*\bTrue\b)",))
+_CONFIRM = matching((rb"DATASETS_TRUST_REMOTE_CODE", rb"--trust[-_]remote[-_]code", rb"trust_remote_code[\"']?\]?\s*[=:]\s*(?:True\b(?!`)|1\b|bool\b[^\n]*=\s*True|not\b|\(|(?!False|None|trust_remote_code|bool)[A-Za-z_]\w*\s*[,)\]}\n]|(?!True`)[^\n,]*\bTrue\b)",))
 _SAYS = "Python code that comes with the model runs in this process."
 _VARIABLE = "HF_DATASETS_TRUST_REMOTE_CODE"
 _ON = frozenset((True, "1", "true", "True", "TRUE", "yes", "on"))
