@@ -49,3 +49,13 @@ def test_what_a_model_gives_is_followed(body: str, rule: str) -> None:
 )
 def test_and_nothing_else(body: str) -> None:
     assert not found(body) & {"shell-model-output", "sql-model-output", "exec-model-output"}
+
+
+def test_a_filter_of_one_archive_excuses_no_other() -> None:
+    text = "import tarfile\ndef a(p):\n    t = tarfile.open(p)\n    t.extraction_filter = tarfile.data_filter\n    t.extractall()\ndef b(p):\n    t = tarfile.open(p)\n    t.extractall()\n"
+    lines = [item.line for item in scan_text(text, every_rule()).findings if item.rule.id == "archive-extract"]
+    assert lines == [8]
+
+
+def test_a_filter_of_the_class_excuses_all() -> None:
+    assert "archive-extract" not in found("import tarfile\ntarfile.TarFile.extraction_filter = staticmethod(tarfile.data_filter)\ndef b(p):\n    tarfile.open(p).extractall()\n")

@@ -47,8 +47,8 @@ def _by_hand(module: Module) -> Iterator[Hit]:
 
 
 def _filter(module: Module, site: Site, says: str) -> Iterator[Hit]:
-    if any(isinstance(target, ast.Attribute) and target.attr == "extraction_filter" for target, _, _ in module.built.stores):
-        return  # the archive, or every one of the process, was given a filter
+    if _filtered_before(module, site):
+        return
     given = site.argument(-1, "filter")
     if given is not None and any(name.endswith("fully_trusted_filter") for name in module.names(given, site.scope)):
         yield Hit(site.line, says)
@@ -60,6 +60,14 @@ def _filter(module: Module, site: Site, says: str) -> Iterator[Hit]:
     values = module.values(given, site.scope)
     if values is not None and not values <= _SAFE:
         yield Hit(site.line, says)
+
+
+def _filtered_before(module: Module, site: Site) -> bool:
+    """The archive was given a filter in the same function, or every archive of the process was."""
+    for target, _, scope in module.built.stores:
+        if isinstance(target, ast.Attribute) and target.attr == "extraction_filter" and (scope is site.scope or "tarfile.TarFile" in module.names(target.value, scope)):
+            return True
+    return False
 
 
 def _all_members(node: ast.expr) -> bool:

@@ -90,6 +90,11 @@ def _keywords(module: Module) -> Iterator[Hit]:
         for keyword in (*_KEYWORDS, *_AMBIGUOUS) if starts else _KEYWORDS:
             for line in module.flagged(site, site.keywords.get(keyword), lambda value: value != "" and (value in _ALL or (isinstance(value, str) and bool(_WITH_PORT.match(value))))):
                 yield Hit(line, "It listens on every interface.")
+        for name, given in site.keywords.items():  # options in a table of their own: http_options={"host": ...}
+            table = module.table(given, site.scope) if isinstance(given, (ast.Dict, ast.Name)) and (starts or name.endswith(("options", "config", "kwargs"))) else None
+            for keyword in _KEYWORDS if table else ():
+                if _everywhere(module, site, (table or {}).get(keyword)) and module.values((table or {}).get(keyword), site.scope) != frozenset(("",)):
+                    yield Hit(site.line, "It listens on every interface.")
 
 
 def _addresses(module: Module) -> Iterator[Hit]:

@@ -13,7 +13,7 @@ __all__ = ["RULE"]
 
 _PROGRAMS = (
     "torch.jit.load", "torch.jit._serialization.load", "torch.package.PackageImporter", "torch.package.package_importer.PackageImporter",
-    "torch._inductor.aoti_load_package", "torch._export.aot_load",
+    "torch.export.load", "torch._inductor.aoti_load_package", "torch._export.aot_load",
 )  # fmt: skip
 _PINNED = re.compile(r":[0-9a-f]{40}\Z")
 
@@ -54,7 +54,7 @@ RULE = Rule(
     cwe=("CWE-829", "CWE-494"),
     owasp=("LLM03:2025",),
     atlas=("AML.T0010.003", "AML.T0011.000"),
-    needs=((b"jit.load", b"hub.load", b"import jit", b"import hub", b"PackageImporter", b"state_dict_from_url", b"aoti_load", b"aot_load", b"load_url"),),
+    needs=((b"jit.load", b"export.load", b"import export", b"hub.load", b"import jit", b"import hub", b"PackageImporter", b"state_dict_from_url", b"aoti_load", b"aot_load", b"load_url"),),
     modules=frozenset(("torch",)),
     check=_check,
     bad=("import torch\ntorch.jit.load('a.ts')\n", "import torch\ntorch.hub.load('acme/net', 'small')\n"),
