@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
 
+from tests.attacks.paths.aside import aside, aside_twins
 from tests.attacks.paths.further import further, further_twins
 from tests.attacks.suite import Attack, Suite
 from troth.guard.paths import Blacklist, PathRefusedError, Root, extract_tar, extract_zip, kernel
@@ -313,6 +314,10 @@ def suites() -> list[Suite]:
         suite.attack(f"further: {name}")(case)
     for name, case in further_twins().items():
         suite.twin(f"further: {name}")(case)
+    for name, case in aside().items():
+        suite.attack(f"aside: {name}")(case)
+    for name, case in aside_twins().items():
+        suite.twin(f"aside: {name}")(case)
     suite.attack("case on a folding file system")(lambda _: not _covers("/ETC/shadow", fold_case=True))
     for path in UNLISTED:
         suite.twin(f"listed {path}")(lambda _, path=path: not _covers(path))

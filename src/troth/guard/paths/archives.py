@@ -8,12 +8,15 @@ read, write and the owner's execute; owners and times are not restored.
 from __future__ import annotations
 
 import io
+import lzma
 import re
 import shutil
 import stat
+import struct
 import tarfile
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +24,7 @@ from typing import IO, Final
 
 from troth.guard.paths.refusal import PathRefusedError
 from troth.guard.paths.root import Root
+from troth.guard.paths.tape import open_tar
 
 __all__ = ["extract_tar", "extract_zip"]
 
@@ -29,7 +33,16 @@ _TOTAL_BYTES: Final = 4 * 1024**3
 _RATIO: Final = 200
 """Largest believable expansion of one zip member; deflate itself ends at 1,032."""
 _SMALL_BYTES: Final = 1024 * 1024
-_RESERVED: Final = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?\Z")
+_RESERVED: Final = re.compile(r"(?i)(?:con|prn|aux|nul|conin\$|conout\$|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3])[ ]*(?:\..*)?\Z")
+"""Names that are devices on Windows, also before an ending."""
+_ODD: Final = re.compile("[\0-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+"""Control characters, and what some file systems leave out of a name (HFS+), so that two names are one."""
+_ENTRY: Final = 46
+"""Bytes of an entry of a zip archive's directory, without its texts."""
+_ZIP64: Final = 76
+"""Bytes of the end record and the locator of zip64."""
+_DAMAGE: Final = (tarfile.TarError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError, ValueError, KeyError, OverflowError, MemoryError, struct.error, zlib.error, lzma.LZMAError)
+"""What the readers of the standard library raise on archives that are not what they say (RecursionError is a RuntimeError)."""
 _CHUNK: Final = 1024 * 1024
 
 
@@ -44,14 +57,7 @@ class _Budget:
         self.members -= 1
         if self.members < 0:
             raise PathRefusedError("size", "The archive holds more members than allowed")
-        bad = (
-            not name
-            or "\0" in name
-            or "\\" in name
-            or name.startswith("/")
-            or re.match(r"[A-Za-z]:", name)
-            or ":" in name.rsplit("/", 1)[-1]
-        )
+        bad = not name or name.startswith("/") or "\\" in name or ":" in name or _ODD.search(name)
         parts = [part for part in name.split("/") if part not in ("", ".")]
         odd = any(part == ".." or part != part.rstrip(" .") or _RESERVED.match(part) for part in parts)
         if bad or odd or not parts:
@@ -92,10 +98,12 @@ class _Metered(io.RawIOBase):
 
 
 @contextmanager
-def _clean(errors: tuple[type[Exception], ...]) -> Iterator[None]:
+def _clean() -> Iterator[None]:
     try:
         yield
-    except errors as error:
+    except PathRefusedError:
+        raise
+    except _DAMAGE as error:
         raise PathRefusedError("kind", f"The archive is damaged: {type(error).__name__}") from error
 
 
@@ -105,6 +113,26 @@ def _write(root: Root, path: str, source: IO[bytes], announced: int, budget: _Bu
         root.make_directory(folder, 0o755)
     with root.write(path, mode=0o755 if executable else 0o644) as target:
         shutil.copyfileobj(_Metered(source, budget, announced), target, _CHUNK)
+
+
+def _listed(archive: IO[bytes], members: int) -> zipfile.ZipFile:
+    """A zip archive whose directory was counted before `zipfile` makes an object of each entry, which takes long for a million."""
+    archive.seek(0, io.SEEK_END)
+    length = archive.tell()
+    archive.seek(max(0, length - 65_557 - _ZIP64))  # the end records and the longest comment
+    tail = archive.read()
+    at = tail.rfind(b"PK\5\6")
+    if at < 0 or len(tail) - at < 22:
+        raise PathRefusedError("kind", "The archive is damaged: it has no directory")
+    size = struct.unpack_from("<I", tail, at + 12)[0]
+    end = length - len(tail) + at
+    if at >= _ZIP64 and tail[at - 20 : at - 16] == b"PK\6\7":  # whoever reads zip64 believes its record and not the small one
+        size, end = struct.unpack_from("<Q", tail, at - _ZIP64 + 40)[0], end - _ZIP64
+    archive.seek(max(0, end - min(size, end)))
+    count = archive.read(min(size, end)).count(b"PK\1\2") if size > members * _ENTRY else 0
+    if count > members:
+        raise PathRefusedError("size", "The archive holds more members than allowed")
+    return zipfile.ZipFile(archive)
 
 
 def extract_zip(
@@ -127,8 +155,8 @@ def extract_zip(
     """
     budget, written = _Budget(members, total_bytes, set()), []
     with (
-        _clean((zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError)),
-        zipfile.ZipFile(archive) as opened,
+        _clean(),
+        _listed(archive, members) as opened,
     ):
         for info in opened.infolist():
             kind = stat.S_IFMT(info.external_attr >> 16)
@@ -168,7 +196,7 @@ def extract_tar(
         PathRefusedError: at the first member that breaks a rule; members before it have been written.
     """
     budget, written = _Budget(members, total_bytes, set()), []
-    with _clean((tarfile.TarError, EOFError, OSError)), tarfile.open(fileobj=archive, mode="r:*") as opened:
+    with _clean(), open_tar(archive) as opened:
         for info in opened:
             if not (info.isreg() or info.isdir()) or info.issparse():
                 raise PathRefusedError(

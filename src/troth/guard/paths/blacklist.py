@@ -8,6 +8,7 @@ A blacklist compares *names of what was really opened* (from the descriptor), so
 from __future__ import annotations
 
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Iterable
@@ -35,11 +36,17 @@ DEFAULT_BLACKLIST: Final = (
     "id_ed25519", "id_ecdsa", "id_ed25519_sk", "id_ecdsa_sk", ".htpasswd", "credentials.json", "service-account.json", "service_account.json", ".vault_pass", ".vault-pass", "kubeconfig", ".dockercfg", ".pgpass", ".netrc", ".pypirc",
 )  # fmt: skip
 """Credential stores and system files of Linux and macOS. Public knowledge of where tools keep them; extend it with your own."""
+_UNSEEN: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+_TRAILING: Final = re.compile(r"(?<=[^/. ])[. ]+(?=/|\Z)|(?<=[^/]{2}):[^/]*(?=/|\Z)")
 
 
 def _fold(path: str, *, case: bool) -> str:
     composed = unicodedata.normalize("NFKC", path)
-    return composed.casefold() if case else composed
+    if not case:
+        return composed
+    # such file systems also leave out of a name what nobody sees (HFS+), trailing dots and spaces, and a stream's name (NTFS)
+    seen = unicodedata.normalize("NFKC", _UNSEEN.sub("", composed).casefold())
+    return _TRAILING.sub("", seen)
 
 
 class Blacklist:

@@ -17,9 +17,13 @@ from troth.guard.paths.refusal import PathRefusedError
 
 __all__ = ["Enforcement", "enforce"]
 
-_EVENTS = frozenset(
-    ("open", "os.listdir", "os.scandir", "shutil.copyfile", "os.rename", "os.remove", "os.link", "os.symlink")
-)
+_EVENTS = {
+    **dict.fromkeys(("open", "os.listdir", "os.scandir", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.chmod", "os.chown", "os.utime", "os.setxattr", "os.removexattr", "sqlite3.connect", "shutil.rmtree"), 1),
+    **dict.fromkeys(("shutil.copyfile", "shutil.move", "shutil.copytree", "os.rename", "os.link", "os.symlink"), 2),
+}
+"""Audit events (docs.python.org/3/library/audit_events.html), and how many of their first arguments are paths: what is moved or linked is judged at both ends."""
+_NO_FILES = frozenset(("", ":memory:"))
+"""Names of databases that are in memory."""
 
 
 class Enforcement:
@@ -44,12 +48,12 @@ class Enforcement:
         """The hook itself; see sys.addaudithook."""
         if not self.active or event not in _EVENTS or getattr(self._busy, "now", False) or not arguments:
             return
-        name = arguments[0]
-        if not isinstance(name, (str, bytes, os.PathLike)):
-            return  # a descriptor: what it names was opened before, and was seen then
         self._busy.now = True
         try:
-            self._judge(event, os.path.realpath(os.fsdecode(name)))
+            for name in arguments[: _EVENTS[event]]:
+                # else a descriptor: what it names was opened before, and was seen then
+                if isinstance(name, (str, bytes, os.PathLike)) and os.fsdecode(name) not in _NO_FILES:
+                    self._judge(event, os.path.realpath(os.fsdecode(name)))
         finally:
             self._busy.now = False
 

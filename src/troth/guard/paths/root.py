@@ -20,6 +20,8 @@ from troth.guard.paths.refusal import PathRefusedError
 __all__ = ["Root"]
 
 _LONGEST: Final = 4096
+_LONGEST_PART: Final = 255
+"""Bytes of one name on the file systems of Linux and macOS."""
 _LEAVING: Final = frozenset(
     (errno.EXDEV, errno.ELOOP, errno.EACCES, errno.ENOENT, errno.ENOTDIR, errno.EPERM, errno.ENAMETOOLONG)
 )
@@ -54,7 +56,7 @@ class Root:
             raise PathRefusedError(
                 "outside", f"The root is not a directory that can be opened: {error.strerror}"
             ) from error
-        self.path = os.path.realpath(directory)
+        self.path = _name_of(self._descriptor, os.path.realpath(directory))  # of what is held, whatever is there by now
         self._blacklist = blacklist
         self._hard_links = hard_links
         self._other_devices = other_devices
@@ -122,7 +124,17 @@ class Root:
 
     def walk(self) -> Iterator[str]:
         """Relative paths of all regular files that this root would open, sorted within each directory; links are not followed."""
-        yield from self._walk(self._held(), "")
+        waiting = self._children("")  # a list and not recursion: a tree may be deeper than a stack, and than descriptors go
+        while waiting:
+            path, folder = waiting.pop()
+            if folder:
+                waiting += self._children(path)
+                continue
+            try:
+                os.close(self.descriptor(path))
+            except PathRefusedError:
+                continue
+            yield path
 
     @contextmanager
     def write(self, path: str | os.PathLike[str], *, mode: int = 0o600, replace: bool = False) -> Iterator[IO[bytes]]:
@@ -166,6 +178,8 @@ class Root:
                     raise PathRefusedError("outside", "A part of this path is no directory of the root") from None
                 os.close(current)
                 current = deeper
+                if not self._other_devices and os.fstat(current).st_dev != os.fstat(self._held()).st_dev:
+                    raise PathRefusedError("outside", "A part of this path is no directory of the root")
         finally:
             os.close(current)
 
@@ -178,6 +192,8 @@ class Root:
         name = os.fspath(path)
         if not isinstance(name, str) or not name or "\0" in name or len(name) > _LONGEST:
             raise PathRefusedError("name", "This is no path: empty, too long, not text, or with a NUL in it")
+        if len(name) > _LONGEST_PART or not name.isascii():
+            _demand_storable(name)
         self._held()
         if name.startswith("/"):
             for base in (self.path,):
@@ -199,6 +215,8 @@ class Root:
         if status.st_nlink > 1 and not self._hard_links:
             raise PathRefusedError("links", "This file has another name (a hard link), which may lie outside")
         if self._blacklist is not None:
+            if status.st_nlink == 0:
+                raise PathRefusedError("links", "This file was removed meanwhile, so that nobody can say what it was called")
             self._blacklist.demand(_name_of(descriptor, self.path), root=self.path)
 
     def _demand_name(self, directory: int, name: str) -> None:
@@ -227,30 +245,32 @@ class Root:
         if not stat.S_ISREG(status.st_mode):
             raise PathRefusedError("kind", "What is there is no regular file and is not replaced")
 
-    def _walk(self, directory: int, prefix: str) -> Iterator[str]:
-        with os.scandir(directory) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
-        for entry in found:
-            path = prefix + entry.name
-            if entry.is_dir(follow_symlinks=False):
-                yield from self._walk_into(directory, entry.name, path)
-            elif entry.is_file(follow_symlinks=False):
-                try:
-                    os.close(self.descriptor(path))
-                except PathRefusedError:
-                    continue
-                yield path
-
-    def _walk_into(self, directory: int, name: str, path: str) -> Iterator[str]:
+    def _children(self, folder: str) -> list[tuple[str, bool]]:
+        """Paths of files and directories in a directory of the root, and which are directories, last first."""
         try:
-            deeper = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
+            directory = os.dup(self._held()) if not folder else open_beneath(self._held(), folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, links=False, other_devices=self._other_devices)
         except OSError:
-            return  # gone or replaced by a link meanwhile: not ours to follow
+            return []  # gone, replaced by a link or moved out meanwhile: not ours to follow
         try:
-            if self._other_devices or os.fstat(deeper).st_dev == os.fstat(self._held()).st_dev:
-                yield from self._walk(deeper, path + "/")
+            if not self._other_devices and os.fstat(directory).st_dev != os.fstat(self._held()).st_dev:
+                return []
+            with os.scandir(directory) as entries:
+                found = sorted(entries, key=lambda entry: entry.name, reverse=True)
+            prefix = folder + "/" if folder else ""
+            kinds = ((prefix + entry.name, entry.is_dir(follow_symlinks=False), entry.is_file(follow_symlinks=False)) for entry in found)
+            return [(path, folder) for path, folder, file in kinds if (folder or file) and len(path) <= _LONGEST]
         finally:
-            os.close(deeper)
+            os.close(directory)
+
+
+def _demand_storable(name: str) -> None:
+    """Refuse what the kernel would refuse later, by an error of its own, when something may have been made already."""
+    try:
+        longest = max(map(len, os.fsencode(name).split(b"/")))
+    except UnicodeEncodeError:
+        raise PathRefusedError("name", "This is no path: it holds lone surrogates, which no file system carries") from None
+    if longest > _LONGEST_PART:
+        raise PathRefusedError("name", f"A part of this path is longer than {_LONGEST_PART} bytes")
 
 
 @contextmanager
