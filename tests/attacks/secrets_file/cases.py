@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.attacks.secrets_file.aside import aside, aside_twins
 from tests.attacks.secrets_file.further import further, further_twins
 from tests.attacks.suite import Suite
 from troth.guard.secrets import Secret, SecretsFileError, load, save
@@ -181,6 +182,10 @@ def suites() -> list[Suite]:
         suite.attack(f"further: {name}")(case)
     for name, case in further_twins().items():
         suite.twin(f"further: {name}")(case)
+    for name, case in aside().items():
+        suite.attack(f"aside: {name}")(case)
+    for name, case in aside_twins().items():
+        suite.twin(f"aside: {name}")(case)
     suite.twin("0600 is read")(_mode(0o600))
     suite.twin("0400 is read")(_mode(0o400))
     suite.twin("what was saved is loaded")(

@@ -27,6 +27,10 @@ Model = TypeVar("Model", bound="BaseModel")
 
 _DEEPEST: Final = 64
 """Levels of a secrets file in YAML."""
+_DOTS: Final = 200
+"""In one line of TOML: the parser's time and memory grow with the square of a dotted key's parts."""
+_COPIES: Final = ("{}~", "{}.bak", "{}.old", "{}.orig", "{}.save", "{}.backup", "{}.tmp", ".{}.swp", ".{}.swo", "#{}#", ".#{}")
+"""What editors and people leave beside a file: the same values, often with the mode of the umask."""
 
 
 class SecretsFileError(GuardError):
@@ -72,6 +76,7 @@ def load(path: str | os.PathLike[str], *, parents: bool = True) -> Tree:
     if parents:
         _demand_private_parents(place)
     data = _read(place)
+    _demand_private_copies(place)
     tree = _secret_tree(_parse(data, place), place)
     _tell(tree)
     return tree
@@ -103,7 +108,7 @@ def save(path: str | os.PathLike[str], values: Mapping[str, str | Secret]) -> No
     """Write a flat secrets file, mode 0600 from its first byte, as a whole.
 
     Args:
-        path: `.json` or `.env` form, by its name; an existing private file is replaced, anything else there is refused.
+        path: by its name `.json`, `.yaml` (as JSON, which it contains), `.toml` or `.env` form; an existing private file is replaced, anything else there is refused.
         values: names to texts.
 
     Raises:
@@ -115,12 +120,7 @@ def save(path: str | os.PathLike[str], values: Mapping[str, str | Secret]) -> No
         if not stat.S_ISREG(os.lstat(place).st_mode):
             raise SecretsFileError(f"{place} is a link or no regular file; it is not written.")
     plain = {name: value.reveal() if isinstance(value, Secret) else value for name, value in values.items()}
-    if place.suffix == ".json":
-        import json
-
-        text = json.dumps(plain, indent=2) + "\n"
-    else:
-        text = "".join(_env_line(name, value) for name, value in plain.items())
+    text = _text(plain, place)
     temporary = place.with_name(f".{place.name}.{os.urandom(8).hex()}")
     descriptor = os.open(
         temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | os.O_CLOEXEC, 0o600
@@ -140,8 +140,36 @@ def save(path: str | os.PathLike[str], values: Mapping[str, str | Secret]) -> No
         _announce(value)
 
 
+def _text(plain: Mapping[str, str], place: Path) -> str:
+    import json
+
+    for name, value in plain.items():
+        if not isinstance(value, str) or "\0" in value or not _encodable(name + value):
+            raise SecretsFileError(f"{name!a} cannot be written: its value is no text, or holds a NUL or a lone surrogate.")
+    if place.suffix in (".json", ".yaml", ".yml"):
+        # what is escaped reads the same to both but beyond U+FFFF, so that is written as it is
+        return json.dumps(dict(plain), indent=2, ensure_ascii=False).replace("\x7f", "\\u007f").replace("\x85", "\\u0085").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029") + "\n"
+    if place.suffix == ".toml":
+        return "".join(f"{_toml(name)} = {_toml(value)}\n" for name, value in plain.items())
+    return "".join(_env_line(name, value) for name, value in plain.items())
+
+
+def _encodable(text: str) -> bool:
+    try:
+        return bool(text.encode()) or True
+    except UnicodeEncodeError:
+        return False
+
+
+def _toml(text: str) -> str:
+    """A basic string, whose escapes are those of JSON."""
+    import json
+
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
 def _env_line(name: str, value: str) -> str:
-    if not name.isidentifier() or "\n" in value or "\0" in value or "'" in value:
+    if not name.isidentifier() or len(value.splitlines()) > 1 or value != value.rstrip("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029") or "'" in value:
         raise SecretsFileError(
             f"{name!r} cannot be written as KEY=VALUE (an odd name, or a line end or quote in its value); use .json."
         )
@@ -151,7 +179,10 @@ def _env_line(name: str, value: str) -> str:
 def _place(path: str | os.PathLike[str]) -> Path:
     from pathlib import Path
 
-    return Path(os.path.abspath(path))
+    name = os.fspath(path)
+    if "\0" in name or max(len(part.encode("utf-8", "surrogatepass")) for part in name.split("/")) > 255:
+        raise SecretsFileError("This is no path of a file: a NUL, or a part of more than 255 bytes.")
+    return Path(os.path.abspath(name))
 
 
 def _read(place: Path) -> bytes:
@@ -159,6 +190,8 @@ def _read(place: Path) -> bytes:
         descriptor = os.open(
             place, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | os.O_CLOEXEC
         )
+    except UnicodeEncodeError:
+        raise SecretsFileError("This is no path of a file: it holds a lone surrogate.") from None
     except OSError as error:
         link = place.is_symlink()
         raise SecretsFileError(
@@ -190,7 +223,7 @@ def _demand_private(status: os.stat_result, place: Path) -> None:
         raise SecretsFileError(
             f"{place} belongs to another user (uid {status.st_uid}).", f"chown {os.geteuid()} {_quoted(place)}"
         )
-    if status.st_mode & (_OTHERS | stat.S_IXUSR):
+    if status.st_mode & (_OTHERS | stat.S_IXUSR | stat.S_ISUID | stat.S_ISGID):
         raise SecretsFileError(
             f"{place} has mode {stat.S_IMODE(status.st_mode):04o}; others may read or write it.",
             f"chmod 600 {_quoted(place)}",
@@ -200,7 +233,8 @@ def _demand_private(status: os.stat_result, place: Path) -> None:
 def _demand_private_parents(place: Path) -> None:
     if os.name == "nt":
         return
-    for folder in place.parents:
+    # a link above the file is held by whoever can write where it leads as well as where it lies
+    for folder in dict.fromkeys((*place.parents, *place.parent.resolve().parents, place.parent.resolve())):
         try:
             status = os.lstat(folder)
         except OSError as error:
@@ -216,6 +250,18 @@ def _demand_private_parents(place: Path) -> None:
             raise SecretsFileError(
                 f"The directory {folder} belongs to another user (uid {status.st_uid}), who can replace the file."
             )
+
+
+def _demand_private_copies(place: Path) -> None:
+    """Copies beside the file that others can read give its values away, however private it is itself."""
+    if os.name == "nt":
+        return
+    for form in _COPIES:
+        copy = place.with_name(form.format(place.name))
+        with suppress(OSError):
+            status = os.lstat(copy)
+            if stat.S_ISREG(status.st_mode) and status.st_mode & _OTHERS and status.st_size:
+                raise SecretsFileError(f"{copy} is a copy beside the secrets file, mode {stat.S_IMODE(status.st_mode):04o}; others may read it.", f"chmod 600 {_quoted(copy)}")
 
 
 def _quoted(path: Path) -> str:
@@ -234,6 +280,8 @@ def _parse(data: bytes, place: Path) -> object:
         if place.suffix == ".toml":
             import tomllib
 
+            if any(line.count(".") > _DOTS for line in text.split("\n")):
+                raise SecretsFileError(f"{place} has a line with more than {_DOTS} dots, which a secrets file does not need.")
             return tomllib.loads(text)
         if place.suffix == ".json":
             import json
@@ -259,14 +307,20 @@ def _yaml(text: str, place: Path) -> object:
             depth -= isinstance(token, (yaml.BlockEndToken, yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken))
             if depth > _DEEPEST:  # the parser's time grows with the square of this
                 raise SecretsFileError(f"{place} is nested deeper than {_DEEPEST} levels.")
-        return yaml.safe_load(text)
+
+        class Texts(yaml.SafeLoader):  # type: ignore[misc]
+            """Numbers, dates and truth values stay the text that is written: `0123` is a PIN and no octal number, and `1:1:1...` no sum that takes seconds."""
+
+            yaml_implicit_resolvers = {letter: [rule for rule in rules if rule[0] == "tag:yaml.org,2002:null"] for letter, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()}  # noqa: RUF012 - as the parent has it
+
+        return yaml.load(text, Loader=Texts)  # noqa: S506 - a SafeLoader with fewer types
     except yaml.YAMLError as error:
         raise SecretsFileError(f"{place} cannot be parsed ({type(error).__name__}).") from None
 
 
 def _env(text: str, place: Path) -> dict[str, str]:
     values = {}
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):  # not what else Unicode calls a line end: a value may hold it
         entry = line.strip().removeprefix("export ").strip()
         if not entry or entry.startswith("#"):
             continue
@@ -297,7 +351,13 @@ def _secret(value: object, place: Path, depth: int) -> Secret | Tree:
         return {str(index): _secret(item, place, depth + 1) for index, item in enumerate(value)}
     if isinstance(value, bool):
         return Secret("true" if value else "false")
-    return Secret(str(value))
+    try:
+        text = str(value)
+    except ValueError:  # more digits than Python turns into text
+        text = ""
+    if (not text and value != "") or not _encodable(text):
+        raise SecretsFileError(f"{place} holds a value that is no text: a number of thousands of digits, or a lone surrogate.")
+    return Secret(text)
 
 
 def _plain(tree: Tree) -> dict[str, object]:

@@ -59,6 +59,22 @@ class Secret:
         """False for empty text."""
         return bool(self._value)
 
+    def __copy__(self) -> Secret:
+        """Itself: it never changes."""
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Secret:
+        """Itself, so that settings that hold one can be copied."""
+        return self
+
+    def __getstate__(self) -> NoReturn:
+        """Refuse, as `__reduce__`.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError("a Secret is not pickled; pass its source instead")
+
     def __reduce__(self) -> NoReturn:
         """Refuse to be pickled: a pickle is a copy in plain text.
 
