@@ -10,7 +10,15 @@ Does not see what C code writes to file descriptors by itself, or the output of 
 """
 
 from troth.guard.logs.install import Installation, install, installed
-from troth.guard.logs.integrations import loguru_patcher, otel_attributes, sentry_before_send, structlog_processor
+from troth.guard.logs.integrations import (
+    loguru_filter,
+    loguru_patcher,
+    otel_attributes,
+    otel_exporter,
+    sentry_before_send,
+    sentry_options,
+    structlog_processor,
+)
 from troth.guard.logs.proof import Proof, UnprovenSinkError, prove
 
 __all__ = [
@@ -19,9 +27,12 @@ __all__ = [
     "UnprovenSinkError",
     "install",
     "installed",
+    "loguru_filter",
     "loguru_patcher",
     "otel_attributes",
+    "otel_exporter",
     "prove",
     "sentry_before_send",
+    "sentry_options",
     "structlog_processor",
 ]

@@ -1,25 +1,45 @@
-"""Doors to logging libraries that do not use `logging`. Each is a plain function; none of the libraries is imported.
+"""Doors to logging libraries that do not use `logging`. Each is a plain function; a library is imported only by the door that is called with its objects or makes its options.
 
 structlog.configure(processors=[..., structlog_processor, structlog.processors.JSONRenderer()])
-loguru.logger.configure(patcher=loguru_patcher)
-sentry_sdk.init(before_send=sentry_before_send, before_breadcrumb=sentry_before_send)
-span.set_attributes(otel_attributes({...}))
+loguru.logger.configure(patcher=loguru_patcher); loguru.logger.add(sink, filter=loguru_filter)
+sentry_sdk.init(dsn, **sentry_options())
+tracer_provider.add_span_processor(BatchSpanProcessor(otel_exporter(OTLPSpanExporter())))
+
+None of them sees what a library writes about its own mistakes; that goes to stderr, which `install` covers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+import importlib
+import inspect
+import sys
+import traceback
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any
 
 from troth.guard.redact import redact
 
-__all__ = ["loguru_patcher", "otel_attributes", "sentry_before_send", "structlog_processor"]
+__all__ = ["loguru_filter", "loguru_patcher", "otel_attributes", "otel_exporter", "sentry_before_send", "sentry_options", "structlog_processor"]
+
+_SENTRY_HOOKS = ("before_send", "before_send_transaction", "before_breadcrumb", "before_send_log", "before_send_metric")
 
 
 def structlog_processor(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """A structlog processor; put it last before the renderer."""
-    safe: MutableMapping[str, Any] = redact(dict(event))
+    event = dict(event)
+    error = event.pop("exc_info", None)
+    if error:
+        # a renderer that gets the exception itself prints the values of variables (rich does): it gets the text
+        event["exception"] = _told(error)
+    safe: MutableMapping[str, Any] = redact(event)
     return safe
+
+
+def _told(error: object) -> str:
+    """Redacted text of what structlog takes as `exc_info`: an exception, its triple, or anything true for the one that is handled now."""
+    found = error[1] if isinstance(error, tuple) and len(error) == 3 else error
+    found = found if isinstance(found, BaseException) else sys.exc_info()[1]
+    return str(redact("".join(traceback.format_exception(found)))) if found is not None else ""
 
 
 def loguru_patcher(record: MutableMapping[str, Any]) -> None:
@@ -33,12 +53,93 @@ def loguru_patcher(record: MutableMapping[str, Any]) -> None:
         record["exception"] = None
 
 
-def sentry_before_send(event: Mapping[str, Any], _hint: object = None) -> Any:  # noqa: ANN401 - Sentry's own event type
-    """`before_send` and `before_breadcrumb` of Sentry."""
+def loguru_filter(record: MutableMapping[str, Any]) -> bool:
+    """The same as a filter of a sink, which runs after the patchers that a logger brings by `.patch(...)`; lets every record pass."""
+    loguru_patcher(record)
+    return True
+
+
+def sentry_before_send(event: Mapping[str, Any], hint: object = None) -> Any:  # noqa: ANN401 - Sentry's own event type
+    """Every `before_...` hook of Sentry. Attachments that are text are redacted, others are left out."""
+    if isinstance(hint, MutableMapping) and hint.get("attachments"):
+        hint["attachments"] = [item for item in hint["attachments"] if _attachment(item)]
     return redact(dict(event))
+
+
+def sentry_options(*, streaming: bool = False) -> dict[str, Any]:
+    """Keyword arguments of `sentry_sdk.init` that set all hooks this release of Sentry has: events, transactions, breadcrumbs, logs, metrics.
+
+    Args:
+        streaming: whether `trace_lifecycle="stream"` is asked for: spans are sent one by one then, by a hook of their own.
+    """
+    known = inspect.signature(importlib.import_module("sentry_sdk.consts").ClientConstructor).parameters
+    names = (*_SENTRY_HOOKS, "before_send_span") if streaming else _SENTRY_HOOKS
+    hooks: dict[str, Any] = {name: sentry_before_send for name in names if name in known}
+    return hooks
+
+
+def _attachment(item: Any) -> bool:  # noqa: ANN401 - Sentry's own type
+    """Redact an attachment in place; whether it may go."""
+    content = getattr(item, "bytes", None)
+    try:
+        item.bytes = redact((content() if callable(content) else content).decode("utf-8")).encode()
+    except Exception:  # noqa: BLE001 - a file by its path, no text, another library's object: nobody can say what it holds
+        return False
+    return True
 
 
 def otel_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Attributes of an OpenTelemetry span or log record."""
     safe: dict[str, Any] = redact(dict(attributes))
     return safe
+
+
+def otel_exporter(exporter: Any) -> Any:  # noqa: ANN401 - OpenTelemetry's own exporter type
+    """An OpenTelemetry span exporter that hands redacted copies to another: names, attributes, events (also the exceptions that a span records by itself), links and status.
+
+    Args:
+        exporter: a `SpanExporter`.
+
+    Returns:
+        An exporter for any span processor.
+    """
+    return _RedactingExporter(exporter)
+
+
+class _RedactingExporter:
+    """Between the spans and what sends them; span processors ask for no more than these three."""
+
+    def __init__(self, exporter: Any) -> None:  # noqa: ANN401 - OpenTelemetry's own type
+        self._exporter = exporter
+        self._sdk = importlib.import_module("opentelemetry.sdk.trace")
+        self._api = importlib.import_module("opentelemetry.trace")
+
+    def export(self, spans: Sequence[Any]) -> Any:  # noqa: ANN401 - as above
+        """Send redacted copies."""
+        return self._exporter.export([_copy(span, self._sdk, self._api) for span in spans])
+
+    def shutdown(self) -> None:
+        """As the other."""
+        self._exporter.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """As the other."""
+        return bool(self._exporter.force_flush(timeout_millis))
+
+
+def _copy(span: Any, sdk: Any, api: Any) -> Any:  # noqa: ANN401 - OpenTelemetry's own types
+    status = span.status
+    return sdk.ReadableSpan(
+        name=redact(span.name),
+        context=span.context,
+        parent=span.parent,
+        resource=span.resource,
+        attributes=otel_attributes(span.attributes or {}),
+        events=[sdk.Event(redact(event.name), otel_attributes(event.attributes or {}), event.timestamp) for event in span.events],
+        links=[api.Link(link.context, otel_attributes(link.attributes or {})) for link in span.links],
+        kind=span.kind,
+        status=api.Status(status.status_code, redact(status.description) if status.description else None),
+        start_time=span.start_time,
+        end_time=span.end_time,
+        instrumentation_scope=span.instrumentation_scope,
+    )
