@@ -80,7 +80,7 @@ def sentry_options(*, streaming: bool = False) -> dict[str, Any]:
 
 def _attachment(item: Any) -> bool:  # noqa: ANN401 - Sentry's own type
     """Redact an attachment in place; whether it may go."""
-    content = getattr(item, "bytes", None)
+    content: Any = getattr(item, "bytes", None)
     try:
         item.bytes = redact((content() if callable(content) else content).decode("utf-8")).encode()
     except Exception:  # noqa: BLE001 - a file by its path, no text, another library's object: nobody can say what it holds
