@@ -29,6 +29,15 @@ class Setting:
     engine: Engine
 
 
+def demand_sqlite(kind: str) -> None:
+    """Skip where the engine refuses this Python's SQLite."""
+    if kind == "sqlite":
+        from troth.durable.dbos_engine import tells_no_parts_of_seconds
+
+        if tells_no_parts_of_seconds():
+            pytest.skip("this Python's SQLite is older than 3.42, and the engine says so")
+
+
 @pytest.fixture(params=["inline", "sqlite", "postgresql"])
 def setting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting]:
     with contextlib.ExitStack() as opened:
@@ -36,6 +45,7 @@ def setting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting]
             cluster: Cluster = request.getfixturevalue("postgres")
             url = opened.enter_context(cluster.copy(with_engine))
         else:
+            demand_sqlite(request.param)
             url = sqlite_copy(tmp_path / "troth.db", migrated if request.param == "inline" else with_engine)
         store = opened.enter_context(open_store(url))
         engine = open_engine(None if request.param == "inline" else url, QUEUES, poll_seconds=0.05, pause=0.05)

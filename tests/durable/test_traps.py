@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -13,7 +14,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from tests.durable.conftest import Setting
+from tests.databases import migrated, sqlite_copy
+from tests.durable.conftest import QUEUES, Setting
 from troth.durable import JobState, open_engine
 from troth.errors import UsageError
 from troth.terms.tenant import Tenant
@@ -115,3 +117,11 @@ def test_neither_the_port_nor_a_check_imports_the_engine(tmp_path: Path) -> None
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, cwd=ROOT, check=False)
 
     assert done.stdout.splitlines()[-1:] == ["[]"], done.stdout[-500:] + done.stderr[-500:]
+
+
+def test_an_sqlite_that_tells_no_parts_of_seconds_is_refused_with_a_way_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 13, 0, "final", 0))
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 40, 1))
+
+    with pytest.raises(UsageError, match=r"3\.42.*PostgreSQL"):
+        open_engine(sqlite_copy(tmp_path / "troth.db", migrated), QUEUES)

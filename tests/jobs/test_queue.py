@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.durable.conftest import demand_sqlite
 from tests.jobs.world import ACME, OTHER, REGISTRY, World, world
 from tests.timing import until
 from troth.durable import open_engine
@@ -17,6 +18,7 @@ pytest.importorskip("dbos", reason="the durable engine is the extra troth[jobs]"
 
 @pytest.mark.parametrize("durable", [False, True], ids=["in-line", "sqlite"])
 def test_a_backlog_of_one_tenant_does_not_starve_another(tmp_path: Path, durable: bool) -> None:
+    demand_sqlite("sqlite" if durable else "in-line")
     url = f"sqlite:///{tmp_path / 'jobs.db'}"
     with world(url, tmp_path / "trees") as made:
         big = [made.planned(name=f"big-{number}") for number in range(24)]

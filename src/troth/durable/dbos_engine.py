@@ -19,6 +19,8 @@ import json
 import logging
 import os
 import socket
+import sqlite3
+import sys
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -243,9 +245,22 @@ class Janitor(threading.Thread):
         self.join(5)
 
 
+def tells_no_parts_of_seconds() -> bool:
+    """Whether DBOS would ask this Python's SQLite for `unixepoch('subsec')`, and be answered with NULL: it asks from Python 3.12 on, SQLite knows it from 3.42 on.
+
+    Defining the function for older ones is no way out: the store trusts no function of the application in its schema (`trusted_schema=OFF`).
+    """
+    return sys.version_info >= (3, 12) and sqlite3.sqlite_version_info < (3, 42)
+
+
 def _database(url: URL) -> Database:
     if url.get_backend_name() == "postgresql":
         return create_engine(url.set(drivername="postgresql+psycopg"), pool_size=10, max_overflow=10, pool_pre_ping=True)
+    if tells_no_parts_of_seconds():
+        raise UsageError(
+            f"durable jobs on SQLite need SQLite 3.42 or newer with Python 3.12 or newer, and this Python has {sqlite3.sqlite_version}: "
+            "take a Python that was built with a newer one, Python 3.11, or a store on PostgreSQL"
+        )
     path = Path(str(url.database))
     if not path.is_file():
         # never opened here where it exists: closing a descriptor would drop the locks of this process' own connections to it
