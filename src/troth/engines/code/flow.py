@@ -37,8 +37,8 @@ OUTSIDE_WORDS: Final = (
 """Strings of which a file holds one where text comes from outside."""
 OUTSIDE_FORMS: Final = (
     *(name.encode() + rb"\s*[,:=)]" for name in _OUTSIDE),
-    rb"import[^\n]*\brequest\b", rb"flask\.request", rb"[:\[]\s*[\w.]*Request\b", rb"input(?<![\w.]input)\(", rb"requests\.(?:get|post|Session)\b", rb"from\s+(?:requests|httpx)",
-    rb"httpx\.(?:get|post)\b", rb"urlopen\b", rb"sys\.argv", rb"import[^\n]*\bargv\b", rb"requests\s+as\s", rb"httpx\s+as\s", rb"streamlit", rb"sys\.stdin", rb"click\.prompt", rb"@\w+\.(?:get|post|put|patch|route|websocket|api_route)\(",
+    rb"import[^\n]*\brequest\b", rb"flask\.request", rb"[:\[]\s*[\w.]*Request\s*[,)=\]|\n]", rb"input(?<![\w.]input)\(", rb"requests\.(?:get|post|Session)\b", rb"from\s+(?:requests|httpx)",
+    rb"httpx\.(?:get|post)\b(?!`)", rb"urlopen\b", rb"sys\.argv", rb"import[^\n]*\bargv\b", rb"requests\s+as\s", rb"httpx\s+as\s", rb"streamlit", rb"sys\.stdin", rb"click\.prompt", rb"@\w+\.(?:get|post|put|patch|route|websocket|api_route)\(",
 )  # fmt: skip
 """Expressions of which a file matches one where text comes from outside."""
 SECRET_ENDS: Final = (

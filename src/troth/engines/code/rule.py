@@ -93,6 +93,6 @@ def named(*names: str) -> tuple[bytes, ...]:
         r"{0}(?:(?<=[=(,:;\n\[{{+] {0})|(?<=[=(,:;\n\[{{+]{0})|(?<=    {0})|(?<=return {0}))\s+\(",
         r"{0}(?:(?<=[=:] {0})|(?<=[=:]{0})|(?<=\w\({0}))\s*[,)\n;}}]",
         r"{0}(?<== {0})\s+(?:if|or)\b",
-        r"{0}[\"'](?<=[\"']{0}.)\s*\)",
+        r"{0}[\"'](?<=[\"']{0}.)(?<!mode=[\"']{0}.)\s*\)(?!:|\s+and\b)",
     )
     return (*(form.format(name).encode() for name in names for form in forms), rb"builtins\b")

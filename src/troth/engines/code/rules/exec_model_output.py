@@ -15,7 +15,7 @@ __all__ = ["RULE"]
 
 _READERS = ("pandas.eval", "numexpr.evaluate", "sympy.sympify", "sympy.S", "sympy.parsing.sympy_parser.parse_expr", "sympy.parse_expr", "runpy.run_path", "timeit.timeit", "importlib.import_module")
 _METHODS = (".run_cell", ".runsource", ".runcode", ".run_code", "pandas.DataFrame().eval", "pandas.read_csv().eval", "pandas.read_csv().query", "pandas.DataFrame().query")
-_CONFIRM = matching((*named("eval", "exec"), rb"pd\.eval", rb"df\.(?:eval|query)", rb"frame\.(?:eval|query)", rb"pandas\.eval", rb"numexpr", rb"sympy", rb"run_cell", rb"runsource", rb"runcode", rb"runpy", rb"import_module"))
+_CONFIRM = matching((*named("eval", "exec"), rb"pd\.eval", rb"df\.(?:eval|query)", rb"frame\.(?:eval|query)", rb"pandas\.eval", rb"numexpr", rb"sympy", rb"run_cell", rb"runsource", rb"runcode", rb"runpy", rb"import_module\(\s*(?![\"'])"))
 
 
 def _check(module: Module, _: Context) -> Iterator[Hit]:

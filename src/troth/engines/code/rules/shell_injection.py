@@ -14,7 +14,7 @@ from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 __all__ = ["RULE"]
 
 _CONFIRM = matching((
-    rb"shell[\"']?\]?\s*[=:]\s*(?!False)", rb"system(?<!\wsystem)\b", rb"popen\b", rb"getoutput", rb"getstatusoutput", rb"subprocess_shell", rb"shell(?<=[\"']shell)[\"']", rb"[\"'](?:/bin/|/usr/bin/)?(?:ba|z|da|k)?sh[\"']",
+    rb"shell[\"']?\]?\s*[=:]\s*(?!False)", rb"system(?<!\wsystem)(?<!platform\.system)\s*\(", rb"system(?<=\.system)\b(?!\()", rb"import[^\n]*\bsystem\b", rb"[\"']system[\"']\s*\)", rb"popen\b", rb"getoutput", rb"getstatusoutput", rb"subprocess_shell", rb"shell(?<=[\"']shell)[\"']", rb"[\"'](?:/bin/|/usr/bin/)?(?:ba|z|da|k)?sh[\"']",
 ))  # fmt: skip
 
 _SHELL = ("os.system", "os.popen", "asyncio.create_subprocess_shell", "subprocess.getoutput", "subprocess.getstatusoutput", "commands.getoutput")
