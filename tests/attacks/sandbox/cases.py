@@ -42,6 +42,8 @@ TWINS = {
     "urls": ("from urllib.parse import urlsplit\ndef main(p):\n    return urlsplit(p).hostname", "https://example.org/x", "example.org"),
     "compression": ("import zlib\ndef main(p):\n    return zlib.decompress(zlib.compress(p.encode())).decode()", "xyz", "xyz"),
     "a long answer": ("def main(p):\n    return 'x' * p", 90_000, "x" * 90_000),
+    "numbers near the edge": ("def main(p):\n    return [1.7e308, -5e-324, 0.1, 2**64]", None, [1.7e308, -5e-324, 0.1, 2**64]),
+    "letters beyond U+FFFF": ("def main(p):\n    return {p: '\\U0001f600\\\\u0041'}", "\U0001f511", {"\U0001f511": "\U0001f600\\u0041"}),
     "ctypes types": ("import ctypes\ndef main(p):\n    return ctypes.sizeof(ctypes.c_int64)", None, 8),
 }  # fmt: skip
 
@@ -68,6 +70,35 @@ def _attack(sandbox: Callable[[], Sandbox], victim: Callable[[], Victim], body: 
             got = False
         late = time.monotonic() - begun > limits.wall_seconds + 3
         return got is not False or late or not victim().unharmed()
+
+    return tried
+
+
+def _answered(sandbox: Callable[[], Sandbox], frame: bytes) -> Attack:
+    """A job that writes its answer by itself; it succeeds where anything comes out, or anything but the sandbox's own refusal."""
+    source = f"import os, struct\nFRAME = {frame!r}\ndef main(p):\n    os.write(0, struct.pack('>Q', len(FRAME)) + FRAME)\n    os._exit(0)\n"
+
+    def tried(_: Path) -> bool:
+        try:
+            sandbox().run(source, None, limits=LIMITS)
+        except (SandboxedCodeError, LimitExceededError):
+            return False
+        except Exception:
+            return True
+        return True
+
+    return tried
+
+
+def _terminal(sandbox: Callable[[], Sandbox]) -> Attack:
+    """An error's text carries what a terminal obeys."""
+
+    def tried(_: Path) -> bool:
+        try:
+            sandbox().run("def main(p):\n    raise ValueError('a\\x1b[2J\\rb\\x9bc')", None, limits=LIMITS)
+        except SandboxedCodeError as error:
+            return any(letter in str(error) for letter in "\x1b\r\x9b")
+        return True
 
     return tried
 
@@ -104,11 +135,16 @@ def _suite(isolation: Isolation) -> Suite:
     except SandboxError as error:
         suite.skipped = str(error)
         return suite
-    for kind in (sources.FILES, sources.SECRETS, sources.NETWORK, sources.KERNEL, sources.EXECUTION):
+    for kind in (sources.FILES, sources.SECRETS, sources.NETWORK, sources.KERNEL, sources.EXECUTION, sources.FURTHER):
         for name, body in kind.items():
             suite.attack(name)(_attack(sandbox, victim, body, LIMITS))
     for name, body in sources.DEADLY.items():
         suite.attack(name)(_attack(sandbox, victim, body, DEADLY))
+    for name, text in sources.ANSWERS.items():
+        suite.attack(name)(_answered(sandbox, b'{"answer": ' + text.encode() + b"}"))
+    for name, frame in sources.FRAMES.items():
+        suite.attack(name)(_answered(sandbox, frame))
+    suite.attack("an error that a terminal obeys")(_terminal(sandbox))
     for name, (source, payload, value) in TWINS.items():
         suite.twin(name)(_twin(sandbox, source, payload, value))
     return suite

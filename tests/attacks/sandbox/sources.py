@@ -230,3 +230,36 @@ DEADLY = {
     "an answer whose size explodes": "\n    x = 'x' * 1000\n    for n in range(30): x = [x, x]\n    globals()['as_is'] = True\n    return x",
     "an answer that never ends": "\n    class D(dict):\n        def items(s):\n            while True: yield ('a', 1)\n    globals()['as_is'] = True\n    return D(a=1)",
 }
+
+ANSWERS = {
+    "an answer that is NaN": "NaN", "an answer that is infinite": "-Infinity", "a number beyond infinity": "1e999", "a name twice": '{"a": 1, "a": 2}', "a lone surrogate": '"\\ud800"', "a number of 90,000 digits": "9" * 90_000, "20,000 levels": "[" * 20_000 + "]" * 20_000,
+}
+"""What a job writes as its answer by itself: text that is no JSON, or that readers take for different things."""
+FRAMES = {
+    "an answer in UTF-16": '{"answer": 1}'.encode("utf-16"), "an answer that is no UTF-8": b'{"answer": "\xff"}', "an answer that is a list": b'[{"answer": 1}]', "an answer that is cut": b'{"answer": 1', "a second answer behind the first": b'{"answer": 1}{"answer": 2}', "nothing": b"",
+}
+"""The same, as bytes."""
+FURTHER = {
+    "any family of sockets": "\n    for family in range(50):\n        for kind in (1, 2, 3, 5):\n            try: socket.socket(family, kind); return True\n            except OSError: pass\n    return False",
+    "write its own memory by /proc": "open('/proc/self/mem', 'r+b'); return True",
+    "signal by a descriptor of a process": "return let_in(424, 424, 0, 9, 0, 0)",
+    "signal one thread of another": "return sc(234, 131, b['pid'], b['pid'], 0) >= 0",
+    "queue a signal": "return let_in(129, 138, b['pid'], 0, ctypes.create_string_buffer(128))",
+    "limits of another process": "return let_in(302, 261, b['pid'], 7, 0, 0)",
+    "priority of others": "return let_in(141, 140, 0, b['pid'], 10)",
+    "processors of others": "return let_in(203, 122, b['pid'], 8, ctypes.create_string_buffer(8))",
+    "disk priority of others": "return let_in(251, 30, 1, b['pid'], 0)",
+    "secret memory": "return let_in(447, 447, 0)",
+    "advise on another's memory": "return let_in(440, 440, 0, 0, 0, 0, 0)",
+    "a shadow stack": "return let_in(453, 453, 0, 0, 0)",
+    "list mounts by number": "return let_in(457, 457, 0, 0, 0, 0) or let_in(458, 458, 0, 0, 0, 0)",
+    "attributes of security modules": "return let_in(459, 459, 0, 0, 0, 0) or let_in(460, 460, 0, 0, 0, 0)",
+    "a package of the host": "import pytest; return True",
+    "read by io.open_code": "import io; return io.open_code(b['secret']).read(5)",
+    "read by linecache": "import linecache; return linecache.getlines(b['secret'])",
+    "read by a time zone's name": "import zoneinfo; return zoneinfo.ZoneInfo('../../../..' + b['secret']) is not None",
+    "an earlier job's traces": "import builtins\n    left = hasattr(builtins, 'TROTH_LEFT')\n    builtins.TROTH_LEFT = 1\n    return left",
+    "an earlier job's traces, again": "import builtins; return hasattr(builtins, 'TROTH_LEFT')",
+    "the machine's own numbers": "return any(tried(read, p) for p in ('/etc/machine-id', '/proc/sys/kernel/random/boot_id', '/proc/cpuinfo', '/sys/class/dmi/id/product_uuid'))",
+}
+"""More of what the kernel and the interpreter offer."""

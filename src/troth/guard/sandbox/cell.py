@@ -29,6 +29,7 @@ CANARIES: Final = 29
 _START_SECONDS: Final = 30.0
 _GRACE_SECONDS: Final = 2.0
 _HEADER_BYTES: Final = 65536
+_CONTROLS: Final = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), "�")
 _CANARY: Final = Path(__file__).resolve().parent / "inside" / "canary.py"
 
 
@@ -281,7 +282,11 @@ def _judge(data: bytes, ended: dict[str, Any], limits: SandboxLimits) -> Answer:
     told: Any = {}
     if _whole(data):
         with suppress(ValueError, RecursionError):
-            told = json.loads(data[8:])
+            # a job may write its answer itself: only what JSON can say counts, in UTF-8, and no number that is none
+            read = json.loads(data[8:].decode("utf-8"), parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_once)
+            if b"\\u" in data or b"\\U" in data:
+                json.dumps(read, ensure_ascii=False).encode("utf-8")  # a lone surrogate would fail wherever the answer is written
+            told = read
     told = told if isinstance(told, dict) else {}
     printed = told.get("printed") if isinstance(told.get("printed"), str) else ""
     if "answer" in told:
@@ -290,8 +295,32 @@ def _judge(data: bytes, ended: dict[str, Any], limits: SandboxLimits) -> Answer:
     if limit in ("output_bytes", "memory_bytes"):
         raise LimitExceededError(limit, f"The job wanted more than {getattr(limits, limit)} bytes")
     if "error" in told:
-        raise SandboxedCodeError("raised", str(told["error"])[:2000], str(printed))
+        raise SandboxedCodeError("raised", _shown(told["error"]), str(printed))
     raise _death(int(ended["status"]), float(ended["cpu"]), limits)
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError("a number beyond what can be told apart from infinity")
+    return number
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, each of whose names stands once: of two, readers differ in which they take."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("a name twice")
+    return made
+
+
+def _shown(text: object) -> str:
+    """An error as it may go to a terminal or a log: no control characters but tabs and line ends."""
+    return str(text)[:2000].translate(_CONTROLS)
 
 
 def _whole(data: bytes) -> bool:
