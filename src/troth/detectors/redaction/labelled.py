@@ -43,6 +43,15 @@ _SCHEMES: Final = re.compile(rb"(?:digest|aws4-hmac-sha256|oauth|hawk)[ \t]+[^\r
 """Ways to authorize that take the rest of their line, with quotes in it."""
 _SPOKEN: Final = re.compile(rb"(?:password|passwd|passphrase)[ \t]{1,3}(?:(?:is|was)[ \t]{1,3}[\"']?|[\"'])")
 """`the password is ...`, `PASSWORD '...'`, as in sentences and in SQL. Not `token '...'`: parsers say that of what they did not expect."""
+_IDENTIFIED: Final = re.compile(rb"identified[ \t]{1,3}(?:with[ \t]{1,3}[\"'`]?[a-z0-9_]{1,40}+[\"'`]?[ \t]{1,3})?(?:by|as)[ \t]{1,3}(?:password[ \t]{1,3}|values[ \t]{1,3})?([\"']?)")
+"""`IDENTIFIED BY '...'` of SQL: accounts of MySQL, MariaDB and Oracle."""
+_STATEMENTS: Final = (b"create ", b"alter ", b"grant ")
+"""How statements begin that name an account; looked for by bytes, since an expression for each of thousands of places would cost milliseconds."""
+_JOINED: Final = re.compile(rb"(?<=[ \t])-p(?=[^ \t\r\n-])[\"']?(?=[a-z]{0,60}+[^a-z\s.!?])")
+"""`-pVALUE` of the programs of MySQL: the one option whose value is joined to it. Not a plain word."""
+_CLIENTS: Final = re.compile(rb"(?:mysql|mariadb)(?:dump|admin|import|check|show|slap|-dump|-admin)?(?:\.exe)?[ \t][^\r\n|;&]{0,140}+\Z")
+_BELOW: Final = re.compile(rb"(?:passw(?:or)?d|passphrase|secret|api[_-]?key|token)\\{0,2}[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\?\r?\n[ \t]{0,16}([\"']?)([^\s\"'&,;<>{}\[\]()\\]{6,200}+)[\"']?[,;]?[ \t]{0,3}(?=[\r\n]|\Z)")
+"""A name whose value stands alone in the line below."""
 _OPTION: Final = re.compile(rb"--([a-z0-9-]{2,40}+)[ \t]{1,3}[\"']?")
 _SIGNED: Final = re.compile(rb"SK(?<![0-9A-Za-z]SK)[0-9a-f]{32}(?![0-9A-Za-z])")
 """Twilio's API keys: the form alone is too common to be reported and rare enough to be redacted. https://www.twilio.com/docs/iam/api-keys"""
@@ -110,6 +119,9 @@ def _looks() -> tuple[Callable[[bytes], Sequence[int]], tuple[Look, ...]]:
         (_BEARER.pattern, b"bearer", lambda data, low: [span for match in _BEARER.finditer(low) for span in _taken(data, match.end(), "bearer", strict=False)]),
         (b"://[^@]{0,400}@", b"://", _addresses),
         (_SPOKEN.pattern, b"", _spoken),
+        (rb"identified[ \t]{1,3}(?:with|by|as)[ \t]", b"identified", _identified),
+        (rb"(?:mysql|mariadb)[^\r\n]{1,140}[ \t]-p", b"-p", _mysql),
+        (rb"(?:passw(?:or)?d|passphrase|secret|api[_-]?key|token)\\{0,2}[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\?\r?\n", b"\n", _below),
         (b"-----begin [a-z0-9 ]{0,40}private key", b"-----begin", lambda data, _: unfinished(data)),
         (_OPTION.pattern, b"--", _options),
         (b"sk[0-9a-f]{32}", b"sk", lambda data, _: [(*match.span(), "key", match.group()) for match in _SIGNED.finditer(data)]),
@@ -185,6 +197,49 @@ def _spoken(data: bytes, low: bytes) -> list[Span]:
     """In sentences and in SQL: quoted, or with a digit, which words of a sentence have not."""
     found = [span for match in _SPOKEN.finditer(low) for span in _taken(data, match.end(), "password", strict=False)]
     return [span for span in found if data[span[0] - 1 : span[0]] in (b'"', b"'") or _has_digit(span[3])]
+
+
+def _identified(data: bytes, low: bytes) -> list[Span]:
+    """In statements of SQL: quoted where the statement is one, or with a digit, so that rows that are identified by a column stay."""
+    found: list[Span] = []
+    for match in _IDENTIFIED.finditer(low):
+        if len(found) > _MOST + len(data) // _SMALL:
+            break  # all of it goes
+        taken = _taken(data, match.end(), "password", strict=False)
+        if taken and (match.group(1) or _has_digit(taken[0][3])):
+            before = low[max(0, match.start() - 120) : match.start()]
+            if any(word in before for word in _STATEMENTS):
+                found += taken
+    return found
+
+
+def _mysql(data: bytes, low: bytes) -> list[Span]:
+    if b"mysql" not in low and b"mariadb" not in low:
+        return []
+    found: list[Span] = []
+    looked = 0
+    for match in _JOINED.finditer(data):  # the option's letter has a case: -P is the port
+        first = max(0, match.start() - 140)
+        name = max(low.rfind(b"mysql", first, match.start()), low.rfind(b"mariadb", first, match.start()))
+        if name >= 0 and _CLIENTS.match(low, name, match.start()):
+            looked += 1
+            if looked > _MOST + len(data) // _SMALL:
+                return [(0, len(data), "labelled values", b"")]
+            found += _taken(data, match.end(), "password", strict=True)
+    return found
+
+
+def _below(data: bytes, low: bytes) -> list[Span]:
+    """In the line below its name: with letters and digits, and no name of something else, as a tree of settings has it there."""
+    return [
+        (*match.span(2), "value below its name", data[match.start(2) : match.end(2)])
+        for match in _BELOW.finditer(low)
+        if _mixed(match.group(2)) and not match.group(2).startswith(_NOT_VALUES) and match.group(2)[-1:] not in b":=" and b"=" not in match.group(2)[:-2] and b":" not in match.group(2)
+    ]
+
+
+def _mixed(value: bytes) -> bool:
+    return _has_digit(value) and any(97 <= code <= 122 for code in value)
 
 
 def _options(data: bytes, low: bytes) -> list[Span]:

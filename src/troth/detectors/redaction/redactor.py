@@ -61,7 +61,7 @@ class Redactor:
             data = text.encode()
             if (
                 "=" not in text and ":" not in text and "eJ" not in text and "H4sI" not in text and "earer" not in text and "SK" not in text
-                and "--" not in text and "assw" not in text and "ASSW" not in text and "</" not in text and self._quiet(data) and not (self.registry.longest and self.registry.find(data))
+                and "--" not in text and "-p" not in text and "entified" not in text and "ENTIFIED" not in text and "assw" not in text and "ASSW" not in text and "</" not in text and self._quiet(data) and not (self.registry.longest and self.registry.find(data))
             ):  # fmt: skip
                 return text
         try:
