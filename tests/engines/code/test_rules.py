@@ -77,6 +77,11 @@ def test_the_torch_that_is_resolved_decides() -> None:
     assert lines("import torch\ntorch.load('a', weights_only=False)\n", "torch-load", Context(torch_safe=True)) == [2]
 
 
+def test_weights_from_an_address_are_a_pickle_under_every_version_of_torch() -> None:
+    text = "from torch.hub import load_state_dict_from_url as get\na = get('https://x.org/w.pth')\nb = get('https://x.org/w.pth', weights_only=True)\n"
+    assert lines(text, "torch-code-load", Context(torch_safe=True)) == [2]
+
+
 def test_one_of_several_partials_is_not_followed_and_not_blamed() -> None:
     text = "import torch\nfrom functools import partial\nload = str if x else partial(torch.load, weights_only=True)\nload('a')\n"
 
