@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -42,8 +43,8 @@ class RateLimit:
         clock: Callable[[], float] = time.monotonic,
         store: Store | None = None,
     ) -> None:
-        if per_second <= 0 or burst < 1:
-            raise ValueError("per_second must be above 0 and burst at least 1")
+        if not (0 < per_second < math.inf and 1 <= burst < math.inf):  # written so that NaN, of which every comparison is false, is refused
+            raise ValueError("per_second must be above 0 and burst at least 1, and both finite")
         self._rate, self._burst, self._keys_at_most, self._clock, self._store = (
             per_second,
             float(burst),
@@ -98,7 +99,7 @@ class Concurrency:
     """
 
     def __init__(self, at_most: int, *, wait_seconds: float = 0.0) -> None:
-        if at_most < 1:
+        if not 1 <= at_most < math.inf:
             raise ValueError("at_most must be at least 1")
         self._at_most, self._wait = at_most, wait_seconds
         self._free = threading.BoundedSemaphore(at_most)

@@ -19,9 +19,9 @@ _CONTROLS: Final = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _C1: Final = re.compile(b"\xc2[\x80-\x9f]")
 """C1 controls as UTF-8 writes them."""
 _INVISIBLE: Final = re.compile(
-    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\U000e0000-\U000e007f]"
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e01ef]"
 )
-"""Zero-width, direction-changing and tag characters: text that a person does not see and a model does."""
+"""Zero-width, direction-changing, filling and tag characters, and the selectors in which bytes can be hidden: text that a person does not see and a model does."""
 
 
 class TextLimits(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -140,6 +141,8 @@ class Budget:
     """
 
     def __init__(self, bytes_at_most: int, limits: ShapeLimits | None = None) -> None:
+        if not 0 <= bytes_at_most < math.inf:
+            raise ValueError("bytes_at_most must be a number of bytes")
         self._most, self._limits = bytes_at_most, limits or ShapeLimits(bytes_at_most=bytes_at_most)
         self._held, self._lock = 0, threading.Lock()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any, Literal
 
 from troth.guard.tensors.refusal import TensorRefusedError
@@ -80,7 +81,8 @@ def _plain(values: object, policy: str, replacement: float, largest: float | Non
         return type(values)([_plain(item, policy, replacement, largest, depth + 1) for item in values])
     if isinstance(values, bool) or not isinstance(values, (int, float)):
         raise TensorRefusedError("values", f"{type(values).__name__} is no number")
-    if math.isfinite(values) and (largest is None or abs(values) <= largest):
+    # a whole number may be too large for a float: comparing it is exact, converting it raises
+    if (abs(values) <= sys.float_info.max if isinstance(values, int) else math.isfinite(values)) and (largest is None or abs(values) <= largest):
         return values
     if policy == "refuse":
         raise _refuse(1)

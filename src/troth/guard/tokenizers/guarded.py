@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, Protocol, cast
 
@@ -13,7 +14,7 @@ __all__ = ["GuardedTokenizer"]
 _KNOWN_SPECIAL = (
     "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|im_sep|>", "<|system|>", "<|user|>", "<|assistant|>", "<|begin_of_text|>", "<|end_of_text|>",
     "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>", "<|eom_id|>", "<|python_tag|>", "<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>",
-    "<|endofprompt|>", "<|start|>", "<|end|>", "<|message|>", "<|channel|>", "<|return|>", "<|call|>", "<s>", "</s>", "<pad>", "<unk>", "<mask>",
+    "<|endofprompt|>", "<|start|>", "<|end|>", "<|message|>", "<|channel|>", "<|return|>", "<|call|>", "<|constrain|>", "<|refusal|>", "<|START_OF_TURN_TOKEN|>", "<|END_OF_TURN_TOKEN|>", "<|SYSTEM_TOKEN|>", "<|USER_TOKEN|>", "<|CHATBOT_TOKEN|>", "<s>", "</s>", "<pad>", "<unk>", "<mask>",
     "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "<start_of_turn>", "<end_of_turn>", "<bos>", "<eos>", "[CLS]", "[SEP]", "[MASK]", "[PAD]", "[UNK]",
 )  # fmt: skip
 """Special tokens of widely used model families, from their published tokenizer configurations."""
@@ -66,8 +67,7 @@ class GuardedTokenizer:
         clean = self._limits.demand(text)
         if (
             self._special is not None
-            and ("<" in clean or "[" in clean or self._special.search(clean))
-            and self._special.search(clean)
+            and (self._special.search(clean) or (not clean.isascii() and self._special.search(_UNSEEN.sub("", unicodedata.normalize("NFKC", clean)))))
         ):
             raise LimitExceededError("special", "The text spells a special token of a model")
         tokens = (
@@ -78,6 +78,10 @@ class GuardedTokenizer:
         if len(tokens) > self._tokens_at_most:
             raise LimitExceededError("tokens_at_most", f"The text has more than {self._tokens_at_most} tokens")
         return tokens
+
+
+_UNSEEN = re.compile("[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]")
+"""What tokenizers that clean their input leave out, so that a spelling with it in between is the token again; they bring wide letters to plain ones as well."""
 
 
 def _own_special(tokenizer: object) -> set[str]:
