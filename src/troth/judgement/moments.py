@@ -198,6 +198,9 @@ def _on_pull(tree: Tree, reach: Reach, moment: Moment) -> Coverage:
     limits = _limits(tree, reach)
     if limits:
         return Coverage(moment, Cover.PART, (starts, *limits))
+    if not any(branch_matches(reach.trigger, branch) for branch in _DEFAULTS) and reach.trigger.branches:
+        named = reach.trigger.branches[0]
+        return Coverage(moment, Cover.UNSURE, (starts, _line(tree, reach, named.line, f"{reach.event} starts it only for {named.value}")))
     return Coverage(moment, Cover.FULL if reach.truth.certain else Cover.UNSURE, (starts,))
 
 

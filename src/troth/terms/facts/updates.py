@@ -39,8 +39,8 @@ class UpdateRule:
 
     @property
     def works(self) -> bool:
-        """It opens pull requests for version updates."""
-        return self.enabled and self.limit != 0
+        """It opens pull requests for version updates: it is on, may open some, and does not ignore everything."""
+        return self.enabled and self.limit != 0 and "*" not in self.ignored
 
 
 @dataclass(frozen=True, slots=True)

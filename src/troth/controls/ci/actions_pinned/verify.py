@@ -26,6 +26,8 @@ class _Use:
     workflow: Workflow
     job: Job
     uses: Uses
+    path: str = ""
+    """Of a local action that the job calls; empty where the workflow itself uses it."""
 
     @property
     def foreign(self) -> bool:
@@ -77,12 +79,31 @@ def _all(workflows: Workflows) -> list[_Use]:
             for uses in (job.uses, *(step.uses for step in job.steps)):
                 if uses is not None and not uses.local:
                     found.append(_Use(workflow, job, uses))
+    return found + _inside(workflows)
+
+
+def _inside(workflows: Workflows) -> list[_Use]:
+    """What local composite actions use, once each, for the first job that calls them, also through one another."""
+    known = {action.folder.strip("./"): action for action in workflows.actions}
+    waiting = [(workflow, job, step.uses) for workflow in workflows.valid for job in workflow.jobs for step in job.steps if step.uses is not None and step.uses.local]
+    found, met = list[_Use](), set[str]()
+    while waiting:
+        workflow, job, call = waiting.pop()
+        action = known.get(call.text.strip().strip("./"))
+        if action is None or action.path in met:
+            continue
+        met.add(action.path)
+        for step in action.steps:
+            if step.uses is not None and step.uses.local:
+                waiting.append((workflow, job, step.uses))
+            elif step.uses is not None:
+                found.append(_Use(workflow, job, step.uses, action.path))
     return found
 
 
 def _shown(use: _Use, tree: Tree) -> Evidence:
     what = "pinned" if use.uses.pinned else "a moving branch" if use.moving else "a tag that can be moved"
-    return tree.evidence(use.workflow.path, use.uses.line, f"{use.uses.text[:80]}: {what}")
+    return tree.evidence(use.path or use.workflow.path, use.uses.line, f"{use.uses.text[:80]}: {what}")
 
 
 def _piped(workflows: Workflows, tree: Tree) -> list[Evidence]:

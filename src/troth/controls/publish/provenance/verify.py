@@ -20,6 +20,7 @@ _TO_VERIFY = re.compile(r"\W*(?:to )?(?:verify|check|validate|confirm|ensure)\b"
 _TO_ENSURE = re.compile(r"\b(?:team|maintainers?|committee|owners?|manager) will (?:ensure|make sure|see to|verify|check)\b", re.IGNORECASE)
 _LEVEL = re.compile(r"\b(?:level|l|slsa)\s?-?([1-4])\b", re.IGNORECASE)
 _SIGNATURE = re.compile(r"\bsign(?:ed|s|ing|ature|atures)?\b", re.IGNORECASE)
+_LIST = re.compile(r"\bs?boms?\b|spdx|cyclonedx|bill of materials", re.IGNORECASE)
 _SIGNERS = re.compile(r"\bgpg\b|minisign|notation|cosign|sigstore|codesign|signtool|jarsigner|notariz|^\s*signs\s*:|\bsign[- ](?:blob|images?|artifacts?|files?)\b", re.IGNORECASE)
 _RELEASERS = (".github/workflows/*", ".goreleaser.y*ml", "goreleaser.y*ml", "pom.xml", "*/pom.xml", "build.gradle*", "jreleaser.*")
 _PROVENANCE = re.compile(r"provenance|attest|slsa", re.IGNORECASE)
@@ -164,6 +165,9 @@ def _signed(statement: Statement, tools: ToolRuns, runs: list[ToolRun], attests:
     if not _SIGNATURE.search(statement.text) or _PROVENANCE.search(statement.text):
         return None
     signing = [run for run in tools.for_purpose(Purpose.SIGN) if run.carrier is Carrier.WORKFLOW and run.works and run.reaches]
+    if signing and not _LIST.search(statement.text) and all(_LIST.search(" ".join(run.argv)) for run in signing):
+        because = "Only a list of parts is signed, and nothing else of what is released."
+        return Unknown("a signature of what is released", because, tuple(_at(run, tree, "this signs a list of parts") for run in signing[:3]))
     if signing:
         return Kept(tuple(_at(run, tree, f"{run.tool} signs here") for run in signing)[:_MOST], "What is published is signed by a workflow.")
     others = (*(_at(run, tree, "an attestation is made, and no file is signed") for run in attests), *_asked(runs, tree))

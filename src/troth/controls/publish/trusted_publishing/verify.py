@@ -35,6 +35,8 @@ def verify(  # noqa: PLR0917 - facts are injected by type
         return Unknown(
             "a workflow that publishes", "No workflow publishes to a registry that knows trusted publishing."
         )
+    if not re.search(r"test ?pypi", statement.text, re.IGNORECASE) and all(any("test.pypi" in item.value for item in run.options) or "testpypi" in " ".join(run.argv) for run in runs):
+        return Unknown("a workflow that publishes", "What the workflow publishes goes to a registry for trials alone.", tuple(item for run in runs for item in _calls(run, workflows, tree))[:_MOST])
     stored = _stored(workflows, tree)
     rights = [item for run in runs if (item := _right(run, workflows, tree)) is not None]
     calls = tuple(item for run in runs for item in _calls(run, workflows, tree))

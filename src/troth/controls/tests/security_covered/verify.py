@@ -24,6 +24,9 @@ _CASE = re.compile(
 _SOURCE = re.compile(r"\.(py|[jt]sx?|mjs|rs|go|java|kt|rb|sh)$")
 _MOST = 6
 
+_SKIPPED = re.compile(r"\s*(?:@(?:pytest\.mark|unittest)\.(?:skip|xfail)\w*|#\[ignore|@(?:Disabled|Ignore)\b)")
+_CHOOSES = re.compile(r"(?:-k|-m|--ignore(?:-glob)?|--deselect|--lf|--last-failed|--testPathPattern|-t|--testNamePattern|--exclude|--skip|-run|--filter)(?:=.*)?\Z")
+"""Options by which a run takes some of the tests, or leaves some out."""
 _STANDARD = re.compile(r"\b(?:OWASP (?:Testing Guide|ASVS|WSTG|SAMM)|NIST (?:SP|AI)|ISO[ /]?\d|ASVS)\b", re.IGNORECASE)
 
 
@@ -58,9 +61,12 @@ def _cases(path: str, tree: Tree) -> list[int]:
     """Lines of tests about security: all of a file named so, else those named so."""
     whole = _ABOUT.search(path.rsplit("/", 1)[-1]) is not None
     lines: list[int] = []
-    for at, line in enumerate(tree.lines(path)[:10_000], 1):
+    lines_of = tree.lines(path)[:10_000]
+    for at, line in enumerate(lines_of, 1):
         match = _CASE.match(line[:300])
         name = next((group for group in match.groups() if group), "") if match else ""
+        if _SKIPPED.match(lines_of[max(at - 2, 0)]) and at > 1:
+            continue
         if name and (whole or _ABOUT.search(name)):
             lines.append(at)
     return lines
@@ -81,8 +87,22 @@ def _weigh(found: list[Evidence], count: int, promised: float | None, runs: list
             f"{count} tests are found, the sentence says {promised:g}.",
             "Correct the number.",
         )
+    if all(_narrowed(run, tuple(item.place.path for item in found)) for run in runs):
+        because = "The runs in CI choose among the tests; whether these are among them takes a run."
+        return Unknown("a run of these tests", because, (*called, *shown))
     if not any(run.can_fail for run in runs):
         return Partly(
             How.TOOTHLESS, (*called, *shown), "The tests run, but their failure is swallowed.", "Let the job fail."
         )
     return Kept((*shown, *called), f"{count} tests about security run in CI.")
+
+
+def _narrowed(run: ToolRun, paths: tuple[str, ...]) -> bool:
+    """Whether a run is told which tests to take, and none of the paths is certainly among them."""
+    words = run.argv[1:]
+    if any(_CHOOSES.match(word) for word in words) and not (run.argv[:1] == ("python",) and words[:1] == ("-m",) and not any(_CHOOSES.match(word) for word in words[1:])):
+        return True
+    named = [word.strip("./").split("::")[0] for word in words if not word.startswith("-") and ("/" in word or word.strip("./") in {path.split("/")[0] for path in paths} | {"unit", "integration", "e2e"})]
+    folder = run.working_directory.strip("./")
+    inside = [path for path in paths if not folder or path.startswith(f"{folder}/")]
+    return not inside or bool(named and not any(path == f"{folder}/{name}".strip("/") or path.startswith(f"{folder}/{name}/".lstrip("/")) for name in named for path in inside))
