@@ -9,6 +9,7 @@ from troth.judgement.carriers import carried_by
 from troth.judgement.effect import Ground, Wish, absent, judge_runs
 from troth.judgement.effect import shown as shown_runs
 from troth.judgement.forge_features import code_scanning
+from troth.judgement.looked_at import beside_the_project, other_languages
 from troth.judgement.moments import moments_of
 from troth.judgement.naming import SECURITY, Named, is_advice, named, runs_for
 from troth.judgement.scan_reports import with_reports
@@ -136,7 +137,8 @@ def _judge(item: Named, params: Params, statement: Statement, ground: Ground) ->
     if isinstance(found, Kept):
         found = lower(params.text("fail"), item.label, runs, found, tree)
     if isinstance(found, Kept):
-        return _later_step(runs, tools, tree) or found
+        languages = other_languages(statement, tools, tree) if item.tool == "codeql" else None
+        return languages or beside_the_project(runs, tree) or _later_step(runs, tools, tree) or found
     return found
 
 

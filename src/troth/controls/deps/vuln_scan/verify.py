@@ -8,6 +8,7 @@ from dataclasses import replace
 from troth.judgement.coverage import uncovered
 from troth.judgement.effect import Ground, Wish, absent, judge_runs, shown
 from troth.judgement.filters import path_matches
+from troth.judgement.looked_at import beside_the_project
 from troth.judgement.moments import Moment, moments_of
 from troth.judgement.naming import Named, is_advice, is_universal, named, runs_for
 from troth.judgement.scan_reports import with_reports
@@ -85,6 +86,9 @@ def _from_files(
     found = worst(verdicts)
     if isinstance(found, Kept):
         runs = tuple(run for item in wanted for run in runs_for(item, tools))
+        beside = beside_the_project(runs, tree)
+        if beside is not None:
+            return beside
         strict = lower(params.text("fail"), wanted[0].label, runs, found, tree)
         if not isinstance(strict, Kept):
             return strict
