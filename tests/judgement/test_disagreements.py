@@ -87,3 +87,12 @@ def test_an_emergency_contact_may_answer_sooner_and_not_later() -> None:
 
     assert other_limits("report/ack-within", usual.statement, usual.params, policies(usual, soon)) == ()
     assert [item.iso for item in other_limits("report/ack-within", usual.statement, usual.params, policies(usual, late))] == ["P3D"]
+
+
+def test_a_time_that_counts_from_the_fix_is_no_time_to_the_fix() -> None:
+    mend, publish, other = promise("SECURITY.md", "7 days", "P7D"), promise("SECURITY.md", "14 days after the fix is available", "P14D"), promise("SECURITY.md", "14 days", "P14D")
+    there = replace(other, statement=replace(other.statement, headings=("Security", "Elsewhere")))
+    published = replace(publish, statement=replace(publish.statement, headings=("Security", "Disclosure")))
+
+    assert other_limits("report/ack-within", mend.statement, mend.params, policies(mend, published)) == ()
+    assert [item.iso for item in other_limits("report/ack-within", mend.statement, mend.params, policies(mend, there))] == ["P14D"]

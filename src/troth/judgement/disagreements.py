@@ -24,6 +24,8 @@ _DURATION: Final = re.compile(
 )
 _SEVERITY: Final = re.compile(r"(?:critical|severe|urgent|high|medium|moderate|low|informational|minor|major|p[0-4]|sev-?[0-4])(?: severity| priority)?", re.IGNORECASE)
 _URGENT: Final = re.compile(r"\bemergenc|\burgent|\bimmediate harm|\bactively exploited|\bcritical (?:vulnerabilit|issue|incident|bug|flaw)", re.IGNORECASE)
+_FROM_FIX: Final = re.compile(r"\b(?:after|from|following|since) (?:\w+ ){0,2}?(?:fix|patch|release|remediation|disclosure)", re.IGNORECASE)
+"""Counts from the fix, and not from the report: when it is published, and not when it is mended."""
 _UNITS: Final = (31_536_000, 2_592_000, 604_800, 86_400, 3_600, 60, 1)
 
 
@@ -71,7 +73,7 @@ def other_limits(control: str, statement: Statement, params: Params, policies: P
     for promise in policies.of(control):
         other = promise.statement
         theirs = limit_of(other, promise.params)
-        if theirs is None or seconds(theirs) == seconds(mine) or not _same_subject(params, promise) or _stricter_case(statement, mine, other, theirs):
+        if theirs is None or seconds(theirs) == seconds(mine) or not _same_subject(params, promise) or _stricter_case(statement, mine, other, theirs) or bool(_FROM_FIX.search(statement.text)) is not bool(_FROM_FIX.search(other.text)):
             continue
         if other.path in (own_path, statement.path):
             # a copy of the policy speaks of itself at the same words

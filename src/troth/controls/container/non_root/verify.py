@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from troth.judgement.policy_scope import said
+from troth.judgement.subject import off_subject
 from troth.terms.facts.containers import Containers, Image, Root
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Modality, Statement
@@ -16,9 +17,14 @@ _IMAGES = re.compile(
 )
 _ASIDE = re.compile(r"(?:^|/)(?:tests?|examples?|docs?|fixtures?|bench\w*|\.devcontainer)/|dev(?:el)?\b", re.IGNORECASE)
 
+_MATTER = re.compile(r"root|\b(?:user|uid|gid)s?\b|unprivileged|container|docker|\bimages?\b|\bpods?\b|setuid|\bsudo\b", re.IGNORECASE)
+
 
 def verify(statement: Statement, containers: Containers, tree: Tree) -> Verdict:
     """Kept only if every image ends as somebody else than root, or gives root up whichever way it starts, and nothing starts it as root again."""
+    beside = off_subject(statement, _MATTER, "the user that a container runs as")
+    if beside is not None:
+        return beside
     images = [image for image in containers.images if not _ASIDE.search(image.path)] or list(containers.images)
     if statement.modality is Modality.RECOMMENDATION_USERS and not _IMAGES.search(statement.text):
         return _advice(statement, images, tree)

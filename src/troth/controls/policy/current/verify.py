@@ -156,6 +156,9 @@ def _version(text: str, statement: Statement, dependencies: Dependencies, polici
     same = [entry for entry in known if entry[0] == stamp]
     if same:
         place = same[0][2]
+        if text.count(".") < 2 and text.strip("v ") != same[0][1].strip("v "):
+            because = f"The version {text} may be the policy's own edition; the software is {same[0][1]}."
+            return Unknown("what the stamp counts", because, (said(statement, f"The stamp says {text}."),))
         return Kept(
             (tree.evidence(place.path, place.line, f"The software is {same[0][1]}."),),
             f"The stamp and the software both say {text}.",
