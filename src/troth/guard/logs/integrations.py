@@ -11,7 +11,6 @@ None of them sees what a library writes about its own mistakes; that goes to std
 from __future__ import annotations
 
 import importlib
-import inspect
 import sys
 import traceback
 from collections.abc import Mapping, MutableMapping, Sequence
@@ -72,6 +71,8 @@ def sentry_options(*, streaming: bool = False) -> dict[str, Any]:
     Args:
         streaming: whether `trace_lifecycle="stream"` is asked for: spans are sent one by one then, by a hook of their own.
     """
+    import inspect  # only here: it would be a tenth of the guard's import
+
     known = inspect.signature(importlib.import_module("sentry_sdk.consts").ClientConstructor).parameters
     names = (*_SENTRY_HOOKS, "before_send_span") if streaming else _SENTRY_HOOKS
     hooks: dict[str, Any] = {name: sentry_before_send for name in names if name in known}
