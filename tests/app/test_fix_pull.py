@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -110,7 +112,18 @@ def test_nothing_is_opened_without_a_permit_or_with_the_branch_s(jobs: Jobs, hom
     assert [] == written(forge)
 
 
-def test_a_forge_that_has_gone_on_or_lacks_the_commit_gets_nothing(jobs: Jobs, home: Home, repository: MadeRepository, forge: GitForge, tmp_path: Path) -> None:
+@pytest.mark.parametrize("within", [True, False], ids=["asked again within the second", "asked again later"])
+def test_a_forge_that_has_gone_on_or_lacks_the_commit_gets_nothing(
+    jobs: Jobs, home: Home, repository: MadeRepository, forge: GitForge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, within: bool
+) -> None:
+    begun, asked_for = datetime.now(UTC), itertools.count()
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz=None) -> datetime:
+            return begun if within else begun + timedelta(seconds=2 * next(asked_for))
+
+    monkeypatch.setattr("troth.app.fix_forge.datetime", Clock)
     proposed, fixed = branched(jobs, home, repository, tmp_path)
     asked = ask_pull(jobs, home, proposed, "o/n", "main")
     assert asked.job is not None

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final, cast
 
 from troth.app.fix import Fixed, Proposed, evidence_at, tree_of
@@ -58,13 +59,22 @@ def ask_forge(jobs: Jobs, home: Home, suggested: Suggested, session: Session, co
         session: who asks.
         commit: the commit whose policy is the evidence.
     """
-    requests = [(one, _request(home.host, one, one.action, session, commit)) for one in suggested.round.recommendations if one.action is not None]
-    return tuple(_asked(jobs, one, session, content) for one, content in requests)
+    wanted = [(one, one.action) for one in suggested.round.recommendations if one.action is not None]
+    return tuple(_asked(jobs, one, session, partial(_request, home.host, one, action, session, commit=commit)) for one, action in wanted)
 
 
-def _asked(jobs: Jobs, one: Recommendation, session: Session, content: bytes) -> Asked:
+def _submitted(jobs: Jobs, session: Session, write: Callable[[datetime], bytes]) -> Job:
+    """The job of a request whose key names the second. What ended badly within this very second may be asked for again: it is the next second's job then."""
+    moment = datetime.now(UTC).replace(microsecond=0)
+    job = jobs.executor.submit(session, write(moment))
+    if job.state.over and job.state is not State.DONE:
+        job = jobs.executor.submit(session, write(moment + timedelta(seconds=1)))
+    return job
+
+
+def _asked(jobs: Jobs, one: Recommendation, session: Session, write: Callable[[datetime], bytes]) -> Asked:
     try:
-        job = jobs.executor.submit(session, content)
+        job = _submitted(jobs, session, write)
         if job.state is State.DONE:  # within a second the key is that of a job that may have run meanwhile
             return Asked(one, None, "It was done just now.", there=True)
         return Asked(one, jobs.executor.plan(session, job.id))
@@ -75,12 +85,11 @@ def _asked(jobs: Jobs, one: Recommendation, session: Session, content: bytes) ->
         return Asked(one, None, str(error))
 
 
-def _request(host: str, one: Recommendation, action: ForgeAction, session: Session, commit: str) -> bytes:
+def _request(host: str, one: Recommendation, action: ForgeAction, session: Session, moment: datetime, *, commit: str) -> bytes:
     """The request's bytes; the same action for the same commit has one key within a second, as a plan that failed may be asked for again."""
     params = cast("dict[str, Json]", dict(action.params))
     if host != _USUAL:
         params["api"] = f"https://{host}"
-    moment = datetime.now(UTC).replace(microsecond=0)
     digest = hashlib.sha256(json.dumps([commit, action.kind, params], sort_keys=True).encode()).hexdigest()
     return JobRequest.write(
         session.tenant, f"forge.{action.kind}", params, idempotency_key=f"fix-{digest[:24]}-{int(moment.timestamp())}", expires_at=moment + timedelta(hours=12),
@@ -122,14 +131,19 @@ def ask_pull(jobs: Jobs, home: Home, proposed: Proposed, repository: str, into: 
     params: dict[str, Json] = {**told.params, "repository": repository, "into": into}
     if home.host != _USUAL:
         params["api"] = f"https://{home.host}"
-    moment = datetime.now(UTC).replace(microsecond=0)
     digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode()).hexdigest()
-    content = JobRequest.write(
-        proposed.session.tenant, "forge.open-pull-request", params, idempotency_key=f"pull-{digest[:24]}-{int(moment.timestamp())}", expires_at=moment + timedelta(hours=12),
-        evidence=told.evidence, risk=told.risk, constraints=Constraints(_SECONDS, 3),
-    )  # fmt: skip
+
+    def written(moment: datetime) -> bytes:
+        return JobRequest.write(
+            proposed.session.tenant, "forge.open-pull-request", params, idempotency_key=f"pull-{digest[:24]}-{int(moment.timestamp())}", expires_at=moment + timedelta(hours=12),
+            evidence=told.evidence, risk=told.risk, constraints=Constraints(_SECONDS, 3),
+        )  # fmt: skip
+
     try:
-        return Pull(jobs.executor.plan(proposed.session, jobs.executor.submit(proposed.session, content).id))
+        job = _submitted(jobs, proposed.session, written)
+        if job.state is State.DONE:
+            return Pull(None, "It was opened just now.")
+        return Pull(jobs.executor.plan(proposed.session, job.id))
     except HandlerError as error:
         return Pull(None, error.says)
     except JobError as error:
