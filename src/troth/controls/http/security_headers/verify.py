@@ -19,6 +19,7 @@ _WRITTEN = re.compile(r"CORSMiddleware|\bCORS\s*\(|cross_origin|Access-Control-A
 _NODE = re.compile(r"origin\s*:\s*(?:true\b|['\"]\*['\"])|cors\(\s*\)|Access-Control-Allow-Origin['\"]?\s*[,:]\s*['\"]\*['\"]|CorsLayer::(?:very_)?permissive|allow_origin\(\s*Any\b", re.IGNORECASE)
 _CSP = re.compile(r"content-security-policy|\bcsp\b", re.IGNORECASE)
 _LOOSE = re.compile(r"(?:default-src|script-src(?:-elem)?|object-src)\b[^;\"\n]*(?:'unsafe-inline'|'unsafe-eval'|(?<=[ ])\*(?=[ ;\"'\n]|\Z)|(?<=[ ])data:)", re.IGNORECASE)
+_EVERYTHING = re.compile(r"\^?(?:(?:https?\??|\*)://)?\(?(?:\.?\*|\.\+)\)?\$?")
 _MEND = "Name the origins that may ask; never answer every origin, least of all with credentials."
 
 
@@ -110,11 +111,28 @@ def _calls(path: str, module: ast.Module, named: dict[str, list[ast.expr]]) -> I
         if what == "CORSMiddleware" or first.rpartition(".")[2] == "CORSMiddleware":
             given = [keywords[name] for name in ("allow_origins", "allow_origin_regex") if name in keywords]
             credentials = "allow_credentials" in keywords and ast.unparse(keywords["allow_credentials"]) == "True"
-            yield _Rule(path, node.lineno, _who(given, named) if given else "listed", credentials)
+            spread = any(item.arg is None for item in node.keywords)
+            yield _Rule(path, node.lineno, _who(given, named) if given else "told" if spread else "listed", credentials)
         elif what in ("CORS", "cross_origin"):
-            given = [keywords[name] for name in ("origins", "resources") if name in keywords]
             credentials = "supports_credentials" in keywords and ast.unparse(keywords["supports_credentials"]) == "True"
-            yield _Rule(path, node.lineno, _who(given, named) if given else "everybody", credentials)
+            yield _Rule(path, node.lineno, _flask(keywords, node, named), credentials)
+
+
+def _flask(keywords: dict[str, ast.expr], node: ast.Call, named: dict[str, list[ast.expr]]) -> str:
+    """Whom Flask's extension lets in: what a resource says of origins, else the call's own, else everybody (its default)."""
+    if any(item.arg is None for item in node.keywords):
+        return "told"
+    common = _who([keywords["origins"]], named) if "origins" in keywords else "everybody"
+    resources = keywords.get("resources")
+    if resources is None:
+        return common
+    if not isinstance(resources, ast.Dict) or not all(isinstance(one, ast.Dict) for one in resources.values):
+        return "told" if common == "listed" else common
+    found = set()
+    for options in resources.values:
+        said = [value for key, value in zip(options.keys, options.values, strict=True) if isinstance(key, ast.Constant) and key.value == "origins"] if isinstance(options, ast.Dict) else []
+        found.add(_who(said, named) if said else common)
+    return next((who for who in ("everybody", "told", "listed") if who in found), "told")
 
 
 def _headers(path: str, module: ast.Module) -> Iterator[_Rule]:
@@ -144,13 +162,19 @@ def _django(path: str, named: dict[str, list[ast.expr]]) -> Iterator[_Rule]:
             yield _Rule(path, value.lineno, _who([value], named), False)
 
 
+def _named_by(text: str) -> str:
+    """Whom a written origin, or an expression for origins, lets in. Expressions are the repository's and may be hostile: they are never run, and what one holds for is `told`."""
+    if text == "null" or _EVERYTHING.fullmatch(text):
+        return "everybody"
+    return "listed" if re.fullmatch(r"[\w:/.\[\]-]*", text) else "told"
+
+
 def _who(given: list[ast.expr], named: dict[str, list[ast.expr]], depth: int = 0) -> str:
     """Whom values let in: everybody where one of them is a star or an expression that matches all, a list where all are written."""
     found = set()
     for node in given:
         if isinstance(node, ast.Constant):
-            text = str(node.value)
-            found.add("everybody" if text.strip() in ("*", ".*", "^.*$", "^.*", ".+", "https?://.*", "null") else "listed")
+            found.add(_named_by(str(node.value).strip()))
         elif isinstance(node, (ast.List, ast.Tuple, ast.Set)):
             found.add(_who(node.elts, named, depth) if node.elts else "listed")
         elif isinstance(node, ast.Dict):

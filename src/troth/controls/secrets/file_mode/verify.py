@@ -6,7 +6,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from troth.judgement.guards import not_a_claim, source_lines, sources, unread
 from troth.terms.facts.tree import Tree
@@ -98,6 +98,13 @@ def _file(tree: Tree, path: str, named: re.Pattern[str] | None) -> list[_Write] 
 def _scope(path: str, nodes: list[ast.AST], texts: dict[str, str], named: re.Pattern[str] | None) -> Iterator[_Write]:
     """Writes of one function, or of the module outside of functions."""
     calls = sorted((node for node in nodes if isinstance(node, ast.Call)), key=lambda call: (call.lineno, call.col_offset))
+    opened_up = any(_called(call).rpartition(".")[2] in ("chmod", "fchmod") and (_mode(call.args[-1] if call.args else None) or 0) & 0o077 for call in calls)
+    for write in _writes(path, calls, texts, named):
+        # a mode that others may read through, given anywhere in the same function, takes back what was made for the owner alone
+        yield replace(write, mode=_UNSEEN) if opened_up and write.mode == _GOOD else write
+
+
+def _writes(path: str, calls: list[ast.Call], texts: dict[str, str], named: re.Pattern[str] | None) -> Iterator[_Write]:
     drafts = {ast.unparse(target) for call in calls if (target := _target(call)) is not None}
     for call in calls:
         target, moved = _target(call), _moved(call)
