@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from troth.judgement.guard_names import is_guard
-from troth.judgement.policy_scope import said
+from troth.judgement.policy_scope import inside, said
 from troth.terms.facts.programs import Programs, Unit
 from troth.terms.facts.tree import Tree
+from troth.terms.place import Place
 from troth.terms.promise import Modality, Polarity, Statement
 from troth.terms.verdict import Broken, Evidence, How, Partly, Unknown
 
@@ -81,14 +82,30 @@ def called_by_frameworks(unit: Unit) -> bool:
     return unit.decorated or dunder or unit.kind == "method"
 
 
-def split(units: Iterable[Unit], programs: Programs) -> tuple[list[Unit], list[Unit]]:
-    """Units with a mention elsewhere in production code, and those without; what cannot be told counts with the first."""
-    called: list[Unit] = []
-    idle: list[Unit] = []
-    for unit in units:
-        unknown = not is_guard(unit.name) or called_by_frameworks(unit) or programs.unseen(unit)
-        (called if unknown or programs.uses(unit) else idle).append(unit)
-    return called, idle
+def split(units: Iterable[Unit], programs: Programs, home: str = "") -> tuple[list[Unit], list[Unit]]:
+    """Units with a mention elsewhere in production code, and those without; what cannot be told counts with the first, and what only idle ones mention with the second.
+
+    Args:
+        units: what is asked about.
+        programs: the tree's.
+        home: folder of the package that the units belong to. A mention in another package that defines the same name is of its own.
+    """
+    abroad = {unit.name for unit in programs.units if not inside(home, unit.place.path)}
+    every = list(units)
+    idle = [unit for unit in every if is_guard(unit.name) and not called_by_frameworks(unit) and not programs.unseen(unit)]
+    uses = [[use.place for use in programs.uses(unit) if unit.name not in abroad or inside(home, use.place.path)] for unit in idle]
+    live = {index for index, places in enumerate(uses) if any(not _within(place, idle) for place in places)}
+    grown = -1
+    while grown != len(live):  # what a live one mentions lives; idle ones that only mention each other stay idle
+        grown = len(live)
+        dead = [unit for index, unit in enumerate(idle) if index not in live]
+        live |= {index for index, places in enumerate(uses) if any(not _within(place, dead) for place in places)}
+    kept = [unit for index, unit in enumerate(idle) if index not in live]
+    return [unit for unit in every if unit not in kept], kept
+
+
+def _within(place: Place, units: list[Unit]) -> bool:
+    return any(unit.place.path == place.path and unit.place.line <= place.line <= (unit.place.end_line or unit.place.line) for unit in units)
 
 
 def evidence_of(units: Iterable[Unit], tree: Tree, says: str, most: int = 8) -> tuple[Evidence, ...]:

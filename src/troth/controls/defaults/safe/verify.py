@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 
 from troth.judgement.guards import not_a_claim, prove, source_lines, unread
+from troth.judgement.policy_scope import home_of, inside
+from troth.terms.facts.policies import PolicySet
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
 from troth.terms.values import Params
@@ -16,14 +18,24 @@ _SHIPPED = ("docker-compose*.y*ml", "*/docker-compose*.y*ml", "compose*.y*ml", "
 _SAME = ({"127.0.0.1", "localhost"}, {"true", "1", "on", "yes", "enabled"}, {"false", "0", "off", "no", "disabled"})
 _BINDS = re.compile(r"\b(?:bind|listen|bound)\w*\b.*\b(?:localhost|127\.0\.0\.1|loopback)\b|\b(?:localhost|127\.0\.0\.1|loopback)\b.*\b(?:by default|bind|listen)", re.IGNORECASE)
 _HOSTS = re.compile(r"(?:getenv|environ\.get)\(\s*['\"](?P<py>\w*(?:HOST|BIND)\w*)['\"]\s*,|process\.env\.(?P<js>\w*(?:HOST|BIND)\w*)\s*(?:\?\?|\|\|)")
+_PLACES = re.compile(r"\b(cpu|cuda|gpu|metal|mps|tpu)\b(?:\s+device)?\s+(?:is\s+(?:the\s+default|used)|by default)|\bdefault(?:s)?(?:\s+device)?(?:\s+(?:is|to))?\s+(?:the\s+)?(cpu|cuda|gpu|metal|mps|tpu)\b", re.IGNORECASE)
+_DEVICE = re.compile(
+    r"\bdevice(?:_type|_name)?\s*(?::[^=,()]{0,40})?=\s*(?:torch\.device\(\s*)?['\"](?P<written>\w+)(?::\d+)?['\"]"
+    r"|\bdevice\b[^;]{0,80}\.unwrap_or\(\s*(?:\w+::)*\w*Device\w*::(?P<rust>\w+)|\bNone\s*=>\s*(?:Ok\(\s*)?(?:\w+::)*\w*Device\w*::(?P<arm>\w+)",
+    re.IGNORECASE,
+)
+"""What code gives a device that the caller does not name: a default of a parameter or field, `unwrap_or`, the arm for `None`."""
 _MEND = "Let code and every shipped file give the value that the policy states."
 
 
-def verify(params: Params, statement: Statement, tree: Tree) -> Verdict:
+def verify(params: Params, statement: Statement, tree: Tree, policies: PolicySet) -> Verdict:
     """By an environment variable and its value: Broken where code defaults to another, Partly where a shipped file sets another, Kept where neither does."""
     other = not_a_claim(statement, "set it")
     if other is not None:
         return other
+    place = _PLACES.search(statement.text)
+    if place is not None:
+        return _device((place.group(1) or place.group(2)).lower(), home_of(statement.path, policies), tree)
     name, value = (params.text("setting") or "").strip("` "), (params.text("value") or "").strip("`'\" ")
     if not _SETTING.match(name) and _BINDS.search(statement.text):
         name, value = _bind_setting(tree), "127.0.0.1"
@@ -43,6 +55,25 @@ def verify(params: Params, statement: Statement, tree: Tree) -> Verdict:
     if blind:
         return Unknown("every file of the code", f"{len(blind)} files of it could not be read ({blind[0]}); one of them may set another default.", tuple(right[:2]))
     return Kept(tuple(right[:6]), f"Where {name} is not set, it is {value}, and no shipped file sets another.")
+
+
+def _device(stated: str, home: str, tree: Tree) -> Verdict:
+    """By the devices that the code of the policy's package falls back to."""
+    found: list[tuple[str, Evidence]] = []
+    for path, line, match in source_lines(tree, _DEVICE, ".py", ".rs", holds=b"evice"):
+        given = (match.group("written") or match.group("rust") or match.group("arm")).lower()
+        if inside(home, path):
+            found.append((given, tree.evidence(path, line, f"Where no device is named, it is {given}.")))
+    right = [piece for given, piece in found if given == stated]
+    wrong = [piece for given, piece in found if given != stated]
+    if not right:
+        return prove("defaults", f"No line of code falls back to {stated} in a form that is known here.", tuple(wrong[:4]))
+    if wrong:
+        return Partly(How.CONTRADICTED, (*right[:2], *wrong[:4]), f"Where no device is named, it is {stated} in {len(right)} places and something else in {len(wrong)}.", _MEND)
+    blind = unread(tree, ".py", ".rs")
+    if blind:
+        return Unknown("every file of the code", f"{len(blind)} files of it could not be read ({blind[0]}); one of them may fall back to another.", tuple(right[:2]))
+    return Kept(tuple(right[:6]), f"Where no device is named, it is {stated}: in each of {len(right)} places.")
 
 
 def _bind_setting(tree: Tree) -> str:

@@ -8,9 +8,9 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from troth.judgement.guards import not_a_claim, source_lines, sources, unread
+from troth.judgement.guards import not_a_claim, softened, source_lines, sources, unread
 from troth.terms.facts.tree import Tree
-from troth.terms.promise import Statement
+from troth.terms.promise import Modality, Statement
 from troth.terms.values import Params
 from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Verdict
 
@@ -33,12 +33,13 @@ class _Write:
 
 def verify(statement: Statement, params: Params, tree: Tree) -> Verdict:
     """Broken where such a file is written for everybody, Partly where its mode comes late or for new files only, Kept where every such write in a Python tree is seen and made for its owner."""
+    named = _named(params.text("path") or "")
     other = not_a_claim(statement, "restrict their files")
     if other is not None:
-        return other
+        own = _own_writes(statement, named, tree)
+        return softened(own, statement, claims=False) if isinstance(own, Broken) else own or other
     if not _ABOUT.search(statement.text):
         return Unknown("a sentence about the file's mode", "The sentence does not say who may read the file.")
-    named = _named(params.text("path") or "")
     writes: list[_Write] = []
     unsure: list[str] = unread(tree, ".py")
     for path in sources(tree, ".py"):
@@ -48,6 +49,15 @@ def verify(statement: Statement, params: Params, tree: Tree) -> Verdict:
         else:
             writes += found
     return _weigh(tree, writes, unsure)
+
+
+def _own_writes(statement: Statement, named: re.Pattern[str] | None, tree: Tree) -> Broken | Partly | None:
+    """What is at fault where advice names a file that the program itself writes; None where nothing is, or no such file is written."""
+    if named is None or statement.modality is not Modality.RECOMMENDATION_USERS:
+        return None
+    naming = [path for path in sources(tree, ".py") if named.search(tree.text(path) or "")]
+    found = _weigh(tree, [write for path in naming for write in _file(tree, path, named) or ()], [])
+    return found if isinstance(found, (Broken, Partly)) else None
 
 
 def _weigh(tree: Tree, writes: list[_Write], unsure: list[str]) -> Verdict:
@@ -199,7 +209,13 @@ def _later(call: ast.Call, calls: list[ast.Call], target: ast.expr) -> str:
         if mode & 0o077:
             return _WIDE
         return _GOOD if other.lineno < call.lineno and name != "os.fchmod" and _touched(calls, other, wanted) else _LATE
-    return _NONE
+    touched = [_mode(_keyword(one, "mode")) for one in calls if _called(one) == f"{wanted}.touch" and one.lineno <= call.lineno]
+    # a mode that `touch` is given is for the file that it makes; one that is there already keeps its own
+    return _NEW_ONLY if any(mode is not None and not mode & 0o077 for mode in touched) else _NONE
+
+
+def _keyword(call: ast.Call, name: str) -> ast.expr | None:
+    return call.args[0] if call.args else next((item.value for item in call.keywords if item.arg == name), None)
 
 
 def _touched(calls: list[ast.Call], before: ast.Call, wanted: str) -> bool:

@@ -7,10 +7,10 @@ from typing import Final
 
 from troth.engines.code.programs.gathered import Gathered, is_test
 from troth.engines.code.programs.grown import parser, read_grown
-from troth.engines.code.programs.python_units import read_python
+from troth.engines.code.programs.python_units import mention_python, read_python
 from troth.engines.code.programs.rust_mentions import defines_guard, mention_rust, without_tests
 from troth.judgement.guard_names import literals
-from troth.terms.facts.programs import Programs
+from troth.terms.facts.programs import PARTLY_PARSED, Programs
 from troth.terms.facts.tree import Tree
 
 __all__ = ["look"]
@@ -69,7 +69,13 @@ def _read(path: str, data: bytes, language: str, into: Gathered) -> str:
         return _read_rust(path, data, lower, into)
     if next(literals(lower), None) is None and not (language == "python" and _TOKENIZER.search(lower)):
         return ""
-    return read_python(path, data, into) if language == "python" else read_grown(path, data, into)
+    if language != "python":
+        return read_grown(path, data, into)
+    why = read_python(path, data, into)
+    if why:
+        mention_python(path, data, into)
+        return PARTLY_PARSED
+    return ""
 
 
 def _read_rust(path: str, data: bytes, lower: bytes, into: Gathered) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from collections.abc import Iterator
 from typing import Final
@@ -14,10 +15,13 @@ from troth.judgement.guard_names import is_guard
 from troth.terms.facts.programs import Called, Mention, Pattern, Unit
 from troth.terms.place import Place
 
-__all__ = ["read_python"]
+__all__ = ["mention_python", "read_python"]
 
 _COMPILES: Final = frozenset(("compile", "match", "search", "fullmatch", "findall", "finditer", "sub", "subn", "split"))
 _ARGUMENT_LIMIT: Final = 160
+_WORD: Final = re.compile(r"[A-Za-z_]\w*")
+_ASIDE: Final = re.compile(r"\s*(?:#|import\s|from\s+[\w.]+\s+import\b)")
+_DEFINED: Final = re.compile(r"\b(?:def|class)\s+\w+")
 
 
 def read_python(path: str, data: bytes, into: Gathered) -> str:
@@ -53,6 +57,17 @@ def read_python(path: str, data: bytes, into: Gathered) -> str:
             continue
         pending += children(node)
     return ""
+
+
+def mention_python(path: str, data: bytes, into: Gathered) -> None:
+    """Mentions of a file that this interpreter cannot parse, by words: it may be written for a newer one, and what it calls must not count as uncalled.
+
+    Comments, imports and definitions are told apart line by line; a name in a string counts as a mention, which errs to the side of "called".
+    """
+    for number, line in enumerate(data.decode("utf-8-sig", "replace").splitlines(), start=1):
+        if not _ASIDE.match(line):
+            for name in _WORD.findall(_DEFINED.sub("", line[:2000])):
+                into.mention(name, Mention(Place(path, number), ""))
 
 
 def _unit(path: str, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, owner: str, lines: list[str]) -> Unit:

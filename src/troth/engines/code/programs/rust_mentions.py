@@ -20,7 +20,8 @@ __all__ = ["defines_guard", "mention_rust", "without_tests"]
 _DEFINES: Final = re.compile(rb"fn (?<!\wfn )(\w+)")
 """Begins with a literal, which the engine of expressions searches for ten times as fast as a word boundary."""
 _GUARD: Final = re.compile(GUARD_WORDS.pattern.encode(), re.IGNORECASE)
-_WORD: Final = re.compile(r"[A-Za-z_]\w*")
+_WORD: Final = re.compile(r"(?:(?<=\.)[A-Za-z_]\w*(?=\s*(?:\(|::))|(?<![.\w])[A-Za-z_]\w*(?!\w|\s*:(?!:))|(?<=\.\.)[A-Za-z_]\w*)")
+"""A name that may be a function: `.name` without a call and `name:` are fields, whatever they are called."""
 _ASIDE: Final = re.compile(r"\s*(?://|\*|/\*|(?:pub(?:\([^)]*\))?\s+)?use\s|#!?\[)")
 _DEFINED: Final = re.compile(r"\b(?:fn|struct|enum|trait|mod|type)\s+\w+")
 _TESTS: Final = re.compile(rb"\n#\[cfg\(\s*(?:any\(|all\()?\s*test\b[^\n]*\n(?:#\[[^\n]*\n)*(?:pub(?:\([^)\n]*\))? )?mod \w+ *\{[^\n]*")
