@@ -219,6 +219,7 @@ def open_session(
         repository = replace(repository, bare=True, commit=at)
     looks = Looks((*ENGINES, forge_engine(forge), advisories_engine(advisories), registries_engine(registries)), given=(repository, Clock(started), PolicySet(), DeskSource(), _reports(sarif)))
     demand_engines(catalogue, looks)
+    catalogue.remember()
     tree = looks.get(Tree)
     if not isinstance(tree, Tree):
         raise CatalogueError("the tree engine gave something else")

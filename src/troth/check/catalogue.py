@@ -8,23 +8,20 @@ This module reads Troth's own files only, never the judged repository.
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import re
-import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 import yaml
 
+from troth.check import remembered
+from troth.check.deferred import Deferred, verifier
 from troth.errors import CatalogueError
 from troth.terms.control import Control, Pillar
 from troth.terms.values import Value
-from troth.terms.verdict import Verdict
 
-__all__ = ["CONTROLS", "Catalogue", "load", "read_front_matter"]
+__all__ = ["CONTROLS", "Catalogue", "load", "load_remembered", "read_front_matter", "shipped"]
 
 CONTROLS = Path(__file__).resolve().parent.parent / "controls"
 """Folder of the catalogue that ships with Troth."""
@@ -36,7 +33,24 @@ _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Catalogue(dict[str, Control]):
-    """Controls by id, sorted; `resolve` also takes aliases."""
+    """Controls by id, sorted; `resolve` also takes aliases.
+
+    Attributes:
+        mark: of the folders that it was read from; empty where that is not known, or where it came from memory.
+        fronts: what each README declares, by folder below the root.
+    """
+
+    mark: str = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fronts: dict[str, Mapping[str, Value]] = {}
+
+    def remember(self) -> None:
+        """Keep it for later runs. To be called when every verifier was imported and everything that they ask for can be given."""
+        if self.mark:
+            remembered.keep(self.mark, self.fronts)
+            self.mark = ""
 
     def resolve(self, name: str) -> Control | None:
         """Control of an id or alias, or None."""
@@ -71,26 +85,12 @@ def _texts(data: Mapping[str, Value], key: str, path: Path) -> tuple[str, ...]:
     return tuple(str(item) for item in value)
 
 
-def _verifier(folder: Path, package: str, control_id: str) -> Callable[..., Verdict]:
-    module: ModuleType = importlib.import_module(f"{package}.verify")
-    verify = getattr(module, "verify", None)
-    if not inspect.isfunction(verify):
-        raise CatalogueError(f"{folder}: verify.py of {control_id} has no function `verify`")
-    hints = typing.get_type_hints(verify)
-    parameters = inspect.signature(verify).parameters
-    untyped = [name for name in parameters if name not in hints]
-    if untyped or "return" not in hints:
-        raise CatalogueError(f"{folder}: verify() needs a type for {', '.join(untyped) or 'its return value'}")
-    return typing.cast("Callable[..., Verdict]", verify)
-
-
 def _files_of(folder: Path) -> list[str]:
     return sorted(entry.name for entry in folder.iterdir() if entry.name not in ("__pycache__", "cases"))
 
 
-def _read(folder: Path, root: Path, package_root: str) -> Control:
-    parts = folder.relative_to(root).parts
-    control_id = "/".join(part.replace("_", "-") for part in parts)
+def _front(folder: Path, control_id: str) -> Mapping[str, Value]:
+    """What a control's README declares, after its folder was looked over."""
     readme = folder / "README.md"
     present = _files_of(folder)
     if "README.md" not in present or "__init__.py" not in present:
@@ -110,6 +110,14 @@ def _read(folder: Path, root: Path, package_root: str) -> Control:
         raise CatalogueError(f"{readme}: `decides: not-yet` has no verify.py, and `needs` says what it would take")
     if decides != "not-yet" and "verify.py" not in present:
         raise CatalogueError(f"{folder}: verify.py is missing (or say `decides: not-yet`)")
+    return data
+
+
+def _control(parts: tuple[str, ...], data: Mapping[str, Value], readme: Path, package_root: str, *, deferred: bool) -> Control:
+    control_id = _id_of(parts)
+    package = ".".join((package_root, *parts))
+    decides = str(data.get("decides", ""))
+    verify = None if decides == "not-yet" else Deferred(package, control_id) if deferred else verifier(package, control_id)
     return Control(
         id=control_id,
         title=str(data.get("title", "")),
@@ -120,11 +128,15 @@ def _read(folder: Path, root: Path, package_root: str) -> Control:
         refs=_texts(data, "refs", readme),
         since=str(data.get("since", "")),
         decides=decides,
-        needs=needs,
+        needs=str(data.get("needs", "")),
         parts=_texts(data, "parts", readme),
-        verify=None if decides == "not-yet" else _verifier(folder, ".".join((package_root, *parts)), control_id),
+        verify=verify,
         folder="/".join((package_root.replace(".", "/"), *parts)),
     )
+
+
+def _id_of(parts: tuple[str, ...]) -> str:
+    return "/".join(part.replace("_", "-") for part in parts)
 
 
 def _pillar(data: Mapping[str, Value], readme: Path) -> Pillar:
@@ -156,31 +168,52 @@ def _folders(root: Path) -> Iterator[Path]:
             yield from sorted(entry for entry in topic.iterdir() if entry.is_dir() and entry.name != "__pycache__")
 
 
-def load(root: Path = CONTROLS, package: str = "troth.controls") -> Catalogue:
+def load(root: Path = CONTROLS, package: str = "troth.controls", known: Mapping[str, Mapping[str, Value]] | None = None) -> Catalogue:
     """Load every control below `root`.
 
     Args:
         root: folder of the catalogue.
         package: dotted name under which `root` is importable.
+        known: what the READMEs declare, by folder, as a full load of the same files found it; verifiers are imported when asked then.
 
     Raises:
         CatalogueError: any folder is half-made or two controls claim one name.
     """
     catalogue = Catalogue()
     owners: dict[str, str] = {}
-    for folder in _folders(root):
-        control = _read(folder, root, package)
-        for name in (control.id, *control.aliases):
-            if name in owners:
-                raise CatalogueError(f"{folder}: {name} is already the name of {owners[name]}")
-            owners[name] = control.id
+    folders = _folders(root) if known is None else (root / name for name in known)
+    for folder in folders:
+        parts = folder.relative_to(root).parts
+        name = "/".join(parts)
+        front = _front(folder, _id_of(parts)) if known is None else known[name]
+        control = _control(parts, front, folder / "README.md", package, deferred=known is not None)
+        for own in (control.id, *control.aliases):
+            if own in owners:
+                raise CatalogueError(f"{folder}: {own} is already the name of {owners[own]}")
+            owners[own] = control.id
         catalogue[control.id] = control
+        catalogue.fronts[name] = front
     if not catalogue:
         raise CatalogueError(f"{root}: no controls found")
+    return catalogue
+
+
+def load_remembered(root: Path = CONTROLS, package: str = "troth.controls") -> Catalogue:
+    """As `load`, from memory where the files are those that were kept. What came from the files is kept by `Catalogue.remember`.
+
+    Raises:
+        CatalogueError: as `load`.
+    """
+    mark = remembered.mark_of(root)
+    known = remembered.recall(mark)
+    if known:
+        return load(root, package, known)
+    catalogue = load(root, package)
+    catalogue.mark = mark
     return catalogue
 
 
 @cache
 def shipped() -> Catalogue:
     """The catalogue that ships with this version of Troth, loaded once per process."""
-    return load()
+    return load_remembered()

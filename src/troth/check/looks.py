@@ -14,6 +14,7 @@ import time
 import typing
 from collections.abc import Callable, Iterable
 
+from troth.check.deferred import Deferred
 from troth.errors import CatalogueError, LookError, NotAskedError, TrothError
 from troth.terms.result import EngineRun
 
@@ -28,6 +29,8 @@ def signature_of(function: Callable[..., object]) -> tuple[dict[str, type], type
     Raises:
         CatalogueError: a parameter or the result has no type.
     """
+    if isinstance(function, Deferred):
+        function = function.resolved
     try:
         hints = typing.get_type_hints(function)
     except NameError as error:

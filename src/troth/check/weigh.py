@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from troth.check.deferred import Deferred
 from troth.check.looks import Looks, signature_of
 from troth.errors import CatalogueError, LookError, TrothError
 from troth.terms.control import Control, Part, Parts
@@ -49,13 +50,13 @@ _PROMISE_PARTS: frozenset[type] = frozenset((Params, Statement, Parts))
 
 
 def demand_engines(catalogue: Mapping[str, Control], looks: Looks) -> None:
-    """Stop the run if a verifier names something that nobody can give.
+    """Stop the run if a verifier names something that nobody can give. One that was put off until it is asked was looked at before; see `remembered`.
 
     Raises:
         CatalogueError: naming the control and the type.
     """
     for control in catalogue.values():
-        if control.verify is None:
+        if control.verify is None or isinstance(control.verify, Deferred):
             continue
         wanted, _ = signature_of(control.verify)
         for name, kind in wanted.items():

@@ -1,4 +1,4 @@
-"""A small private cache directory for what is derived from the rules (never for anything that was scanned).
+"""A small private cache directory for what is derived from Troth's own files, such as its rules (never for anything that was scanned).
 
 Where: `TROTH_CACHE`, else `$XDG_CACHE_HOME/troth`, else `~/.cache/troth`. Files are written aside and renamed; a directory that
 others can write is not used. Losing the cache costs time, never a result.
