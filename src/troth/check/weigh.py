@@ -15,10 +15,10 @@ from troth.check.looks import Looks, signature_of
 from troth.errors import CatalogueError, LookError, TrothError
 from troth.terms.control import Control, Part, Parts
 from troth.terms.facts.policies import PolicySet
-from troth.terms.promise import Promise, Statement
+from troth.terms.promise import Kind, Modality, Polarity, Promise, Section, Statement
 from troth.terms.result import EngineRun
 from troth.terms.values import Params
-from troth.terms.verdict import Finding, Kept, NotApplicable, Unknown, Verdict
+from troth.terms.verdict import Broken, Finding, Kept, NotApplicable, Partly, Unknown, Verdict
 
 __all__ = ["demand_engines", "weigh"]
 
@@ -45,6 +45,9 @@ _LATER: Final = re.compile(
 _PENDING: Final = re.compile(r"[\W\d]{0,8}?(?:⏳|⌛|🗺|🚧|🔜|🔮)")
 _GAP: Final = re.compile(r"\W*(?:known |current )?(?:gaps?|limitations?|caveats?|exceptions?|shortcomings?)\b(?:\s*:|\s+[–—-]\s)", re.IGNORECASE)
 """Opens a sentence that owns up to something: "Known gap: v1.10.9 has no attestation"."""
+_EXAMPLE: Final = re.compile(r"\s*(?:#|//|--|<!--)\W{0,4}(?:(?:an?|the|for|minimal|full|complete|sample) )?(?:example|sample|template)s?\b", re.IGNORECASE)
+"""Opens a block of code that shows how something could be done: "# Example security checks in CI/CD"."""
+_FENCE: Final = re.compile(r"\s*(?:```|~~~)")
 _OPEN_BOX: Final = re.compile(r"\s*(?:>\s*)*(?:[-*+]|\d+[.)])\s+\[ ?\](?!\()")
 _PROMISE_PARTS: frozenset[type] = frozenset((Params, Statement, Parts))
 
@@ -107,7 +110,7 @@ def judge(promise: Promise, control: Control, looks: Looks, parts: Parts) -> Ver
     except LookError as error:
         return Unknown(missing=error.missing, because=error.because)
     try:
-        return _ticked(control.verify(**arguments), promise, control, looks)
+        return _admitted(_ticked(control.verify(**arguments), promise, control, looks), promise, control, looks)
     except LookError as error:
         return Unknown(missing=error.missing, because=error.because)
     except TrothError:
@@ -158,6 +161,32 @@ def _ticked(verdict: Verdict, promise: Promise, control: Control, looks: Looks) 
         return verdict
     because = "It is an open box of a checklist: whoever goes through the list is to see to it, and nobody says that it is done."
     return Unknown("who goes through the list, and what they found", because, verdict.evidence)
+
+
+def _admitted(verdict: Verdict, promise: Promise, control: Control, looks: Looks) -> Verdict:
+    """The verdict; undecided where the line claims nothing: it names a limit that the policy owns up to, or stands in an example for the reader."""
+    statement = promise.statement
+    if not isinstance(verdict, (Kept, Partly, Broken)) or control.id.partition("/")[0] in _OF_THE_TEXT:
+        return verdict
+    limit = statement.section is Section.LIMITS and statement.modality is Modality.LIMIT and statement.polarity is not Polarity.NEGATIVE
+    if limit and not isinstance(verdict, Partly):
+        return Unknown("a sentence that promises", "It stands among what the policy owns up to: whether that is so or not, nothing is promised.", verdict.evidence)
+    if statement.kind is Kind.CODE and _in_example(statement, looks):
+        return Unknown("a sentence that promises", "It stands in a block of code that calls itself an example.", verdict.evidence)
+    return verdict
+
+
+def _in_example(statement: Statement, looks: Looks) -> bool:
+    """Whether the block of code that a sample is part of opens with a remark that calls it an example."""
+    policy = looks.get(PolicySet) if looks.knows(PolicySet) else None
+    file = policy.file(statement.path) if isinstance(policy, PolicySet) else None
+    lines = file.text.split("\n") if file is not None else []
+    if not 0 < statement.line <= len(lines):
+        return False
+    if _FENCE.match(lines[statement.line - 1]):
+        return statement.line < len(lines) and _EXAMPLE.match(lines[statement.line]) is not None
+    at = next((at for at in range(statement.line - 1, -1, -1) if _FENCE.match(lines[at])), None)
+    return at is not None and at + 1 < len(lines) and _EXAMPLE.match(lines[at + 1]) is not None
 
 
 def _parts(

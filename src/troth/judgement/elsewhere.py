@@ -34,7 +34,13 @@ _SYSTEMS = (
     "cloudbuild.yaml",
 )
 _SCRIPT = re.compile(r"\.(py|js|mjs|cjs|ts|rb|ps1|go|rs|nu|fish)$")
+_SHELL = re.compile(r"\.(?:sh|bash|zsh)$|(?:^|/)(?:Makefile|GNUmakefile|justfile|Taskfile\.ya?ml)$|(?:^|/)\.?(?:git)?hooks?/[\w.-]+$|(?:^|/)\.husky/[\w.-]+$")
+"""Scripts that people start, some of them written in ways that no reader of calls follows."""
 _LIMIT = 40
+_MOST_SCRIPTS = 120
+
+
+_ONLY_SAID = re.compile(r"\s*@?-?(?:echo|printf|log|info|warn|cat)\b")
 
 
 def seen_elsewhere(words: tuple[str, ...], tools: ToolRuns, tree: Tree) -> tuple[Evidence, ...]:
@@ -51,10 +57,11 @@ def seen_elsewhere(words: tuple[str, ...], tools: ToolRuns, tree: Tree) -> tuple
     pattern = re.compile("|".join(rf"(?<![\w-]){re.escape(word)}(?![\w-])" for word in wanted), re.IGNORECASE)
     scripts = {word.removeprefix("./") for run in tools.others for word in run.argv if _SCRIPT.search(word)}
     paths = [*tree.paths(*_SYSTEMS), *(path for path in sorted(scripts) if path in tree.files)][:_LIMIT]
+    paths += [path for path in tree.paths() if _SHELL.search(path) and path not in paths and 0 < tree.files[path].size < 512 * 1024][:_MOST_SCRIPTS]
     found: list[Evidence] = []
     for path in paths:
         for at, line in enumerate(tree.lines(path)[:3000], 1):
-            if pattern.search(line[:400]):
+            if pattern.search(line[:400]) and not line.lstrip().startswith("#") and not (_SHELL.search(path) and _ONLY_SAID.match(line)):
                 found.append(tree.evidence(path, at, "it is named here, where calls cannot be followed"))
                 break
     return tuple(found[:3])
