@@ -54,7 +54,7 @@ def verify(
 ) -> Verdict:
     """Kept only if each current version lies in a supported row and in no other."""
     own = _rows(params.rows("rows"))
-    rows = own + [row for row in _siblings(statement, policies) if row not in own]
+    rows = own + [row for row in _siblings(statement, policies, numbered=any(not row.range.newest for row in own)) if row not in own]
     if not own and _NO_TABLE.search(statement.text):
         return Unknown("rows with versions", "The sentence names no version, and says something else than which are supported.", (said(statement, "It stands here."),))
     if _BACKPORTS.search(statement.text) and statement.kind is not Kind.ROW:
@@ -103,12 +103,14 @@ def _rows(values: tuple[Mapping[str, Value], ...]) -> list[_Row]:
     return found
 
 
-def _siblings(statement: Statement, policies: PolicySet) -> list[_Row]:
+def _siblings(statement: Statement, policies: PolicySet, *, numbered: bool) -> list[_Row]:
+    """Rows of the policy's other lines; a sentence beside a table that says "the latest" moves no table of numbers on."""
     return [
         row
         for promise in policies.of("versions/supported-table")
         if promise.statement.path == statement.path
         for row in _rows(promise.params.rows("rows"))
+        if not (numbered and row.range.newest and promise.statement.kind is not Kind.ROW)
     ]
 
 
