@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from troth.judgement.policy_scope import home_of, inside
 from troth.terms.facts.dependencies import Dependencies, Manifest, Pin, Scope
 from troth.terms.facts.policies import PolicySet
@@ -11,10 +13,14 @@ from troth.terms.verdict import Broken, How, Kept, Unknown, Verdict
 
 _ASIDE = ("test", "example", "doc", "bench", "fuzz", "sample", "tool", "script", "ci")
 _SHOWN = 8
+_LINKED = re.compile(r"\bCGO|static(?:ally)?[- ](?:link|compil|binar|build)|\b(?:g?libc|musl)\b|\b(?:shared|dynamic|system) (?:librar|link|dependenc)|\bexternal binar", re.IGNORECASE)
+"""What a binary is linked with, and no package."""
 
 
 def verify(statement: Statement, dependencies: Dependencies, policies: PolicySet, tree: Tree) -> Verdict:
     """Kept only if a manifest lists run-time dependencies and lists none; extras and development tools do not count."""
+    if _LINKED.search(statement.text):
+        return Unknown("the binary that is built", "The sentence speaks of what the binary is linked with, and of no packages.")
     home = home_of(statement.path, policies)
     manifests = [item for item in dependencies.manifests if inside(home, item.path) and not _aside(item)]
     needed = [entry for item in manifests for entry in item.of_scope(Scope.RUNTIME) if entry.pin is not Pin.LOCAL]

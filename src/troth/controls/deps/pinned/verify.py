@@ -13,6 +13,8 @@ from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Ve
 
 _COUNTED = (Scope.RUNTIME, Scope.DEV, Scope.OPTIONAL)
 _BOUNDS = re.compile(r"\b(?:minimum|maximum|compatible|bounded|constraints?|ranges?|upper|lower)\b", re.IGNORECASE)
+_MATTER = re.compile(r"depend|packages?\b|librar|requirement|\bpin|\block|exact|version|hash|frozen|reproducib|constraint|determinis|integrity|digest|bound|fixed|\bsum\b|checksum|==|range|immutab|verif|resol", re.IGNORECASE)
+_FILE_NAMES = re.compile(r"[\w./-]*[\w-]\.(?:json|lock|mod|sum|txt|toml|ya?ml)\b|[\w.-]*/[\w./-]+")
 _HASHES = re.compile(r"\bhash(?:es|ed)?\b|\bintegrity\b|\bdigests?\b", re.IGNORECASE)
 _ASIDE = re.compile(r"(?:^|/)(?:tests?|examples?|docs?|fixtures?|samples?|bench\w*|fuzz|templates?)/", re.IGNORECASE)
 _SHOWN = 8
@@ -23,6 +25,8 @@ def verify(params: Params, statement: Statement, dependencies: Dependencies, tre
     advice = for_users(statement, "pin versions")
     if advice is not None:
         return advice
+    if statement.text and not _MATTER.search(_FILE_NAMES.sub(" ", statement.text)):
+        return Unknown("a sentence about versions that are pinned", "The sentence names a file and says nothing of how its versions are chosen.")
     named = params.text("file") or ""
     locks = tuple(lock for lock in dependencies.locks if named and lock.path.rpartition("/")[2] == named)
     if locks and not dependencies.named(named):

@@ -15,6 +15,8 @@ from troth.terms.promise import Statement
 from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Verdict
 
 _ORIGINS = re.compile(r"\bcors\b|cross[- ]origin|(?:allowed|trusted|configured|known|specific|whitelisted|permitted) (?:origin|domain)s?\b", re.IGNORECASE)
+_ABLE = re.compile(r"\bsupport(?:s|ed)?\b|\bconfigur(?:able|ation)\b|\bsettings?\b|\boptions?\b|\bcustomi[sz]", re.IGNORECASE)
+_RESTRICTS = re.compile(r"restrict|\bonly\b|limit|allow-?\s?list|white-?list|strict|specific|trusted|\bknown\b|polic|protect|prevent|never|den(?:y|ied)|block|same[- ]origin|secure|proper|explicit|reject", re.IGNORECASE)
 _WRITTEN = re.compile(r"CORSMiddleware|\bCORS\s*\(|cross_origin|Access-Control-Allow-Origin|\bcors\s*\(|enableCors|allow_origins|CorsLayer|@CrossOrigin|AllowAnyOrigin|CORS_ALLOW|CORS_ORIGIN", re.IGNORECASE)
 _NODE = re.compile(r"origin\s*:\s*(?:true\b|['\"]\*['\"])|cors\(\s*\)|Access-Control-Allow-Origin['\"]?\s*[,:]\s*['\"]\*['\"]|CorsLayer::(?:very_)?permissive|allow_origin\(\s*Any\b", re.IGNORECASE)
 _CSP = re.compile(r"content-security-policy|\bcsp\b", re.IGNORECASE)
@@ -48,6 +50,8 @@ def verify(statement: Statement, tree: Tree) -> Verdict:
             return Partly(How.INCOMPLETE, tuple(loose[:8]), "The content policy that is sent lets through what it is there to stop.", "Take 'unsafe-inline', 'unsafe-eval' and * out, and use nonces or digests.")
     if not _ORIGINS.search(about):
         return Unknown("a run that reads the headers of every answer", "Which headers reach the browser, the server's and a proxy's, takes a run.")
+    if _ABLE.search(statement.text) and not _RESTRICTS.search(statement.text):
+        return Unknown("what a deployment sets", "The sentence says that origins can be set, and not which of them may ask.")
     return _origins(tree)
 
 

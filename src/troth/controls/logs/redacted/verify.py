@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from troth.judgement.guards import evidence_of, names, not_a_claim, prove, softened, source_lines, split, universal
+from troth.judgement.subject import off_subject
 from troth.terms.facts.programs import Pattern, Programs, Unit
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
@@ -13,6 +14,7 @@ from troth.terms.verdict import Broken, Evidence, How, Partly, Verdict
 
 _REDACTS = re.compile(r"redact|scrub|censor|mask_?(?:secret|sensitive|token|key|pii|value)|sanitiz\w*_?(?:log|secret|message)|secrets?_?filter", re.IGNORECASE)
 _ABOUT = re.compile(r"redact|mask|scrub|saniti[sz]|filter|strip|censor", re.IGNORECASE)
+_MATTER = re.compile(r"\blog|redact|mask|scrub|censor|secret|token|credential|password|api[- ]?key|sensitive|personal|\bpii\b|telemetry|traces?\b|leak|expos|error", re.IGNORECASE)
 _ATTACHED = re.compile(r"Filter|Formatter|Processor")
 _ANY_REDACTION = re.compile(r"redact|scrub|mask|saniti[sz]|censor|obfuscat|SecretStr|secrecy|filter_?secret", re.IGNORECASE)
 _LOGS = re.compile(r"\b(?:log|logger|logging|console|_log|_logger|tracing|LOG)(?:\.|::)(?:debug|info|log|warn|warning|error|exception|critical|trace)!?\s*\(")
@@ -34,7 +36,7 @@ def verify(params: Params, statement: Statement, programs: Programs, tree: Tree)
     broken = _faulty(named or redactors, programs)
     if broken and (named or _logging(broken, redactors)):
         return softened(_throws(broken, tree), statement, claims=any(names(statement, unit.name) for unit in redactors) or bool(home))
-    other = not_a_claim(statement, "keep their logs free of secrets")
+    other = not_a_claim(statement, "keep their logs free of secrets") or off_subject(statement, _MATTER, "what is logged")
     if other is not None:
         return other
     idle = split(named, programs)[1]

@@ -22,6 +22,8 @@ _LISTED = re.compile(
     r"\b(?:listed|found|given|shown|published|available)\b.{0,40}\b(?:repository|repo|profile|readme|package|project|website)\b",
     re.IGNORECASE,
 )
+_OTHER_WAY = re.compile(r"\bsecurity tab\b|\badvisor(?:y|ies)\b|private(?:ly)? (?:vulnerability )?report(?:ing)? (?:form|feature|button)|https?://|\bprofiles?\b|\b(?:repository|repo|project) (?:home ?)?page\b|\bwebsite\b", re.IGNORECASE)
+"""A way to report beside the address that is listed somewhere, or a place that is on no disk: the forge's pages."""
 _PGP = re.compile(r"\b(?:PGP|GPG|OpenPGP)\b", re.IGNORECASE)
 _FINGERPRINT = re.compile(r"\b(?:[0-9A-F]{4}[ :]?){10}\b|\b0x[0-9A-F]{8,40}\b|BEGIN PGP PUBLIC KEY", re.IGNORECASE)
 _KEY_FILE = re.compile(
@@ -66,7 +68,7 @@ def verify(
     if key is not None:
         return key
     addresses = {found.lower() for found in ADDRESS.findall(text)}
-    if not addresses and _LISTED.search(statement.text):
+    if not addresses and _LISTED.search(statement.text) and not _OTHER_WAY.search(statement.text):
         return _listed(statement, tree, dependencies)
     contradiction = _contradiction(addresses, statement, tree, policies)
     if contradiction is not None:

@@ -54,12 +54,20 @@ _IN_IMAGES = re.compile(r"\b(?:baked|built|embedded|copied|included|stored|kept)
 _ASIDE = re.compile(
     r"(?:^|/)(?:tests?|testdata|examples?|docs?|fixtures?|samples?|mocks?|spec)(?:/|[_.-])|[._-](?:tests?|specs?|fixtures?|stories)\.\w+\Z", re.IGNORECASE
 )
+_COVERED = re.compile(r"(?:^|/)(?:coverage|htmlcov|lcov-report)/|tarpaulin-report\.html\Z", re.IGNORECASE)
+"""Reports that show source line by line, tests among it."""
 _TOKEN_FORM = frozenset(("json-web-token", "jwt"))
 """Detectors whose form proves what a text is, and not that it opens anything: anybody may write a token to try a parser with."""
 
 
 _ELSEWHERE = re.compile(r"\b(?:logs?|logging|outputs?|error messages?|responses?|telemetry|prompts?|stack traces?|screenshots?)\b", re.IGNORECASE)
 _STORED = re.compile(r"\bcode\b|codebase|source|repositor|commit|version control|\bgit\b|histor|hard-?\s?cod|\bfiles?\b|environment", re.IGNORECASE)
+_AT_REST = re.compile(
+    r"\b(?:stor|keep|kept|persist|sav|cach|retain|collect|hold|held|writ|record)\w*\b.{0,25}\bby\b|\b(?:does|do|will) (?:not|never) (?:store|keep|persist|save|cache|retain|collect|hold)\b|\bnever (?:stores?|keeps?|persists?|saves?|caches?|retains?|collects?)\b",
+    re.IGNORECASE,
+)
+"""What the program keeps while it runs."""
+_COMMITTED = re.compile(r"\bcode\b|codebase|source|repositor|commit|version control|\bgit\b|histor|hard-?\s?cod", re.IGNORECASE)
 _SLOT = re.compile(r"\s*(?:#\s*)?(?:export\s+)?[A-Z][A-Z0-9_]*(?:KEY|SECRET|TOKEN|PASSWORD|PASS|CREDENTIALS?)[A-Z0-9_]*\s*=")
 _ENVIRONMENT = re.compile(r"environment|\benv\b|\.env\b", re.IGNORECASE)
 
@@ -71,6 +79,8 @@ def verify(statement: Statement, tree: Tree, changes: Changes, scan: SecretScan)
         return advice
     if _ELSEWHERE.search(statement.text) and not _STORED.search(statement.text):
         return Unknown("a run that shows what is put out", "The sentence speaks of what the program puts out, and not of what is committed.")
+    if _AT_REST.search(statement.text) and not _COMMITTED.search(statement.text):
+        return Unknown("a run that shows what is stored", "The sentence speaks of what the program keeps when it runs, and not of what is committed.")
     here = [
         path for path in tree.paths() if tree.files[path].tracked and not _ASIDE.search(path) and _is_key(path, tree)
     ]
@@ -93,7 +103,7 @@ def verify(statement: Statement, tree: Tree, changes: Changes, scan: SecretScan)
         return Partly(
             How.BYPASSED, past, f"{once[0].path} stands in history.", "Change what it held; history keeps it."
         )
-    found = _scanned(scan)
+    found = _scanned(scan, tree)
     if isinstance(found, Kept):
         if _IN_IMAGES.search(statement.text):
             return Unknown("a look into the built images", f"{found.because} But an image also takes what lies beside it when it is built.")
@@ -157,9 +167,9 @@ def _random(value: str) -> bool:
     return kinds >= 2 and len(set(value)) >= 8 and not _MADE_UP.search(value)
 
 
-def _scanned(scan: SecretScan) -> Verdict:
+def _scanned(scan: SecretScan, tree: Tree) -> Verdict:
     sure = [hit for hit in scan.hits if hit.proved or hit.tier == "provider"]
-    grave = [hit for hit in sure if not _beside(hit)]
+    grave = [hit for hit in sure if not _beside(hit, tree)]
     read = f"{scan.objects:,} objects ({scan.bytes:,} bytes) were read with {scan.rules} detectors"
     proved = [hit for hit in grave if hit.proved and hit.rule not in _TOKEN_FORM and _named_places(hit)]
     if proved:
@@ -168,7 +178,7 @@ def _scanned(scan: SecretScan) -> Verdict:
             How.BYPASSED, _shown(proved), because, "Revoke it; a secret that was committed is not secret any more."
         )
     doubtful = grave or [
-        hit for hit in scan.hits if hit not in sure and not _beside(hit)
+        hit for hit in scan.hits if hit not in sure and not _beside(hit, tree)
     ]
     if doubtful:
         return Unknown(
@@ -190,10 +200,19 @@ def _named_places(hit: SecretHit) -> list[Place]:
     return [place for place in hit.places if not place.path.startswith("(")]
 
 
-def _beside(hit: SecretHit) -> bool:
-    """It stands in tests, examples or documents, wherever its path is known."""
+def _beside(hit: SecretHit, tree: Tree) -> bool:
+    """It stands in tests, examples, documents or a report of coverage, wherever its path is known."""
     places = _named_places(hit)
-    return bool(places) and all(_ASIDE.search(place.path) for place in places)
+    return bool(places) and all(_ASIDE.search(place.path) or _COVERED.search(place.path) or _in_rust_tests(place, tree) for place in places)
+
+
+def _in_rust_tests(place: Place, tree: Tree) -> bool:
+    """It stands below the module of tests that ends a Rust file; for an older commit, in a file that has one today."""
+    if not place.path.endswith(".rs"):
+        return False
+    lines = tree.lines(place.path)
+    at = next((at for at, line in enumerate(lines, 1) if line.strip() == "#[cfg(test)]" and re.match(r"\s*(?:pub(?:\([^)]*\))? )?mod \w+ *\{", lines[at] if at < len(lines) else "")), 0)
+    return bool(at) and (place.line > at or bool(place.commit and place.commit != tree.commit))
 
 
 def _shown(hits: list[SecretHit]) -> tuple[Evidence, ...]:
