@@ -4,7 +4,8 @@ Data (never part of the repository; what is absent is skipped, and said):
 
     TROTH_TRUTH      folder with promises.json, more/promises.json, more/negatives.json, more/policies/*.md
     TROTH_SEEDS      folder with the seed policies that promises.json names
-    TROTH_POLICIES   folders (joined by the path separator), each with promises.json, negatives.json and *.md named owner_repository
+    TROTH_POLICIES   folders (joined by the path separator), each with promises.json, negatives.json, *.md named owner_repository, and, where there is one,
+                     uncatalogued.json: lines that promise what no control of the catalogue is about; what is found on them counts neither way
 
 Counting: a predicted promise is a hit where its line is one of a label's lines and the control is the label's (aliases resolved, `NEW:` dropped). Where the
 control is only one of the label's `also`, it is neither hit nor miss. Recall counts labels, precision counts predictions. A negative is hit where something is
@@ -76,6 +77,7 @@ class Policy:
     labels: list[dict[str, Any]]
     negatives: list[dict[str, Any]]
     group: str
+    apart: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -142,11 +144,15 @@ def _folder(folder: Path, texts: Path, group: str) -> list[Policy]:
         labels[label["repo"]].append(label)
     for label in json.loads((folder / "negatives.json").read_text(encoding="utf-8")):
         negatives[label["repo"]].append(label)
+    apart: dict[str, set[int]] = defaultdict(set)
+    beside = folder / "uncatalogued.json"
+    for label in json.loads(beside.read_text(encoding="utf-8")) if beside.is_file() else ():
+        apart[label["repo"]].update(label.get("lines") or [label["line"]])
     found = []
     for repo, mine in labels.items():
         path = texts / (repo.replace("/", "_") + ".md")
         if path.is_file():
-            found.append(Policy(repo, path.read_text(encoding="utf-8"), mine, negatives[repo], group))
+            found.append(Policy(repo, path.read_text(encoding="utf-8"), mine, negatives[repo], group, frozenset(apart[repo])))
         else:
             print(f"skipped: no text of {repo}")
     return found
@@ -167,7 +173,7 @@ def score(policy: Policy, matcher: Matcher, catalogue: Catalogue) -> Score:
     for promise in promises:
         at[promise.statement.line, promise.control].append(promise)
     hits: set[int] = set()
-    neutral: set[int] = set()
+    neutral: set[int] = {id(one) for one in promises if one.statement.line in policy.apart}
     for label in policy.labels:
         control = canonical(label["control"], catalogue)
         mine = [one for line in label["lines"] for one in at.get((line, control), ())]
