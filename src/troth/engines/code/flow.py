@@ -47,7 +47,7 @@ SECRET_ENDS: Final = (
 )  # fmt: skip
 """Ends of names of variables that hold secrets."""
 SECRET_WORDS: Final = (
-    b"environ", b"getenv",
+    b"environ", b"getenv", b"get_password", b"getpass", b"get_secret", b"secret_version", b"secrets.get",
     *(name + end for name in SECRET_ENDS for end in (b"}", b" +")),
 )
 """Strings of which a file holds one where it holds a secret."""
@@ -66,6 +66,8 @@ _UNTRUSTED_CALLS: Final = frozenset((
     "sys.stdin.readlines", "streamlit.file_uploader", "builtins.input", "requests.get", "requests.request", "requests.Session().post", "httpx.Client().get", "httpx.AsyncClient().get", "aiohttp.ClientSession().get", "requests.post", "httpx.get", "httpx.post", "urllib.request.urlopen", "requests.Session().get",
 ))  # fmt: skip
 _ROUTES: Final = frozenset(("get", "post", "put", "patch", "route", "websocket", "api_route"))
+_STORES: Final = ("keyring.get_password", "getpass.getpass", ".get_secret_value", "().access_secret_version", ".get_secret", ".get_parameter_secret", "dbutils.secrets.get")
+"""What gives out of a store of secrets."""
 _ENVIRONMENT: Final = frozenset(("os.getenv", "os.environ.get"))
 _SECRET_NAMES: Final = ("SECRET", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "ACCESS_KEY", "PRIVATE_KEY", "TOKEN", "CREDENTIAL", "DATABASE_URL", "DB_URL", "CONNECTION_STRING", "DSN")
 _NO_SECRET: Final = re.compile(r"(?i)max_?(?:\w+_)?tokens?|tokens?_?(?:limit|count|budget)|tokenizer|token_?(?:type|length)|public_key")
@@ -232,7 +234,9 @@ def named_secret(node: ast.AST) -> bool:
 
 
 def is_secret(node: ast.expr, scope: Scope, module: Module) -> bool:
-    """A value from an environment variable whose name says that it is secret."""
+    """A value from an environment variable whose name says that it is secret, or from a store of secrets."""
+    if isinstance(node, ast.Call) and any(name.endswith(_STORES) for name in module.names(node.func, scope)):
+        return True
     key: ast.expr | None = None
     if isinstance(node, ast.Call) and module.names(node.func, scope) & _ENVIRONMENT:
         key = node.args[0] if node.args else None

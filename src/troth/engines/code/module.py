@@ -15,9 +15,10 @@ from functools import cached_property
 from typing import Final
 
 from troth.engines.code.handed import handed_on, spots
+from troth.engines.code.options import likely
 from troth.engines.code.scopes import Binding, Built, Element, Imported, Parameter, Scope, build, starred
 from troth.engines.code.site import Given, Site
-from troth.engines.code.tables import added, fallback, parted, poured
+from troth.engines.code.tables import added, parted, poured
 from troth.engines.code.unpicklers import restricts
 from troth.engines.code.worth import Constant, evaluated, position_of
 
@@ -116,9 +117,9 @@ class Module:
 
     def _held(self, node: ast.expr, key: ast.expr, scope: Scope, depth: int) -> frozenset[str]:
         """Names of what stands in a table that is written here, under a key; under any key where that cannot be told."""
-        found = scope.find(node.id) if isinstance(node, ast.Name) else None
-        if found is not None and len(found[0]) == 1 and isinstance(found[0][0], ast.Dict):
-            node, scope = found[0][0], found[1]
+        only = self._only(node, scope)
+        if only is not None and isinstance(only[0], ast.Dict):
+            node, scope = only
         if not isinstance(node, ast.Dict):
             return frozenset()
         pairs = list(zip(node.keys, node.values, strict=True))
@@ -126,6 +127,17 @@ class Module:
             pairs = [pair for pair in pairs if isinstance(pair[0], ast.Constant) and pair[0].value == key.value]
         parts = [self.names(value, scope, depth) for _, value in pairs[: 4 * _MOST] if isinstance(value, (ast.Name, ast.Attribute, ast.Lambda))]
         return frozenset(name for part in parts for name in part if name != "?")
+
+    def _only(self, node: ast.expr, scope: Scope) -> tuple[ast.expr, Scope] | None:
+        """The one expression behind a name, a parameter's default or a field of a class of this file; None where there are several, or none."""
+        if isinstance(node, ast.Attribute):
+            owner = self.owner(node.value, scope)
+            held = self.built.fields.get(id(owner), {}).get(node.attr, []) if owner is not None else []
+            return held[0] if len(held) == 1 else None
+        found = scope.find(node.id) if isinstance(node, ast.Name) else None
+        first = found[0][0] if found is not None and len(found[0]) == 1 else None
+        value = first.default if isinstance(first, Parameter) else first
+        return (value, found[1]) if found is not None and isinstance(value, ast.expr) else None
 
     def _name(self, name: str, scope: Scope, depth: int) -> frozenset[str]:
         found = scope.find(name)
@@ -272,12 +284,9 @@ class Module:
                     return None
                 whole.update(piece)
             return whole
-        if isinstance(node, ast.Name):
-            found = scope.find(node.id)
-            if found is not None and len(found[0]) == 1 and isinstance(found[0][0], ast.expr):
-                table = self.table(found[0][0], found[1], depth + 1)
-                return None if table is None else table | self._added_later.get((node.id, id(found[1])), {})
-        return None
+        only = self._only(node, scope) if isinstance(node, (ast.Name, ast.Attribute)) else None
+        table = self.table(*only, depth + 1) if only is not None else None
+        return table if table is None or not isinstance(node, ast.Name) or only is None else table | self._added_later.get((node.id, id(only[1])), {})
 
     @cached_property
     def _added_later(self) -> dict[tuple[str, int], dict[str, ast.expr]]:
@@ -301,19 +310,8 @@ class Module:
         return evaluated(node, lambda part: self.values(part, scope, depth + 1))
 
     def likely(self, node: ast.expr | None, scope: Scope) -> frozenset[Constant] | None:
-        """`values`, and where nobody can tell, what it is worth unless somebody says otherwise: `os.getenv(name, default)`, `options.get(name, default)`, `given or default`."""
-        known = self.values(node, scope)
-        for _ in range(4):
-            if known is not None or node is None:
-                return known
-            found = scope.find(node.id) if isinstance(node, ast.Name) else None
-            if found is not None:
-                single = found[0][0] if len(found[0]) == 1 else None
-                node, scope = (single, found[1]) if isinstance(single, ast.expr) else (None, scope)
-            else:
-                node = fallback(node)
-            known = self.values(node, scope)
-        return known
+        """`values`, and where nobody can tell, what it is worth unless somebody says otherwise (`options.likely`)."""
+        return likely(self, node, scope)
 
     def _looked_up(self, node: ast.Subscript, scope: Scope, depth: int) -> frozenset[Constant] | None:
         """What a table that is written here holds under a key; all that it holds where the key is not known."""

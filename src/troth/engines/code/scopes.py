@@ -79,7 +79,7 @@ class Scope:
 
 @dataclass(slots=True)
 class Built:
-    """All scopes of a file, its calls with their scopes, and what methods bind on `self`, and what functions give back; `guards`, `offered`, `states` and `written` remember what was worked out of them."""
+    """All scopes of a file, its calls with their scopes, and what methods bind on `self`, and what functions give back; `guards`, `offered`, `states`, `written` and `options` remember what was worked out of them."""
 
     module: Scope
     calls: list[tuple[ast.Call, Scope]] = field(default_factory=list)
@@ -91,6 +91,7 @@ class Built:
     offered: set[int] | None = None
     states: dict[str, list[tuple[ast.expr, Scope]]] | None = None
     written: dict[tuple[str, str, int], list[tuple[ast.expr, Scope]]] | None = None
+    options: dict[str, list[tuple[ast.expr | None, Scope]]] | None = None
 
 
 def build(tree: ast.Module) -> Built:

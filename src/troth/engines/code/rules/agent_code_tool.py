@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from troth.engines.code.module import Module, Site
@@ -14,17 +15,18 @@ _TOOLS = (
     "PythonREPLTool", "PythonAstREPLTool", "PythonREPL", "ShellTool", "BashProcess", "TerminalTool", "LocalCommandLineCodeExecutor",
     "CodeInterpreterToolSpec", "PandasQueryEngine", "JSONalyzeQueryEngine", "UnsafeCodeInterpreter",
     "LocalJupyterServer", "EmbeddedIPythonCodeExecutor", "IPythonCodeExecutor", "UnsafeLocalCodeExecutor", "LocalShellTool", "PythonTools", "ShellTools", "PolarsQueryEngine",
-    "PandasInstructionParser", "create_python_agent", "PythonCodeExecutionTool", "BashTool", "PythonInstructionParser",
+    "PandasInstructionParser", "create_python_agent", "PythonCodeExecutionTool", "BashTool", "PALChain", "LLMBashChain", "CPALChain", "LLMSymbolicMathChain", "PythonAstREPL", "LocalPythonInterpreter", "SubprocessInterpreter", "PythonInstructionParser",
 )  # fmt: skip
 _FAMILIES = ("langchain", "llama_index", "autogen", "ag2", "crewai", "smolagents", "pandasai", "haystack", "semantic_kernel", "agno", "phi.", "google.adk", "agents.", "camel", "interpreter")
 _FLAGS = ("unsafe_mode", "allow_dangerous_code", "allow_dangerous_requests", "allow_dangerous_tools", "allow_unsafe_code")
+_CLASSMETHODS = re.compile(r"\.from_\w+\Z")
 _NAMED = frozenset(("terminal", "python_repl", "bash", "shell", "python_repl_ast"))
 _WIDE = frozenset(("*", "os", "subprocess", "sys", "shutil", "socket", "importlib", "builtins", "os.*", "posix", "ctypes"))
 
 
 def _check(module: Module, _: Context) -> Iterator[Hit]:
     for site in module.sites:
-        if any(name.startswith(_FAMILIES) and name.rpartition(".")[2] in _TOOLS for name in site.names):
+        if any(name.startswith(_FAMILIES) and _CLASSMETHODS.sub("", name).rpartition(".")[2] in _TOOLS for name in site.names):
             yield Hit(site.line, "The model's code or commands run with the rights of this process.")
         for flag in _FLAGS:
             for line in module.flagged(site, site.keywords.get(flag), lambda value: value is True):
@@ -39,7 +41,10 @@ def _arguments(module: Module, site: Site) -> Iterator[Hit]:
     table = module.table(config, site.scope) if config is not None else None
     if table is not None and module.values(table.get("use_docker"), site.scope) == frozenset((False,)):
         yield Hit(site.line, "Code of the model runs outside of a container.")
-    if module.values(site.keywords.get("code_execution_mode"), site.scope) == frozenset(("unsafe",)):
+    allowed, mode = (module.values(site.keywords.get(name), site.scope) for name in ("allow_code_execution", "code_execution_mode"))
+    if allowed == frozenset((True,)) and mode != frozenset(("safe",)):
+        yield Hit(site.line, "The agent writes code and runs it.")
+    if mode == frozenset(("unsafe",)):
         yield Hit(site.line, "Code of the model runs outside of a container.")
     if module.values(site.keywords.get("sandbox"), site.scope) in (frozenset(("subprocess",)), frozenset(("internal_python",))):
         yield Hit(site.line, "Code of the model runs outside of a container.")
@@ -75,7 +80,7 @@ RULE = Rule(
     atlas=("AML.T0053", "AML.T0051"),
     needs=(
         (b"langchain", b"llama_index", b"autogen", b"crewai", b"smolagents", b"pandasai", b"haystack", b"semantic_kernel", b"ag2", b"agno", b"google.adk", b"from agents", b"import agents", b"camel", b"interpreter", b"from phi"),
-        tuple(name.encode() for name in (*_TOOLS, *_FLAGS, "load_tools", "use_docker", "code_execution_mode", "authorized_imports", "auto_run", "sandbox=")),
+        tuple(name.encode() for name in (*_TOOLS, *_FLAGS, "load_tools", "use_docker", "code_execution_mode", "allow_code_execution", "authorized_imports", "auto_run", "sandbox=")),
     ),
     modules=frozenset(("crewai_tools", "autogen_ext", "autogen_core", "autogen_agentchat", "ag2", "agno", "phi", "google", "agents", "camel", "interpreter", "langchain_core", "langchain", "langchain_experimental", "langchain_community", "llama_index", "autogen", "crewai", "smolagents", "pandasai", "haystack", "semantic_kernel")),
     check=_check,

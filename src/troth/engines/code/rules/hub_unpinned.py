@@ -12,11 +12,12 @@ from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 __all__ = ["RULE"]
 
 _KNOWN = rb"[\"'](?:(?:distil)?(?:bert|roberta|gpt2)|albert|xlnet|xlm|t5|openai-gpt|camembert|electra|all-[Mmd]|paraphrase|multi-qa|msmarco|stsb|nli|LaBSE)[\w.-]*[\"']"
+_DOWNLOADS = (rb"hf_hub_download\s*\(", rb"snapshot_download\s*\(")
 _CONFIRM = matching(
     (rb"from_pretrained\s*[(,)\n]", rb"hf_hub_download\s*[(,)\n]", rb"snapshot_download\s*[(,)\n]", rb"load_dataset\s*[(,)\n]", rb"pipeline\s*\(", rb"SentenceTransformer\s*\(", rb"CrossEncoder\s*\(",
      rb"create_model", rb"from_(?:quantized|preset|hparams|model_id)", rb"load_(?:lora_weights|textual_inversion|ip_adapter|adapter)", rb"LLM\s*\(", rb"EngineArgs\s*\(", rb"HuggingFaceEmbeddings\s*\(", rb"SparseEncoder\s*\(", rb"evaluate\.load"),
-    (rb"/[A-Za-z0-9][\w.-]*[\"']", _KNOWN, rb"load_dataset\s*\(\s*[\"']\w"),
-    (rb"[\"'](?:hf[-_]hub:|hf://)?[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*[\"']", _KNOWN, rb"load_dataset\s*\(\s*[\"']\w"),
+    (rb"/[A-Za-z0-9][\w.-]*[\"']", _KNOWN, rb"load_dataset\s*\(\s*[\"']\w", *_DOWNLOADS),
+    (rb"[\"'](?:hf[-_]hub:|hf://)?[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*[\"']", _KNOWN, rb"load_dataset\s*\(\s*[\"']\w", *_DOWNLOADS),
 )
 
 
@@ -56,6 +57,8 @@ _NAMES = {
     "sentence_transformers.CrossEncoder": (0, "model_name"),
     "sentence_transformers.SparseEncoder": (0, "model_name_or_path"),
 }
+_ONLY_HUB = frozenset(name for name in _NAMES if name.startswith("huggingface_hub.") and name.endswith(("hf_hub_download", "snapshot_download")))
+"""What downloads from the hub whatever it is given; the others take folders, too."""
 _LIBRARIES = (
     "transformers", "diffusers", "huggingface_hub", "datasets", "sentence_transformers", "peft", "timm", "tokenizers", "optimum", "trl", "setfit", "evaluate", "vllm",
     "open_clip", "langchain_huggingface", "langchain_community", "unsloth", "auto_gptq", "awq", "gptqmodel", "adapters", "span_marker", "gliner", "pyannote", "speechbrain",
@@ -94,7 +97,9 @@ def _on_hub(name: object, *, data: bool) -> bool:
 
 def _judge(module: Module, site: Site, what: ast.expr | None, *, data: bool = False, kind: str = "") -> Iterator[Hit]:
     repositories = module.likely(what, site.scope)
-    if repositories is None or not any(_on_hub(item, data=data) for item in repositories):
+    if repositories is None and what is not None and kind in _ONLY_HUB:
+        repositories = frozenset()  # which one is not told, but it is one of the hub's
+    elif repositories is None or not any(_on_hub(item, data=data) for item in repositories):
         return
     if kind.startswith(_PREFIXED) and not any(isinstance(item, str) and _HUB_PREFIX.match(item) for item in repositories):
         return  # a name without the prefix is one of the library's own

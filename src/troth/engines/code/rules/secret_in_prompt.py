@@ -51,6 +51,7 @@ RULE = Rule(
     needs=(MODEL_WORDS, SECRET_WORDS),
     confirm=matching((
         rb"environ[^\n]{0,20}[\"'][A-Za-z_]*(?i:secret|passw|key|token|credential|_url|dsn|connection)", rb"getenv[^\n]{0,20}[\"'][A-Za-z_]*(?i:secret|passw|key|token|credential|_url|dsn|connection)",
+        rb"keyring\.get_password", rb"getpass\.getpass\(", rb"get_secret(?:_value)?\(", rb"access_secret_version", rb"secrets\.get\(",
         *(name + rb"(?:\}| \+)" for name in SECRET_ENDS),
     )),
     modules=MODEL_MODULES,

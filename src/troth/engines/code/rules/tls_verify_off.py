@@ -56,6 +56,7 @@ _VARIABLES: dict[str, frozenset[Constant]] = {
 }
 """Variable of the environment -> values that switch verification off."""
 _SWITCHED = frozenset(("ssl._create_unverified_context", "ssl._create_stdlib_context"))
+_NONE = frozenset(("ssl.CERT_NONE", "ssl.VerifyMode.CERT_NONE"))
 _ADDRESS = re.compile(r"[?&](?:ssl_cert_reqs=(?:CERT_NONE|none)|tlsAllowInvalid(?:Certificates|Hostnames)=true|tlsInsecure=true)\b")
 """Options of an address that switch verification off."""
 _OPTIONS = re.compile(r"\bcurl\b.*(?:\s-[a-zA-Z]*k[a-zA-Z]*(?:\s|\Z)|--insecure\b)|\bwget\b.*--no-check-certificate|http\.sslVerify[ =]false|--no-verify-ssl\b|--trusted-host\b|strict-ssl[ =]false")
@@ -114,7 +115,7 @@ def _keywords(module: Module, site: Site, keywords: dict[str, ast.expr]) -> Iter
             continue
         for line in module.flagged(site, given, lambda value, bad=bad: repr(value) in bad):  # type: ignore[misc]
             yield Hit(line, f"{keyword} is off: whoever stands between reads and changes everything.")
-        if keyword == "cert_reqs" and "ssl.CERT_NONE" in module.names(given, site.scope):
+        if keyword == "cert_reqs" and module.names(given, site.scope) & _NONE:
             yield Hit(site.line, "cert_reqs is off: whoever stands between reads and changes everything.")
 
 
@@ -127,7 +128,7 @@ def _stores(module: Module) -> Iterator[Hit]:
         names = module.names(value, scope)
         worth = module.values(value, scope)
         owner = module.names(target.value, scope)
-        if target.attr == "verify_mode" and "ssl.CERT_NONE" in names:
+        if target.attr == "verify_mode" and names & _NONE:
             yield Hit(target.lineno, "The context accepts any certificate.")
         elif target.attr == "check_hostname" and worth == frozenset((False,)):
             yield Hit(target.lineno, "The context accepts a certificate of any host.")

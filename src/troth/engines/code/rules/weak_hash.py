@@ -59,9 +59,26 @@ def _about_checking(site: Site) -> bool:
     place: ast.AST = function.node if function is not None else site.scope.node
 
     compared = [item for item in ast.walk(place) if isinstance(item, ast.Compare) and isinstance(item.ops[0], (ast.Eq, ast.NotEq))]
+    compared = [item for item in compared if not _remembered(item, place)]
     compared_by_call = [item for item in ast.walk(place) if isinstance(item, ast.Call) and isinstance(item.func, ast.Attribute) and item.func.attr == "compare_digest"]
     sides = [side for item in compared for side in (item.left, *item.comparators)] + [side for item in compared_by_call for side in item.args]
     return any(_is_digest(side, site) for side in sides)
+
+
+def _remembered(test: ast.Compare, place: ast.AST) -> bool:
+    """The digest is compared with what the same function puts there (`seen.get("k") != digest`, `seen["k"] = digest`): whether something changed, not whether it is the right one."""
+    keys = {key for side in (test.left, *test.comparators) if (key := _key_of(side))}
+    stores = (target for item in ast.walk(place) if isinstance(item, ast.Assign) for target in item.targets if isinstance(target, (ast.Subscript, ast.Attribute)))
+    return bool(keys) and any(_key_of(target) in keys for target in stores)
+
+
+def _key_of(node: ast.expr) -> tuple[str, str] | None:
+    """A table or an object as it is spelled, and the key or field that is asked of it."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
+        return ast.unparse(node.func.value), ast.unparse(node.args[0])
+    if isinstance(node, ast.Subscript):
+        return ast.unparse(node.value), ast.unparse(node.slice)
+    return (ast.unparse(node.value), repr(node.attr)) if isinstance(node, ast.Attribute) else None
 
 
 def _is_digest(node: ast.expr, site: Site, depth: int = 0) -> bool:
