@@ -18,7 +18,7 @@ from troth.engines.code.handed import handed_on, spots
 from troth.engines.code.options import likely
 from troth.engines.code.scopes import Binding, Built, Element, Imported, Parameter, Scope, build, starred
 from troth.engines.code.site import Given, Site
-from troth.engines.code.tables import added, parted, poured
+from troth.engines.code.tables import added, parted, poured, written
 from troth.engines.code.unpicklers import restricts
 from troth.engines.code.worth import Constant, evaluated, position_of
 
@@ -293,9 +293,12 @@ class Module:
         return added(self.built)
 
     def _put_in(self, node: ast.expr, scope: Scope) -> dict[str, ast.expr]:
-        """Keys that are put into a table of which the beginning is not known: `**kwargs` of the function around it."""
+        """Keys that are known of a table of which some are not: put into `**kwargs` of the function around it, or written beside it in one literal."""
+        only = self._only(node, scope)
+        literal = only[0] if only is not None else node
+        known = written(literal)
         found = scope.find(node.id) if isinstance(node, ast.Name) else None
-        return self._added_later.get((node.id, id(found[1])), {}) if found is not None and isinstance(node, ast.Name) else {}
+        return known | self._added_later.get((node.id, id(found[1])), {}) if found is not None and isinstance(node, ast.Name) else known
 
     def values(self, node: ast.expr | None, scope: Scope, depth: int = 0) -> frozenset[Constant] | None:
         """Constants that an expression may be worth; a parameter is worth its default; None where it cannot be told."""

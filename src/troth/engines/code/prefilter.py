@@ -15,19 +15,12 @@ from functools import cached_property, reduce
 from operator import or_
 from typing import Any, Final
 
+from troth.engines.code.imports import imported
 from troth.engines.code.presence import presence
 from troth.engines.code.rule import Rule
 
 __all__ = ["Prefilter", "imported", "without_long_strings"]
 
-_IMPORT: Final = re.compile(rb"[\n;:][ \t]*(?:from|import)[ \t]+([A-Za-z_]\w*)")
-_LIST: Final = re.compile(rb"import [\w. ,]+")
-_NAME: Final = re.compile(rb"[A-Za-z_]\w*")
-_ELSEWHERE: Final = (
-    (b"import_module", re.compile(rb"import_module\(\s*[\"'](\w+)")),
-    (b"__import__", re.compile(rb"__import__\(\s*[\"'](\w+)")),
-)
-"""Imports by a name in a string: what must be there, and what finds the name."""
 _HYPERSCAN_IMPORT: Final = (
     r"(?:(?:^|[\n;:])[ \t]*(?:from|import)[ \t]+|import [\w. ,]*|import_module\(\s*[\"']|__import__\(\s*[\"'])\b{0}\b"
 )
@@ -38,17 +31,6 @@ _ASCII: Final = "latin-1"
 _LINE: Final = b"\n"
 Search = Callable[[bytes], int]
 """Bytes of a file -> a bit for each of the keys that it holds."""
-
-
-def imported(data: bytes) -> frozenset[bytes]:
-    """First names of the modules that a file imports by a name that is written in it, and perhaps some more."""
-    found = set(_IMPORT.findall(_LINE + data))
-    for line in _LIST.findall(data):
-        found.update(_NAME.findall(line[7:]))
-    for word, pattern in _ELSEWHERE:
-        if word in data:
-            found.update(pattern.findall(data))
-    return frozenset(found)
 
 
 def without_long_strings(data: bytes) -> bytes:

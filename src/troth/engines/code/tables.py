@@ -7,7 +7,7 @@ from typing import Final
 
 from troth.engines.code.scopes import Built, Scope
 
-__all__ = ["added", "fallback", "parted", "poured"]
+__all__ = ["added", "fallback", "parted", "poured", "written"]
 
 _POUR: Final = frozenset(("append", "extend", "insert", "add", "write", "appendleft", "put"))
 
@@ -80,6 +80,12 @@ def parted(node: ast.expr, named_dict: bool) -> list[dict[str, ast.expr] | ast.e
         else:
             return None
     return parts
+
+
+def written(node: ast.expr) -> dict[str, ast.expr]:
+    """Keys that a table is written with, whatever else it takes in."""
+    pairs = zip(node.keys, node.values, strict=True) if isinstance(node, ast.Dict) else ()
+    return {key.value: value for key, value in pairs if isinstance(key, ast.Constant) and isinstance(key.value, str)}
 
 
 def fallback(node: ast.expr) -> ast.expr | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from troth.engines.code.answers import is_answer
+from troth.engines.code.answers import is_answer, told_of
 from troth.engines.code.flow import holds
 from troth.engines.code.module import Module, Site
 from troth.engines.code.rule import Context, Hit, Rule, Severity, bare, matching, named
@@ -19,7 +19,7 @@ _CONFIRM = matching(named("eval", "exec"))
 def _check(module: Module, _: Context) -> Iterator[Hit]:
     for site in module.calls("builtins.eval", "builtins.exec"):
         first = site.argument(0)
-        if first is None or module.values(first, site.scope) is not None or holds(first, site.scope, module, is_answer):
+        if first is None or module.values(first, site.scope) is not None or (holds(first, site.scope, module, is_answer) and told_of(module)):
             continue
         if not _own_file(first, site, module):
             yield Hit(site.line, "What is run is not written in this file.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from troth.engines.code.answers import is_answer
+from troth.engines.code.answers import is_answer, told_of
 from troth.engines.code.commands import RUNS, shell_words
 from troth.engines.code.flow import holds
 from troth.engines.code.module import Module, Site
@@ -29,13 +29,13 @@ def _check(module: Module, _: Context) -> Iterator[Hit]:
             yield from _judge(module, site, line)
     for site in module.calls(*RUNS):
         for word in shell_words(module, site):
-            if module.values(word, site.scope) is None and not holds(word, site.scope, module, is_answer) and _put_together(word, site) and not _quoted(module, site, word):
+            if module.values(word, site.scope) is None and not (holds(word, site.scope, module, is_answer) and told_of(module)) and _put_together(word, site) and not _quoted(module, site, word):
                 yield Hit(site.line, "A shell reads a command that is put together from values.")
 
 
 def _judge(module: Module, site: Site, line: int) -> Iterator[Hit]:
     command = site.argument(0, "args", "cmd", "command")
-    if command is None or module.values(command, site.scope) is not None or holds(command, site.scope, module, is_answer):
+    if command is None or module.values(command, site.scope) is not None or (holds(command, site.scope, module, is_answer) and told_of(module)):
         return
     if not _quoted(module, site, command):
         yield Hit(line, "A shell reads a command that is put together from values.")
