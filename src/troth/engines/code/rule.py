@@ -1,4 +1,4 @@
-"""What a rule is: one file of `rules/`, with its words, its references, its examples and its check."""
+"""What a rule is: one file of `rules/`, `rules_ecma/` or `rules_rust/`, with its words, its references, its examples and its check."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-
-from troth.engines.code.module import Module
+from typing import Any
 
 __all__ = ["Context", "Hit", "Rule", "Severity", "bare", "matching", "named"]
 
@@ -54,7 +53,8 @@ class Rule:
         modules: a file counts only if it imports one of these; empty = any file.
         instead: strings that count as much as an import of one of the modules.
         confirm: groups of expressions; a file that holds the strings must match one of each group, too, outside of text between triple quotes.
-        check: gives the hits of a file.
+        check: gives the hits of a file: a `Module` of Python, an `EcmaFile` of TypeScript or JavaScript, a `RustFile` of Rust.
+        language: `python`, `ecma` (TypeScript and JavaScript) or `rust`.
         bad, good: examples; each is a whole file, and tests hold that every bad one is hit and no good one is.
     """
 
@@ -67,12 +67,13 @@ class Rule:
     owasp: tuple[str, ...]
     atlas: tuple[str, ...]
     needs: tuple[tuple[bytes, ...], ...]
-    check: Callable[[Module, Context], Iterator[Hit]]
+    check: Callable[[Any, Context], Iterator[Hit]]
     bad: tuple[str, ...]
     good: tuple[str, ...]
     modules: frozenset[str] = frozenset()
     instead: tuple[bytes, ...] = ()
     confirm: tuple[tuple[re.Pattern[bytes], ...], ...] = ()
+    language: str = "python"
 
 
 def bare(*names: str) -> tuple[bytes, ...]:

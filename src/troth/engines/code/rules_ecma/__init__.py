@@ -1,0 +1,5 @@
+"""Rules for TypeScript and JavaScript: every file of this folder is one."""
+
+from __future__ import annotations
+
+__all__: list[str] = []
