@@ -167,11 +167,11 @@ class Claims:
             bindings: tuple[Binding, ...] = (Binding(job[163:227], job[87:151], job[13:77]),)
         else:
             bindings = tuple([Binding(sha256, plan, evidence) for evidence, plan, sha256 in _JOBS.findall(job)])
-        if len(bindings) > 1 and list(bindings) != sorted(set(bindings)):
-            raise PermitError("claims", "The jobs of a permit are not sorted, or one is listed twice.")
-        return cls(
-            iss, aud, tenant, project, _sorted(job_type), bindings, _sorted(approver), jti, begin, end, parent, _sorted(delegate)
-        )
+            if list(bindings) != sorted(set(bindings)):
+                raise PermitError("claims", "The jobs of a permit are not sorted, or one is listed twice.")
+        kinds = _sorted(job_type) if '"' in job_type else (job_type,)
+        people = _sorted(approver) if '"' in approver else (approver,)
+        return cls(iss, aud, tenant, project, kinds, bindings, people, jti, begin, end, parent, _sorted(delegate) if delegate else ())
 
     @classmethod
     def from_plain(cls, told: Json) -> Claims:
@@ -248,8 +248,6 @@ def _told(names: tuple[str, ...]) -> str:
 
 
 def _sorted(listed: str) -> tuple[str, ...]:
-    if not listed or '"' not in listed:
-        return (listed,) if listed else ()
     names = tuple(listed.split('","'))
     if names != tuple(sorted(set(names))):
         raise PermitError("claims", "A claim that lists something is not sorted, or lists it twice.")

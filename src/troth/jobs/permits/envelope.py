@@ -31,8 +31,11 @@ LIMIT_BYTES: Final = 16 * 1024
 
 MOST_SIGNATURES: Final = 16
 _SIGNATURE: Final = re.compile(rb'\{"keyid":"([0-9a-f]{64})","sig":"([A-Za-z0-9+/]{86}==)"\}')
+_PAD: Final = ord("=")
 _SPARE_FOUR: Final = b"AQgw"
 _SPARE_TWO: Final = b"AEIMQUYcgkosw048"
+_ONE_SIGNATURE: Final = 173
+"""Bytes of a list of one signature."""
 _ONE: Final = _SIGNATURE.pattern.replace(b"(", b"(?:")
 _FORM: Final = re.compile(
     rb'\{"payload":"([A-Za-z0-9+/]+={0,2})","payloadType":"%b","signatures":\[(%b(?:,%b){0,15})\]\}'
@@ -98,10 +101,14 @@ def read(content: bytes) -> Sealed:
     found = _FORM.fullmatch(content)
     if found is None:
         raise _explained(content)
-    signatures = tuple([(key.decode("ascii"), _decoded(sig)) for key, sig in _SIGNATURE.findall(found[2])])
-    if len(signatures) > 1 and any(one[0] >= other[0] for one, other in pairwise(signatures)):
-        raise PermitError("signatures", "The signatures are not in order, or a key signed twice.")
-    payload = _decoded(found[1])
+    text, listed = found.groups()
+    if len(listed) == _ONE_SIGNATURE:  # as nearly all have: its parts lie at the same places each time
+        signatures: tuple[tuple[str, bytes], ...] = ((listed[10:74].decode("ascii"), _decoded(listed[83:171])),)
+    else:
+        signatures = tuple([(key.decode("ascii"), _decoded(sig)) for key, sig in _SIGNATURE.findall(listed)])
+        if any(one[0] >= other[0] for one, other in pairwise(signatures)):
+            raise PermitError("signatures", "The signatures are not in order, or a key signed twice.")
+    payload = _decoded(text)
     return Sealed(Claims.decode(payload), payload, signatures)
 
 
@@ -136,7 +143,6 @@ def _explained(content: bytes) -> PermitError:
 
 def _decoded(text: bytes) -> bytes:
     """Bytes of base64 that the expression has matched; the bits that the last character has to spare must be zero, or there would be other texts of the same bytes."""
-    last = text[-3:-2] if text.endswith(b"==") else text[-2:-1] if text.endswith(b"=") else b""
-    if len(text) % 4 or (last and last not in (_SPARE_FOUR if text.endswith(b"==") else _SPARE_TWO)):
+    if len(text) % 4 or (text[-1] == _PAD and (text[-3] not in _SPARE_FOUR if text[-2] == _PAD else text[-2] not in _SPARE_TWO)):
         raise PermitError("base64", "A part of the permit is not base64 in its one form.")
     return binascii.a2b_base64(text)
