@@ -5,7 +5,8 @@
     python -m bench.desk board --cases 50000         first page, middle page, search, lanes: p95
     python -m bench.desk thread --messages 1000 --people 121
     python -m bench.desk memory                      of an idle server, in MiB
-    python -m bench.desk kill --times 1000           kill -9 under load: receipts lost, mails twice
+    python -m bench.desk kill --times 1000           kill -9 under load: receipts lost, mails twice; --workers 2, --store postgresql+psycopg://...;
+                                                     --keep FOLDER can be stopped and gone on with
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ from pathlib import Path
 POLICY = "# Security Policy\n\nWe will acknowledge your report within 48 hours.\nWe will send you an initial assessment within 7 days.\n"
 
 
-def made(folder: Path, port: int = 8181, mail: dict | None = None):
+def made(folder: Path, port: int = 8181, mail: dict | None = None, store: str = ""):
     from troth.app.desk.opening import make_desk, open_desk
     from troth.app.desk.settings import DeskSettings, MailSettings
 
     policy = folder / "SECURITY.md"
     policy.write_text(POLICY)
-    make_desk(folder / "desk", DeskSettings(project="Bench", url=f"http://127.0.0.1:{port}", mail=MailSettings(**(mail or {}))), policy, "Ada")
+    make_desk(folder / "desk", DeskSettings(project="Bench", url=f"http://127.0.0.1:{port}", store=store, mail=MailSettings(**(mail or {}))), policy, "Ada")
     return open_desk(folder / "desk")
 
 
@@ -74,8 +75,8 @@ def store(options: argparse.Namespace) -> int:
     return 0 if stored == options.cases else 1
 
 
-def serve(folder: Path, port: int) -> subprocess.Popen:
-    process = subprocess.Popen([sys.executable, "-m", "troth", "desk", "serve", str(folder), "--port", str(port)], stdout=subprocess.DEVNULL)
+def serve(folder: Path, port: int, workers: int = 1) -> subprocess.Popen:
+    process = subprocess.Popen([sys.executable, "-m", "troth", "desk", "serve", str(folder), "--port", str(port), "--workers", str(workers)], stdout=subprocess.DEVNULL)
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), 0.2).close()
@@ -85,6 +86,11 @@ def serve(folder: Path, port: int) -> subprocess.Popen:
             time.sleep(0.05)
         else:
             return process
+
+
+def children(pid: int) -> list[int]:
+    """Processes that a process has forked."""
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def free_port() -> int:
@@ -177,12 +183,14 @@ def memory(options: argparse.Namespace) -> int:
     port = free_port()
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         made(Path(name), port).close()
-        process = serve(Path(name) / "desk", port)
-        time.sleep(3)
+        process = serve(Path(name) / "desk", port, options.workers)
+        time.sleep(5)
+        family = [process.pid, *children(process.pid)]
         resident = int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text()).group(1)) / 1024
+        share = sum(int(re.search(r"^Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M).group(1)) for pid in family) / 1024
         process.terminate()
         process.wait(30)
-    print(f"memory: {resident:.0f} MiB resident, idle")
+    print(f"memory: {resident:.0f} MiB resident, idle, of the process that was started; {share:.0f} MiB of all {len(family)}, what they share counted once")
     return 0
 
 
@@ -198,13 +206,13 @@ def main() -> int:
     parser.add_argument("--folder", default=None, help="where the desks are made; a disk that syncs, for honest figures")
     commands = parser.add_subparsers(required=True)
     for name, what, sizes in (
-        ("store", store, {"cases": 5_000}), ("load", load, {"reporters": 1_000, "bytes": 20_000, "spread": 0, "rounds": 3}), ("board", board, {"cases": 50_000, "rounds": 40}),
-        ("thread", thread, {"messages": 1_000, "people": 121, "rounds": 20}), ("memory", memory, {}), ("kill", kill, {"times": 1_000, "senders": 8, "longest": 600}),
+        ("store", store, {"cases": 5_000}), ("load", load, {"reporters": 1_000, "bytes": 20_000, "spread": 0, "rounds": 3, "workers": 1}), ("board", board, {"cases": 50_000, "rounds": 40}),
+        ("thread", thread, {"messages": 1_000, "people": 121, "rounds": 20}), ("memory", memory, {"workers": 1}), ("kill", kill, {"times": 1_000, "senders": 8, "longest": 300, "workers": 1, "keep": "", "store": ""}),
     ):  # fmt: skip
         command = commands.add_parser(name)
         command.set_defaults(run=what)
         for size, usual in sizes.items():
-            command.add_argument(f"--{size}", type=int, default=usual)
+            command.add_argument(f"--{size}", type=type(usual), default=usual)
     options = parser.parse_args()
     return options.run(options)
 

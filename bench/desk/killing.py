@@ -10,21 +10,27 @@ deaths take minutes. Whether the ledger still verifies, and whether each receipt
 from __future__ import annotations
 
 import argparse
+import contextlib
+import json
 import multiprocessing
 import os
 import random
+import re
 import secrets
+import signal
 import socket
 import socketserver
 import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
 
-from bench.desk.__main__ import free_port, made
+from bench.desk.__main__ import children, free_port, made
+from bench.desk.loading import cpu_seconds
 
 
 class Sink(socketserver.ThreadingTCPServer):
@@ -67,9 +73,8 @@ class Taker(socketserver.StreamRequestHandler):
 class Senders:
     """People who report, and do not give up."""
 
-    def __init__(self, port: int, count: int) -> None:
-        self.origin = f"http://127.0.0.1:{port}"
-        self.answered: dict[str, str] = {}
+    def __init__(self, port: int, count: int, answered: dict[str, str]) -> None:
+        self.origin, self.answered = f"http://127.0.0.1:{port}", answered
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(count)]
         for one in self._threads:
@@ -100,91 +105,179 @@ class Senders:
             one.join(15)
 
 
-def _serve(folder: str, port: int) -> None:
+def _serve(folder: str, port: int, workers: int) -> None:
     """What `troth desk serve` runs, in a forked child."""
+    import logging
+
     import uvicorn
 
     from troth.web.desk.serving import application
+    from troth.web.desk.workers import serve
 
     os.environ["TROTH_DESK"] = folder
     os.setsid()
-    uvicorn.run(application(), host="127.0.0.1", port=port, access_log=False, log_level="critical", proxy_headers=False, backlog=4096)
+    if workers > 1:
+        logging.disable()
+        serve(Path(folder), "127.0.0.1", port, workers)
+    else:
+        uvicorn.run(application(), host="127.0.0.1", port=port, access_log=False, log_level="critical", proxy_headers=False, backlog=4096)
 
 
 class Servers:
-    """Makes servers, one after another, each a fork of a process that has imported all of it."""
+    """Makes servers, one after another, each a fork of a process that has imported all of it.
 
-    def __init__(self, folder: Path, port: int) -> None:
+    Args:
+        folder: of the desk.
+        port: where.
+        workers: processes that serve; with more than one, a kill is that of one of them, or of the whole family at once.
+        chance: for who is killed when.
+    """
+
+    def __init__(self, folder: Path, port: int, workers: int, chance: random.Random) -> None:
         self._how = multiprocessing.get_context("forkserver")
-        self._how.set_forkserver_preload(["bench.desk.killing", "troth.web.desk.serving", "troth.store.migration", "uvicorn.protocols.http.auto", "uvicorn.loops.auto", "altcha.v1", "pyrage"])
-        self._folder, self._port = str(folder), port
+        self._how.set_forkserver_preload(
+            ["bench.desk.killing", "troth.web.desk.serving", "troth.web.desk.workers", "troth.store.migration", "uvicorn.protocols.http.auto", "uvicorn.loops.auto", "altcha.v1", "pyrage"]
+        )
+        self._folder, self._port, self._workers, self._chance = str(folder), port, workers, chance
         self.process = self._start()
 
     def _start(self) -> multiprocessing.Process:
-        process = self._how.Process(target=_serve, args=(self._folder, self._port), daemon=True)
-        process.start()
+        process, tries = None, 5  # a child that was forked in the moment of its parent's death holds the address until it has ended
         while True:
             try:
+                if process is None or not process.is_alive():
+                    if not tries:
+                        raise SystemExit(f"the desk ended by itself ({process.exitcode})")
+                    process, tries = self._how.Process(target=_serve, args=(self._folder, self._port, self._workers)), tries - 1
+                    process.start()
                 socket.create_connection(("127.0.0.1", self._port), 0.2).close()
             except OSError:
-                if not process.is_alive():
-                    raise SystemExit(f"the desk ended by itself ({process.exitcode})") from None
                 time.sleep(0.01)
             else:
                 return process
 
+    def family(self) -> list[int]:
+        """All who may be killed: those that serve last."""
+        try:
+            return [self.process.pid, *children(self.process.pid)] if self._workers > 1 else [self.process.pid]
+        except FileNotFoundError:
+            return [self.process.pid]
+
+    def wait(self, milliseconds: float) -> None:
+        """Let them work: so much of their own processor time, for on a busy machine wall time is often idle time; five seconds at most."""
+        begun, until = self._used(), time.perf_counter() + 5
+        while time.perf_counter() < until and 1000 * (self._used() - begun) < milliseconds:
+            time.sleep(0.002)
+
+    def _used(self) -> float:
+        used = 0.0
+        for pid in self.family():
+            with contextlib.suppress(OSError):
+                used += cpu_seconds(pid)
+        return used
+
     def again(self) -> None:
         """SIGKILL, and a new one."""
-        self.process.kill()
+        family = self.family()
+        if len(family) > 1 and self._chance.random() < 0.7:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._chance.choice(family[1:]), signal.SIGKILL)
+            return
+        for pid in family:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.process.join()
         self.process = self._start()
 
 
+class Kept:
+    """What a run knows so far, so that it can be stopped and gone on with (`--keep FOLDER`)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "kills.json"
+        told = json.loads(self._path.read_text()) if self._path.exists() else {"kills": 0, "answered": {}, "mails": {}}
+        self.kills, self.answered, self.mails = told["kills"], told["answered"], Counter(told["mails"])
+
+    def write(self) -> None:
+        """Keep it."""
+        new = self._path.with_suffix(".new")
+        new.write_text(json.dumps({"kills": self.kills, "answered": self.answered, "mails": self.mails}))
+        new.replace(self._path)
+
+
 def run(options: argparse.Namespace) -> int:
     """Kill, restart, count."""
+    with contextlib.ExitStack() as stack:
+        place = Path(options.keep) if options.keep else Path(stack.enter_context(tempfile.TemporaryDirectory(dir=options.folder)))
+        place.mkdir(parents=True, exist_ok=True)
+        kept = Kept(place)
+        while kept.kills < options.times:
+            _round(options, place, kept, min(100, options.times - kept.kills))
+        return _judged(options, place, kept)
+
+
+def _round(options: argparse.Namespace, place: Path, kept: Kept, times: int) -> None:
+    """So many kills, and then an orderly end, after which all of it is written down."""
     seed = int(os.environ.get("TROTH_SEED", random.randrange(10**9)))
     chance = random.Random(seed)
-    sink = Sink()
+    sink, port = Sink(), free_port()
+    sink.seen = kept.mails
     threading.Thread(target=sink.serve_forever, daemon=True).start()
-    port = free_port()
-    with tempfile.TemporaryDirectory(dir=options.folder) as name:
-        made(Path(name), port, {"host": "127.0.0.1", "port": sink.server_address[1], "starttls": False, "sender": "desk@example.org", "team": "team@example.org"}).close()
-        folder = Path(name) / "desk"
-        servers = Servers(folder, port)
-        senders = Senders(port, options.senders)
-        began = time.perf_counter()
-        for time_ in range(options.times):
-            time.sleep(chance.uniform(0.0, options.longest / 1000))
-            servers.again()
-            if time_ % 100 == 99:
-                print(f"  {time_ + 1} kills, {len(senders.answered)} receipts, {time.perf_counter() - began:.0f} s", flush=True)
-        time.sleep(1)
-        senders.stop()
-        lost = _lost(senders)
-        time.sleep(6)
-        servers.process.terminate()
-        servers.process.join(30)
-        cases, unsure, whole = _counted(folder)
-    twice = sum(count > 1 for count in sink.seen.values())
+    folder = _desk(place, port, sink.server_address[1], options.store)
+    servers = Servers(folder, port, options.workers, chance)
+    senders = Senders(port, options.senders, kept.answered)
+    began = time.perf_counter()
+    for _ in range(times):
+        servers.wait(chance.uniform(0.0, options.longest))
+        servers.again()
+    senders.stop()
+    time.sleep(2)
+    servers.process.terminate()
+    servers.process.join(60)
     sink.shutdown()
-    doubled = cases - len(senders.answered)
+    sink.server_close()
+    kept.kills += times
+    kept.write()
+    print(f"  {kept.kills} kills (seed {seed}), {len(kept.answered)} receipts, {sum(kept.mails.values())} mails, {time.perf_counter() - began:.0f} s, load {os.getloadavg()[0]:.1f}", flush=True)
+
+
+def _desk(place: Path, port: int, mail: int, store: str) -> Path:
+    """The desk, made the first time; its mail server has another port each time."""
+    folder = place / "desk"
+    if not folder.exists():
+        made(place, port, {"host": "127.0.0.1", "port": mail, "starttls": False, "sender": "desk@example.org", "team": "team@example.org"}, store).close()
+    settings = folder / "desk.toml"
+    settings.write_text(re.sub(r"(?m)^port = \d+$", f"port = {mail}", settings.read_text()))
+    return folder
+
+
+def _judged(options: argparse.Namespace, place: Path, kept: Kept) -> int:
+    port = free_port()
+    servers = Servers(place / "desk", port, 1, random.Random(0))
+    lost = _lost(f"http://127.0.0.1:{port}", kept.answered)
+    servers.process.terminate()
+    servers.process.join(60)
+    cases, unsure, whole = _counted(place / "desk")
+    twice = sum(count > 1 for count in kept.mails.values())
+    doubled = cases - len(kept.answered)
+    rounds = -(-options.times // 100)
     print(
-        f"kill: {options.times} x kill -9, seed {seed}: {len(senders.answered)} receipts given, {lost} lost; {cases} cases ({doubled} whose sender was stopped before the answer); "
-        f"{sum(sink.seen.values())} mails taken, {twice} twice, {unsure} unsure; ledger of {whole} entries verifies"
+        f"kill: {options.times} x kill -9, {options.workers} serving, {'PostgreSQL' if options.store else 'SQLite'}: {len(kept.answered)} receipts given, {lost} lost; "
+        f"{cases} cases ({doubled} whose sender was stopped before the answer); {sum(kept.mails.values())} mails taken, {twice} twice, {unsure} unsure; ledger of {whole} entries verifies"
     )
-    return 1 if lost or twice or doubled < 0 or doubled > options.senders else 0
+    return 1 if lost or twice or doubled < 0 or doubled > options.senders * rounds else 0
 
 
-def _lost(senders: Senders) -> int:
+def _lost(origin: str, answered: Mapping[str, str]) -> int:
     """Receipts that were given and are not there, or do not verify."""
     from troth.desk.receipts import ReceiptError, verify
 
     lost = 0
-    with httpx.Client(base_url=senders.origin, timeout=30) as client:
+    with httpx.Client(base_url=origin, timeout=60) as client:
         key = client.get("/key").text.partition("class=\"secret\">")[2].partition("<")[0].strip()
         if len(key) != 44:
             raise SystemExit("the desk shows no key of receipts")
-        for path in senders.answered.values():
+        for path in answered.values():
             answer = client.get(f"{path}/receipt")
             try:
                 verify(answer.text, key)

@@ -94,22 +94,23 @@ def client(port: int, reporters: int, size: int, spread: float) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Start a desk, send reports in several rounds, print the cost of each."""
-    from bench.desk.__main__ import free_port, made, percentile, serve
+    from bench.desk.__main__ import children, free_port, made, percentile, serve
 
     port = free_port()
     failed = 0
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         made(Path(name), port).close()
-        process = serve(Path(name) / "desk", port)
+        process = serve(Path(name) / "desk", port, options.workers)
         try:
             for round_ in range(options.rounds):
-                before = cpu_seconds(process.pid)
+                family = [process.pid, *children(process.pid)]
+                before = sum(map(cpu_seconds, family))
                 command = [sys.executable, "-m", "bench.desk.loading", str(port), str(options.reporters), str(options.bytes), str(options.spread)]
                 told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-                cost, count, times = cpu_seconds(process.pid) - before, options.reporters, told["times"]
+                cost, count, times = sum(map(cpu_seconds, family)) - before, options.reporters, told["times"]
                 failed += told["errors"]
                 print(
-                    f"load round {round_ + 1}: {count} reporters within {options.spread} s, {options.bytes} bytes each: {told['errors']} errors, {count / told['seconds']:.0f}/s, "
+                    f"load round {round_ + 1}: {options.workers} serving, {count} reporters within {options.spread} s, {options.bytes} bytes each: {told['errors']} errors, {count / told['seconds']:.0f}/s, "
                     f"p50 {percentile(times, 0.5):.2f} s, p99 {percentile(times, 0.99):.2f} s; processor per report: server {1000 * cost / count:.2f} ms, "
                     f"client {1000 * told['cpu'] / count:.2f} ms; load average {os.getloadavg()[0]:.1f}",
                     flush=True,

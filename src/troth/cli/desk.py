@@ -52,8 +52,13 @@ def init(  # noqa: PLR0917 - Click gives them by name
 @_FOLDER
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(1, 65535), default=8181, show_default=True)
-def serve(folder: Path, host: str, port: int) -> None:
+@click.option("--workers", type=click.IntRange(1, 16), default=1, show_default=True, help="Processes that serve; two bear a burst of a thousand reports on two cores.")
+def serve(folder: Path, host: str, port: int, workers: int) -> int:
     """Run the desk until it is interrupted. Put a proxy with TLS before it, and set url in desk.toml."""
+    if workers > 1:
+        from troth.web.desk.workers import serve as serve_many
+
+        return serve_many(folder, host, port, workers)
     import uvicorn
 
     from troth.app.desk.settings import read
@@ -64,6 +69,7 @@ def serve(folder: Path, host: str, port: int) -> None:
     uvicorn.run(
         "troth.web.desk.serving:application", factory=True, host=host, port=port, access_log=False, log_level="warning", server_header=False, proxy_headers=False, backlog=4096
     )
+    return 0
 
 
 @desk.command()

@@ -1,19 +1,18 @@
 """Checking who someone is: passkeys (WebAuthn level 2, by `webauthn`) and an identity provider (OpenID Connect, by `authlib`).
 
-Rules: challenges are made here, count once and last five minutes; a passkey is bound to the desk's host name; a provider's subject is kept as a keyed digest,
+Rules: challenges are made here, count once and last five minutes, in whichever process of the desk they are answered; a passkey is bound to the desk's host name; a provider's subject is kept as a keyed digest,
 and only members whom a coordinator named come in: an identity provider never makes one, a member binds an account to themselves while signed in, and what a
 provider answers counts in the browser that asked.
 """
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import json
 import os
-import secrets
-import threading
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from webauthn import (
@@ -33,6 +32,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from troth.app.desk.gates import spend_once
 from troth.app.desk.opening import TENANT, Desk
 from troth.desk.storage.people_rows import Member, Passkey
 from troth.errors import DeskError, SettingsError
@@ -43,27 +43,27 @@ __all__ = ["bind", "challenge", "member_of", "oidc_address", "oidc_return", "reg
 _LIFE: Final = timedelta(minutes=5)
 
 
-class _Pending:
-    """Challenges and states that were given out: each counts once; bounded."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[datetime, str]] = {}
-        self._lock = threading.Lock()
-
-    def give(self, name: str, value: str, now: datetime) -> None:
-        with self._lock:
-            self._known = {key: one for key, one in self._known.items() if one[0] > now}
-            if len(self._known) > 10_000:
-                self._known.pop(next(iter(self._known)))
-            self._known[name] = (now + _LIFE, value)
-
-    def take(self, name: str, now: datetime) -> str | None:
-        with self._lock:
-            ends, value = self._known.pop(name, (now, ""))
-        return value if ends > now else None
+def _give(desk: Desk, purpose: str) -> bytes:
+    """A challenge for a purpose: random, with its end and a code of ours, so that any process of the desk knows it again and none has to remember it."""
+    ends = int((desk.now() + _LIFE).timestamp())
+    made = os.urandom(16) + ends.to_bytes(8, "big")
+    return made + _code(desk, purpose, made)
 
 
-_PENDING: Final = _Pending()
+def _code(desk: Desk, purpose: str, made: bytes) -> bytes:
+    return hmac.new(desk.keys.forms, b"challenge " + purpose.encode() + b"\0" + made, hashlib.sha256).digest()
+
+
+def _take(desk: Desk, purpose: str, given: str) -> bool:
+    """Whether a challenge (base64url) was given for this purpose within the last five minutes, and is used for the first time; it is used up now."""
+    try:
+        raw = base64url_to_bytes(given)
+    except ValueError:
+        return False
+    made, code = raw[:24], raw[24:]
+    if not hmac.compare_digest(code, _code(desk, purpose, made)) or int.from_bytes(made[16:], "big") <= desk.now().timestamp():
+        return False
+    return spend_once(desk, hashlib.sha256(b"challenge " + made).hexdigest())
 
 
 def registration(desk: Desk, member: Member) -> str:
@@ -76,9 +76,9 @@ def registration(desk: Desk, member: Member) -> str:
         user_id=bytes.fromhex(member.id),
         user_name=member.name,
         exclude_credentials=[PublicKeyCredentialDescriptor(base64url_to_bytes(one)) for one in known],
+        challenge=_give(desk, f"passkey {member.id}"),
         authenticator_selection=AuthenticatorSelectionCriteria(resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED),
     )
-    _PENDING.give(bytes_to_base64url(options.challenge), member.id, desk.now())
     return options_to_json(options)
 
 
@@ -89,7 +89,7 @@ def register(desk: Desk, member: Member, credential: str) -> None:
         DeskError: the browser's answer does not verify.
     """
     given = _challenge_in(credential)
-    if _PENDING.take(given, desk.now()) != member.id:
+    if not _take(desk, f"passkey {member.id}", given):
         raise DeskError("this took too long: load the page again")
     try:
         checked = verify_registration_response(
@@ -103,15 +103,14 @@ def register(desk: Desk, member: Member, credential: str) -> None:
 
 def challenge(desk: Desk) -> str:
     """Options for the browser to sign in, as JSON."""
-    options = generate_authentication_options(rp_id=desk.settings.host, user_verification=UserVerificationRequirement.REQUIRED)
-    _PENDING.give(bytes_to_base64url(options.challenge), "any", desk.now())
+    options = generate_authentication_options(rp_id=desk.settings.host, challenge=_give(desk, "sign in"), user_verification=UserVerificationRequirement.REQUIRED)
     return options_to_json(options)
 
 
 def verify(desk: Desk, credential: str) -> Member | None:
     """Whom a passkey signs in; None where it is unknown, does not verify, or the member left."""
     given = _challenge_in(credential)
-    if _PENDING.take(given, desk.now()) != "any":
+    if not _take(desk, "sign in", given):
         return None
     with desk.store.read(TENANT) as t:
         key = desk.people.passkey(t, str(json.loads(credential).get("id", ""))[:344])
@@ -147,10 +146,11 @@ def oidc_address(desk: Desk, member: Member | None = None) -> tuple[str, str]:
     """
     from authlib.integrations.httpx_client import OAuth2Client
 
-    state, verifier, nonce = (secrets.token_urlsafe(48) for _ in range(3))
+    wanted = member.id if member is not None else ""
+    state = f"{wanted}.{bytes_to_base64url(_give(desk, f'oidc {wanted}'))}"
+    verifier, nonce = _oidc_secrets(desk, state)
     with OAuth2Client(desk.settings.oidc.client, redirect_uri=f"{desk.settings.origin}/oidc/back", scope="openid", code_challenge_method="S256") as client:
         address, _state = client.create_authorization_url(_discovered(desk)["authorization_endpoint"], state=state, code_verifier=verifier, nonce=nonce)
-    _PENDING.give(f"oidc {state}", json.dumps([verifier, nonce, member.id if member is not None else ""]), desk.now())
     return str(address), state
 
 
@@ -167,12 +167,18 @@ def oidc_return(desk: Desk, answer: Mapping[str, str], state: str) -> tuple[str,
     """
     if not state or not hmac.compare_digest(answer.get("state", "").encode(), state.encode()):
         return None
-    kept = _PENDING.take(f"oidc {state}", desk.now())
-    if kept is None or "code" not in answer:
+    member, _, given = state.partition(".")
+    if not _take(desk, f"oidc {member}", given) or "code" not in answer:
         return None
-    verifier, nonce, member = json.loads(kept)
+    verifier, nonce = _oidc_secrets(desk, state)
     subject = _subject(desk, answer["code"], verifier, nonce)
     return (desk.sender(f"oidc {desk.settings.oidc.issuer} {subject}"), member) if subject else None
+
+
+def _oidc_secrets(desk: Desk, state: str) -> tuple[str, str]:
+    """The verifier (RFC 7636) and the nonce that go with a state: only this desk can say them."""
+    verifier, nonce = (bytes_to_base64url(hmac.new(desk.keys.forms, f"oidc {name} {state}".encode(), hashlib.sha256).digest()) for name in ("verifier", "nonce"))
+    return verifier, nonce
 
 
 def _subject(desk: Desk, code: str, verifier: str, nonce: str) -> str:

@@ -17,7 +17,7 @@ from troth.desk.tables import BANS, SPENT
 from troth.errors import DeskError
 from troth.store import Transaction
 
-__all__ = ["BannedError", "ban", "is_banned", "spend", "unban", "welcome"]
+__all__ = ["BannedError", "ban", "is_banned", "spend", "spend_once", "unban", "welcome"]
 
 
 class BannedError(DeskError):
@@ -53,6 +53,16 @@ async def spend(desk: Desk, proof: str) -> bool:
     if not work.check(desk.keys.forms, proof):
         return False
     return await desk.writer.submit_async(_Spender(desk.cases.tenant, desk.now).many, work.spent_name(proof))
+
+
+def spend_once(desk: Desk, name: str) -> bool:
+    """Whether something that counts once, within the lifetime of a proof of work, was not used before; it is used up now.
+
+    Args:
+        desk: the desk.
+        name: 64 hex digits, which nobody can guess.
+    """
+    return desk.writer.submit(_Spender(desk.cases.tenant, desk.now).many, name).result()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Mail out: the outbox is emptied; and the round that also has reminders climb and looks for what came in.
 
 Rules: a mail is claimed and committed before it is sent, and settled after the server took it: a crash in between leaves it `unsure`, for people, and never
-sends it twice. Every mail says that a program sent it (RFC 3834), so that no program answers.
+sends it twice. Of several processes of a desk one makes the rounds; when it ends, another takes over within seconds. Every mail says that a program sent it (RFC 3834), so that no program answers.
 """
 
 from __future__ import annotations
@@ -121,12 +121,20 @@ class Pump:
     def __init__(self, desk: Desk, seconds: float = 5.0) -> None:
         self._desk, self._seconds = desk, seconds
         self._stop = threading.Event()
+        self._leading = False
         self._thread = threading.Thread(target=self._run, name="desk-mail", daemon=True)
 
     def start(self) -> None:
-        """Begin; what a crash left half-sent is marked unsure first."""
-        self._desk.writer.write(self._desk.outbox.settle_crash)
+        """Begin; what a crash left half-sent is marked unsure first, by the process that makes the rounds."""
+        self._leads()
         self._thread.start()
+
+    def _leads(self) -> bool:
+        """Whether this process makes the rounds. One that begins to do so settles what the one before it left: nobody else is sending then."""
+        if not self._leading and (self._desk.rounds is None or self._desk.rounds.keep()):
+            self._desk.writer.write(self._desk.outbox.settle_crash)
+            self._leading = True
+        return self._leading
 
     def stop(self) -> None:
         """End after the round that is running."""
@@ -137,9 +145,12 @@ class Pump:
     def _run(self) -> None:
         rounds = 0
         climbed: Place | None = None
-        # the first round at once: what was waiting when the process ended has waited long enough
-        while not self._stop.wait(self._seconds if rounds else 0):
+        pause = 0.0  # the first round at once: what was waiting when the process ended has waited long enough
+        while not self._stop.wait(pause):
+            pause = self._seconds
             try:
+                if not self._leads():
+                    continue
                 if rounds % 12 == 0:
                     climbed = climb(self._desk, after=climbed)
                 if self._desk.settings.mail.host:

@@ -26,6 +26,7 @@ from troth.desk.storage.event_rows import EventRows
 from troth.desk.storage.outbox_rows import OutboxRows
 from troth.desk.storage.people_rows import Member, PeopleRows
 from troth.desk.storage.thread_rows import ThreadRows
+from troth.desk.storage.turns import Turn
 from troth.desk.storage.writer import Writer
 from troth.store import Store, Transaction, open_store
 from troth.terms.tenant import Tenant
@@ -49,7 +50,7 @@ class Desk:
         folder: where `desk.toml`, `keys/`, `policies/` and the SQLite file lie.
         settings, keys, store, writer, policies: see their types.
         cases, threads, people, events, outbox: rows.
-        now: the clock. recent: answers that hold for a second. confirmations: how many a day go to an address that nobody vouches for.
+        now: the clock. recent: answers that hold for a second. rounds: whose turn it is to send mail and reminders. confirmations: how many a day go to an address that nobody vouches for.
     """
 
     folder: Path
@@ -66,6 +67,7 @@ class Desk:
     team: Calendar
     now: Callable[[], datetime] = _utc_now
     recent: Recent = field(default_factory=Recent)
+    rounds: Turn | None = None
     confirmations: Rationed = field(default_factory=lambda: Rationed(3))
 
     @property
@@ -91,6 +93,13 @@ class Desk:
         """Write what waits and close the store."""
         self.writer.close()
         self.store.close()
+        if self.rounds is not None:
+            self.rounds.close()
+
+
+def _turn(folder: Path, name: str) -> Turn:
+    """What one process of the desk does at a time."""
+    return Turn(folder / "data" / f"{name}.turn")
 
 
 def store_url(folder: Path, settings: DeskSettings) -> str:
@@ -116,7 +125,8 @@ def open_desk(folder: Path, now: Callable[[], datetime] = _utc_now) -> Desk:
     settings = read(folder)
     keys = Keyring.read(folder / "keys")
     store = open_store(store_url(folder, settings))
-    store.migrate()
+    with _turn(folder, "write").taken():  # of several processes that start at once, one makes the tables
+        store.migrate()
     return assemble(folder, settings, keys, store, now)
 
 
@@ -127,8 +137,8 @@ def assemble(folder: Path, settings: DeskSettings, keys: Keyring, store: Store, 
     outbox = OutboxRows(tenant, keys.wrapping)
     cases = CaseRows(tenant, settings.prefix, keys.wrapping, events, outbox)
     return Desk(
-        folder, settings, keys, store, Writer(store, TENANT), Policies(folder, settings.settled), cases, ThreadRows(tenant, cases),
-        PeopleRows(tenant, keys.wrapping), events, outbox, calendar_of(settings), now,
+        folder, settings, keys, store, Writer(store, TENANT, _turn(folder, "write")), Policies(folder, settings.settled), cases, ThreadRows(tenant, cases),
+        PeopleRows(tenant, keys.wrapping), events, outbox, calendar_of(settings), now, rounds=_turn(folder, "rounds"),
     )  # fmt: skip
 
 

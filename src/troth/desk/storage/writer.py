@@ -2,7 +2,8 @@
 
 Rules: all writes of a desk's process go through one thread; whatever waits when a transaction begins is written in it, and every caller is told only after
 the commit. Where one piece of a group fails, the group is rolled back and each piece is written alone, so that nobody fails for another's fault. A piece may
-therefore run twice and must have no effect outside its transaction. An event loop hears of all of its pieces of a group in one call: a call for each would
+therefore run twice and must have no effect outside its transaction. Processes of one desk take turns, transaction by transaction, in a queue of the system
+(`Turn`); on PostgreSQL the database keeps the turn, so that numbers of cases are given out by one at a time there as well. An event loop hears of all of its pieces of a group in one call: a call for each would
 wake it, and hand the interpreter over, as many times as there are pieces.
 """
 
@@ -17,6 +18,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
+from sqlalchemy import func, select
+
+from troth.desk.storage.turns import Turn
 from troth.errors import DeskError
 from troth.store import Store, Transaction
 from troth.terms.tenant import Tenant
@@ -31,6 +35,8 @@ Work = Callable[[Transaction, Sequence[Given]], Sequence[Made]]
 _GROUP: Final = 256
 """Most pieces in one transaction: bounds how long the first one waits."""
 _WAITING: Final = 10_000
+_DATABASE_TURN: Final = 0x74726F74682F6465
+"""Number of the lock of PostgreSQL that a desk's writers take ("troth/de")."""
 
 
 class BusyError(DeskError):
@@ -56,10 +62,11 @@ class Writer:
     Args:
         store: where to.
         tenant: whose rows.
+        turn: that other processes of this desk take as well; None where there are none.
     """
 
-    def __init__(self, store: Store, tenant: Tenant) -> None:
-        self._store, self._tenant = store, tenant
+    def __init__(self, store: Store, tenant: Tenant, turn: Turn | None = None) -> None:
+        self._store, self._tenant, self._turn = store, tenant, turn
         self._queue: queue.Queue[_Piece[Any, Any] | None] = queue.Queue(_WAITING)
         self._thread = threading.Thread(target=self._run, name="desk-writer", daemon=True)
         self._closed = threading.Event()
@@ -104,23 +111,30 @@ class Writer:
             self._closed.set()
             self._queue.put(None)
             self._thread.join()
+            if self._turn is not None:
+                self._turn.close()
 
     def _run(self) -> None:
         while (piece := self._queue.get()) is not None:
-            group = [piece]
-            last = False
-            while len(group) < _GROUP:
-                try:
-                    more = self._queue.get_nowait()
-                except queue.Empty:
-                    break
-                if more is None:
-                    last = True
-                    break
-                group.append(more)
-            self._write(group)
+            # the turn first: what comes while this process waits for it goes into the same transaction
+            with self._turn.taken() if self._turn is not None else contextlib.nullcontext():
+                group, last = self._group(piece)
+                self._write(group)
             if last:
                 return
+
+    def _group(self, piece: _Piece[Any, Any]) -> tuple[list[_Piece[Any, Any]], bool]:
+        """A piece and what waits behind it, and whether nothing comes after that."""
+        group = [piece]
+        while len(group) < _GROUP:
+            try:
+                more = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if more is None:
+                return group, True
+            group.append(more)
+        return group, False
 
     def _write(self, group: Sequence[_Piece[Any, Any]]) -> None:
         try:
@@ -138,6 +152,8 @@ class Writer:
         """All pieces in one transaction; pieces of one kind that follow each other are written at once."""
         results: list[Any] = []
         with self._store.write(self._tenant) as transaction:
+            if transaction.dialect == "postgresql":
+                transaction.execute(select(func.pg_advisory_xact_lock(_DATABASE_TURN)))
             at = 0
             while at < len(group):
                 end = at

@@ -1,14 +1,11 @@
 """What stands before every page: headers, where a request comes from, how often; and no traceback after it.
 
 Rules: the policy for content allows our own origin and nothing inline; private pages are never stored by a browser; no page tells another site where it was;
-a write from another site is refused, cookie or not; attempts to guess links and sessions are slowed per network.
+a write from another site is refused, cookie or not. How often somebody came is counted in `counting`.
 """
 
 from __future__ import annotations
 
-import threading
-import time
-from collections import OrderedDict
 from typing import Final
 
 from starlette.requests import Request
@@ -16,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from troth.app.desk.opening import Desk
 
-__all__ = ["CSP", "Headers", "Limiter", "network_of", "own_site"]
+__all__ = ["CSP", "Headers", "network_of", "own_site"]
 
 CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -78,35 +75,3 @@ def network_of(request: Request) -> str:
         if len(chain) >= desk.settings.hops:
             address = chain[-desk.settings.hops]
     return ":".join(address.split(":")[:4]) if ":" in address else address
-
-
-class Limiter:
-    """Counts per sender within a window; in memory, bounded, oldest forgotten first.
-
-    Args:
-        most: allowed within the window.
-        window: seconds.
-    """
-
-    def __init__(self, most: int, window: float) -> None:
-        self._most, self._window = most, window
-        self._seen: OrderedDict[str, tuple[float, int]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def hit(self, sender: str) -> bool:
-        """Count one; true while the sender is within the limit."""
-        now = time.monotonic()
-        with self._lock:
-            began, count = self._seen.pop(sender, (now, 0))
-            if now - began > self._window:
-                began, count = now, 0
-            self._seen[sender] = (began, count + 1)
-            while len(self._seen) > 50_000:
-                self._seen.popitem(last=False)
-            return count + 1 <= self._most
-
-    def over(self, sender: str) -> bool:
-        """Whether a sender is over the limit; counts nothing."""
-        with self._lock:
-            began, count = self._seen.get(sender, (0.0, 0))
-            return count >= self._most and time.monotonic() - began <= self._window

@@ -12,23 +12,26 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from troth.app.desk.opening import open_desk
-from troth.web.desk.site import make_site
+from troth.web.desk.site import Gates, make_site
 
-__all__ = ["application"]
+__all__ = ["application", "settle_memory"]
 
 
-def application() -> FastAPI:
+def application(gates: Gates | None = None) -> FastAPI:
     """The application of the desk in the folder that `TROTH_DESK` names.
+
+    Args:
+        gates: counts that several processes share.
 
     Raises:
         SettingsError: there is no desk.
     """
-    site = make_site(open_desk(Path(os.environ.get("TROTH_DESK", "desk"))))
-    _collect_seldom()
+    site = make_site(open_desk(Path(os.environ.get("TROTH_DESK", "desk"))), gates)
+    settle_memory()
     return site
 
 
-def _collect_seldom() -> None:
+def settle_memory() -> None:
     """Leave what was loaded for good out of garbage collection, and look at the rest less often.
 
     The usual threshold of 700 objects has the collector walk through everything that a thousand waiting requests hold, again and again: it was a third of

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from fastapi import FastAPI
@@ -21,19 +22,38 @@ from troth.app.desk.gates import BannedError
 from troth.app.desk.mailing import Pump
 from troth.app.desk.opening import Desk
 from troth.app.desk.reports import ClosedError
+from troth.app.desk.settings import DeskSettings
 from troth.desk.crypt.envelope import CryptError
 from troth.desk.intake.fields import FormError
 from troth.desk.machines import TransitionError
 from troth.desk.storage.writer import BusyError
 from troth.errors import DeskError
 from troth.web.desk import api, board, case_pages, keeping_pages, public, signin
+from troth.web.desk.counting import Limiter
 from troth.web.desk.door import Door
-from troth.web.desk.guards import Headers, Limiter
+from troth.web.desk.guards import Headers
 from troth.web.desk.render import Site, page
 
-__all__ = ["make_site"]
+__all__ = ["Gates", "make_site"]
 
 LOG: Final = logging.getLogger("troth.desk")
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """What is counted per network, by all processes of a desk together.
+
+    Attributes:
+        quota: reports in the fast lane. misses: links and sign-ins that were wrong.
+    """
+
+    quota: Limiter
+    misses: Limiter
+
+    @staticmethod
+    def of(settings: DeskSettings) -> Gates:
+        """New counts for a desk; processes that are forked afterwards share them."""
+        return Gates(Limiter(settings.hourly, 3600), Limiter(40, 60))
 
 
 @asynccontextmanager
@@ -45,14 +65,20 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.desk.close()
 
 
-def make_site(desk: Desk) -> FastAPI:
-    """The application for a desk that is open; it closes the desk when it ends."""
+def make_site(desk: Desk, gates: Gates | None = None) -> FastAPI:
+    """The application for a desk that is open; it closes the desk when it ends.
+
+    Args:
+        desk: the desk.
+        gates: counts that other processes share; its own without.
+    """
+    gates = gates if gates is not None else Gates.of(desk.settings)
     app = FastAPI(
         title=f"{desk.settings.project}: vulnerability reports", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json", lifespan=_lifespan
     )
     app.state.desk, app.state.site = desk, Site(desk)
     app.state.asking = None
-    app.state.quota, app.state.misses = Limiter(desk.settings.hourly, 3600), Limiter(40, 60)
+    app.state.quota, app.state.misses = gates.quota, gates.misses
     for routes in (public.ROUTES, signin.ROUTES, board.ROUTES, keeping_pages.ROUTES, case_pages.ROUTES, api.ROUTES):
         app.include_router(routes)
     app.add_middleware(Door, path="/report", handler=public.send, failed=_failed)
