@@ -73,7 +73,7 @@ def other_limits(control: str, statement: Statement, params: Params, policies: P
     for promise in policies.of(control):
         other = promise.statement
         theirs = limit_of(other, promise.params)
-        if theirs is None or seconds(theirs) == seconds(mine) or not _same_subject(params, promise) or _stricter_case(statement, mine, other, theirs) or bool(_FROM_FIX.search(statement.text)) is not bool(_FROM_FIX.search(other.text)):
+        if theirs is None or seconds(theirs) == seconds(mine) or not _same_subject(params, promise) or _stricter_case(statement, mine, other, theirs) or _told_apart(statement, mine, other, theirs) or bool(_FROM_FIX.search(statement.text)) is not bool(_FROM_FIX.search(other.text)):
             continue
         if other.path in (own_path, statement.path):
             # a copy of the policy speaks of itself at the same words
@@ -118,6 +118,12 @@ def _stricter_case(one: Statement, first: str, two: Statement, second: str) -> b
         return True
     special, general = (first, second) if mine else (second, first)
     return (seconds(special) or 0) < (seconds(general) or 0)
+
+
+def _told_apart(one: Statement, first: str, two: Statement, second: str) -> bool:
+    """Whether a sentence that gives several times ("4 hours (critical), 48 hours (standard)") gives the other's among them."""
+    mine, theirs = ({seconds(duration.iso) for duration in statement.durations} - {None} for statement in (one, two))
+    return (len(mine) > 1 and seconds(second) in mine) or (len(theirs) > 1 and seconds(first) in theirs)
 
 
 def _limit(promise: Promise, iso: str, policies: PolicySet, *, same: bool) -> Limit:

@@ -20,6 +20,7 @@ _SMALL = frozenset(
 )
 _MOST = 10
 _ABOUT = re.compile(r"\brules?(?:sets?)?\b|\bquer(?:y|ies)\b|patterns?|detect|signatures?|checks?\b|scan|analy[sz]|lint|semgrep|codeql|gitleaks|configuration", re.IGNORECASE)
+_HOSTED = re.compile(r"\b(?:snyk|sonar(?:cloud|qube)|veracode|checkmarx|fortify|deepsource|codacy)\b[^.;]{0,40}\bcustom rules?\b|\bcustom (?:snyk|sonar(?:cloud|qube)?|veracode|checkmarx) rules?\b", re.IGNORECASE)
 _CONFIGS = {"bandit": (".bandit", "bandit.y*ml"), "eslint": (".eslintrc*", "eslint.config.*"), "ruff": ("ruff.toml", ".ruff.toml"), "snyk": (".snyk",)}
 """Where these keep what a policy may call its own rules."""
 
@@ -28,6 +29,8 @@ def verify(params: Params, statement: Statement, tools: ToolRuns, workflows: Wor
     """Rule files, the call that names them, and their topic."""
     if statement.text and not _ABOUT.search(" ".join((statement.text, *statement.lead_in))):
         return Unknown("a sentence about rules of a scanner", "The sentence speaks of something else that is the project's own.")
+    if _HOSTED.search(statement.text):
+        return Unknown("the scanner's own site, where such rules are written", "Rules of this scanner's own kind lie with the service, and not in the repository.")
     ground = Ground(tools, workflows, tree)
     item = named(params.text("tool"), tools, (Purpose.SAST, Purpose.SECRETS), "a scanner with rules of its own")[0]
     runs = tuple(run for run in runs_for(item, tools) if run.carrier is not Carrier.SCRIPT)

@@ -98,10 +98,10 @@ def _stages(images: list[Image], _: Containers, tree: Tree) -> Found:
 
 def _minimal(images: list[Image], _: Containers, tree: Tree) -> Found:
     def test(image: Image) -> int:
-        final = image.stages[-1]
-        base = next(
-            (stage.base for stage in image.stages if stage.name and stage.name == final.base.lower()), final.base
-        )
+        final, base = image.stages[-1], image.stages[-1].base
+        for stage in reversed(image.stages):  # a stage builds on those above it only
+            if stage.name and stage.name == base.lower():
+                base = stage.base
         return final.line if _MINIMAL.search(base) else -final.line
 
     return _split(images, tree, test, "Its base is a small one.", "Its base is not one of the small ones.")

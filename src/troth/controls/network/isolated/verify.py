@@ -10,7 +10,7 @@ from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
 from troth.terms.verdict import Broken, Evidence, How, Unknown, Verdict
 
-_CLAIMS = re.compile(r"localhost|loopback|127\.0\.0\.1|local(?:ly)? only|only local|not (?:be )?exposed|never exposed|local (?:machine|interface|address)|bind|listen|private network", re.IGNORECASE)
+_CLAIMS = re.compile(r"localhost|loopback|127\.0\.0\.1|local(?:ly)? only|only local|not (?:be )?exposed|never exposed|local (?:machine|interface|address)|bind|listen", re.IGNORECASE)
 _OPEN = re.compile(
     r"(?:\b(?:host|hostname|server_name|listen_host|bind|address|addr|HOST|BIND)\w*[\"']?\s*(?::\s*\w+\s*)?[=:(,]\s*|--(?:host|bind|listen|address)[\"',\s=]+(?:default\s*=\s*)?"
     r"|\.bind\(\(?\s*|\.listen\([^)\n]*,\s*|getenv\([\"']\w*(?:HOST|ADDR|BIND)\w*[\"'],\s*)[\"'](?:tcp://)?(?:0\.0\.0\.0|\[?::\]?)(?::\d+)?[\"']"

@@ -15,6 +15,9 @@ from troth.terms.values import Params
 from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Verdict
 
 _ABOUT = re.compile(r"\b0?o?[0-7]?[0-7]00\b|permission|chmod|owner|readable|file mode", re.IGNORECASE)
+_OTHERS = re.compile(r"\b(?:container|pod|api|token|role|user|account|workflow|job|app|bot|network|database)s?(?:'s)? permissions?\b|\benvironment variables?\b", re.IGNORECASE)
+"""Permissions of something that is no file."""
+_FILE = re.compile(r"\bfiles?\b|\bdirector(?:y|ies)\b|chmod|\b0?o?[0-7]?[0-7]00\b|\.(?:json|ya?ml|toml|env|pem|key)\b", re.IGNORECASE)
 _SECRET = re.compile(r"secret|credential|passw|(?<![a-z])tokens?(?![a-z])|api_?key|private_?key|keyring|auth(?![a-z]*or)", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"writeFile(?:Sync)?\s*\(|createWriteStream\s*\(|fs::write\s*\(|File::create\s*\(|OpenOptions::new")
 _SIZE = 512 * 1024
@@ -38,7 +41,7 @@ def verify(statement: Statement, params: Params, tree: Tree) -> Verdict:
     if other is not None:
         own = _own_writes(statement, named, tree)
         return softened(own, statement, claims=False) if isinstance(own, Broken) else own or other
-    if not _ABOUT.search(statement.text):
+    if not _ABOUT.search(statement.text) or (_OTHERS.search(statement.text) and not _FILE.search(statement.text)):
         return Unknown("a sentence about the file's mode", "The sentence does not say who may read the file.")
     writes: list[_Write] = []
     unsure: list[str] = unread(tree, ".py")

@@ -84,7 +84,7 @@ def verify(
         return Unknown(
             "a version in a manifest, or a tag", "Neither a manifest nor a tag says which version is current."
         )
-    told = _weigh(rows, current, tags, statement, tree)
+    told = _left_to_branch(rows, current, statement, history) or _weigh(rows, current, tags, statement, tree)
     if isinstance(told, Kept) and not own and _ENDS.search(statement.text):
         return Unknown("releases after that day", "The sentence tells when support ends, or has ended; the current version does not show it.", told.evidence)
     if isinstance(told, Kept) and statement.kind is not Kind.ROW and statement.durations:
@@ -174,6 +174,14 @@ def _branch(row: _Row, statement: Statement, history: History) -> Verdict:
             f"The {row.range.branch} branch exists, and the policy says that it is supported.",
         )
     return Unknown("the forge's list of branches", f"No branch of this clone is named {row.range.branch}.")
+
+
+def _left_to_branch(rows: list[_Row], current: list[_Release], statement: Statement, history: History) -> Verdict | None:
+    """The verdict where no row holds the current version and one supports the branch that it comes from."""
+    moving = next((row for row in rows if row.range.branch and row.supported), None)
+    if moving is None or any(row.range.holds(release.version) for row in rows for release in current):
+        return None
+    return _branch(moving, statement, history)
 
 
 def _weigh(
