@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from troth.terms.facts.tree import Tree
+from troth.terms.facts.tree import Tree, is_foreign
 
 __all__ = ["ADDRESS", "Mention", "placeholder_in", "security_mentions"]
 
@@ -47,7 +47,7 @@ def placeholder_in(text: str) -> str | None:
 
 def documents(tree: Tree) -> tuple[str, ...]:
     """Documents in which a project tells how to reach it, nearest to the root first."""
-    found = [path for path in tree.paths() if _DOCUMENTS.search(path) and "node_modules/" not in path]
+    found = [path for path in tree.paths() if _DOCUMENTS.search(path) and not is_foreign(path)]
     return tuple(sorted(found, key=lambda path: (path.count("/"), path))[:_LIMIT])
 
 

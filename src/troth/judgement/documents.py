@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from troth.terms.facts.tree import Tree
+from troth.terms.facts.tree import Tree, is_foreign
 from troth.terms.verdict import Evidence
 
 __all__ = ["documents", "lines_that_say"]
 
-_ASIDE = ("node_modules/", "vendor/", "third_party/", ".changeset/", "fixtures/", "testdata/")
+_ASIDE = (".changeset/", "fixtures/", "testdata/")
 _NAMES = ("changelog", "history", "news", "licen", "security", "code_of_conduct")
 
 
@@ -20,7 +20,7 @@ def documents(tree: Tree) -> Iterator[str]:
         name = path.rsplit("/", 1)[-1].lower()
         prose = name.endswith((".md", ".mdx", ".rst"))
         hidden = any(part.startswith(".") for part in path.split("/")[:-1]) and not path.startswith(".github/")
-        if hidden:
+        if hidden or is_foreign(path):
             continue
         if prose and not name.startswith(_NAMES) and not any(aside in path for aside in _ASIDE):
             yield path

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from troth.terms.facts.tree import Tree
+from troth.terms.facts.tree import Tree, is_foreign
 from troth.terms.verdict import Evidence
 
 __all__ = [
@@ -90,7 +90,7 @@ class Found:
 def programs(tree: Tree) -> Iterator[tuple[str, str]]:
     """Program files of the tree with their text: no tests, no examples."""
     for path, file in tree.files.items():
-        if path.endswith(_PROGRAMS) and 0 < file.size < _SIZE_LIMIT and not _TESTS.search(path):
+        if path.endswith(_PROGRAMS) and 0 < file.size < _SIZE_LIMIT and not _TESTS.search(path) and not is_foreign(path):
             yield path, tree.text(path) or ""
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from troth.engines.code.nodes import children, statements
 from troth.terms.facts.python_calls import Argument, PythonCall, PythonCalls
-from troth.terms.facts.tree import Tree
+from troth.terms.facts.tree import Tree, is_foreign
 from troth.terms.place import Place
 
 __all__ = ["look"]
@@ -79,7 +79,7 @@ def look(tree: Tree) -> PythonCalls:
     hashing: dict[str, tuple[str, ...]] = {}
     modules = 0
     for path, file in tree.files.items():
-        if not path.endswith((".py", ".pyw")) or file.mode == "120000":
+        if not path.endswith((".py", ".pyw")) or file.mode == "120000" or is_foreign(path):
             continue
         modules += 1
         data = tree.reader(path)

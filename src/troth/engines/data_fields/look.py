@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from troth.terms.facts.data_fields import DataFields, Field
-from troth.terms.facts.tree import Tree
+from troth.terms.facts.tree import Tree, is_foreign
 from troth.terms.place import Place
 from troth.terms.verdict import Evidence
 
@@ -73,6 +73,7 @@ def look(tree: Tree) -> DataFields:
         if (
             not path.endswith(_SOURCES)
             or _ASIDE.search(path)
+            or is_foreign(path)
             or not 0 < file.size < _SIZE_LIMIT
             or file.mode == "120000"
         ):

@@ -96,13 +96,9 @@ class Git:
         Raises:
             LookError: git refused, took longer than 300 s, or wrote more than 512 MiB.
         """
-        command = [self.executable, "--no-pager", "--literal-pathspecs"]
-        for setting in _SAFE_CONFIG:
-            command += ["-c", setting]
-        command += ["-C", os.fspath(self.root), *arguments]
         try:
             done = subprocess.run(  # noqa: S603 - our own argument list, no shell
-                command,
+                self._argv(arguments),
                 input=b"" if stdin is None else stdin,
                 capture_output=True,
                 env=_environment(),
@@ -120,6 +116,20 @@ class Git:
         if len(done.stdout) > OUTPUT_LIMIT_BYTES:
             raise LookError("a smaller repository", f"git {arguments[0]} wrote more than 512 MiB.")
         return done.stdout
+
+    def open(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """A plumbing command that stays open for questions and answers, behind the same walls; whoever opens it ends it.
+
+        Raises:
+            OSError: git cannot be started.
+        """
+        return subprocess.Popen(  # noqa: S603 - our own argument list, no shell
+            self._argv(arguments), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment(), bufsize=0
+        )
+
+    def _argv(self, arguments: tuple[str, ...]) -> list[str]:
+        settings = [word for setting in _SAFE_CONFIG for word in ("-c", setting)]
+        return [self.executable, "--no-pager", "--literal-pathspecs", *settings, "-C", os.fspath(self.root), *arguments]
 
     def try_run(self, *arguments: str) -> bytes | None:
         """Like `run`, but None where git refuses: for questions whose answer may be no (is there a HEAD, a remote?)."""

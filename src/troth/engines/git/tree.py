@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from troth.engines.git.blobs import Blobs
 from troth.engines.git.repository import Repository
 from troth.errors import LookError
 from troth.terms.facts.tree import File, Tree
@@ -243,14 +244,11 @@ def _all_of(handle: int, size: int) -> bytes:
 
 
 def _blob_reader(repository: Repository, blobs: dict[str, str]) -> Callable[[str], bytes | None]:
+    contents = Blobs(repository.need_git(), READ_LIMIT_BYTES)
+
     def read(path: str) -> bytes | None:
         blob = blobs.get(path)
-        if blob is None:
-            return None
-        size = repository.need_git().try_run("cat-file", "-s", blob)
-        if size is None or int(size) > READ_LIMIT_BYTES:
-            return None
-        return repository.need_git().try_run("cat-file", "blob", blob)
+        return None if blob is None else contents.read(blob)
 
     return read
 

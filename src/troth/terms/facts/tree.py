@@ -5,14 +5,25 @@ Content is read through `reader`, which the git engine supplies (or a test, from
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Final
 
 from troth.terms.place import Place
 from troth.terms.verdict import Evidence
 
-__all__ = ["File", "Tree"]
+__all__ = ["File", "Tree", "is_foreign"]
+
+_FOREIGN: Final = re.compile(
+    r"(?:^|/)(?:node_modules|bower_components|vendor|vendored|third[_-]?party|site-packages|dist-packages|\.venv|venv|\.tox|\.pnpm-store)/", re.IGNORECASE
+)
+
+
+def is_foreign(path: str) -> bool:
+    """Whether a file is somebody else's, copied or installed into the tree: a project promises nothing of how that is written."""
+    return bool(_FOREIGN.search(path))
 
 
 @dataclass(frozen=True, slots=True)

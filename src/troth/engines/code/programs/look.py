@@ -11,7 +11,7 @@ from troth.engines.code.programs.python_units import mention_python, read_python
 from troth.engines.code.programs.rust_mentions import defines_guard, mention_rust, without_tests
 from troth.judgement.guard_names import literals
 from troth.terms.facts.programs import PARTLY_PARSED, Programs
-from troth.terms.facts.tree import Tree
+from troth.terms.facts.tree import Tree, is_foreign
 
 __all__ = ["look"]
 
@@ -23,7 +23,7 @@ _TOKENIZER: Final = re.compile(rb"(?:^|\n)class \w*tokeni")
 _SIZE_LIMIT: Final = 1024 * 1024
 _BUDGET_BYTES: Final = {"python": 48 * 1024 * 1024, "typescript": 32 * 1024 * 1024, "rust": 96 * 1024 * 1024}
 """What is read of each language; a file beyond it is named in `unread`, and no guard of that language counts as uncalled then."""
-_FOREIGN: Final = ("node_modules/", "dist/", "vendor/", "third_party/", ".min.js")
+_FOREIGN: Final = ("dist/", ".min.js")
 
 
 def look(tree: Tree) -> Programs:
@@ -36,7 +36,7 @@ def look(tree: Tree) -> Programs:
     for path, file in tree.files.items():
         extension = path[path.rfind(".") :]
         language = _LANGUAGES.get(extension)
-        if language is None or file.mode == "120000" or is_test(path) or any(word in path for word in _FOREIGN):
+        if language is None or file.mode == "120000" or is_test(path) or is_foreign(path) or any(word in path for word in _FOREIGN):
             continue
         files[language] = files.get(language, 0) + 1
         if language != "python" and parser(extension) is None:
