@@ -19,6 +19,7 @@ _DATE: Final = re.compile(
     re.IGNORECASE,
 )
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_LINE: Final = re.compile(r"[\s`*]{1,3}v?\d{1,4}(?:\.\d{1,4}){0,2}\.x\b", re.IGNORECASE)
 _VERSION: Final = re.compile(r"\bv?(\d{1,4}\.\d{1,4}(?:\.\d{1,4})?(?:[-.]?(?:alpha|beta|rc|dev|post)[-.]?\d{0,4})?)\b", re.IGNORECASE)
 _STANDARD: Final = re.compile(r"\bSOC ?2(?: Type (?:II|I|2|1))?|\bOWASP (?:Top (?:10|Ten)|ASVS|LLM Top 10)|\bCIS (?:\w+ )?(?:Benchmarks?|Controls)|\bNIST (?:CSF|SSDF|AI RMF|Cybersecurity Framework|SP ?[\d-]+)|\bISO(?:/IEC)? ?\d{4,5}|\bPCI[- ]DSS|\bFIPS \d{3}(?:-\d)?", re.IGNORECASE)
 _PLACEHOLDER: Final = re.compile(r"\[[^\]\n]{0,60}(?:@|mail)[^\]\n]{0,60}\]|<[^>\n]{0,60}(?:@|mail)[^>\n]{0,60}>", re.IGNORECASE)
@@ -219,7 +220,9 @@ def rows(source: Source) -> Value | None:
     match = re.search(r"\b(main|master|latest|newest|most recent|current)\b|" + _VERSION.pattern + r"(?:\.x)?", source.text, re.IGNORECASE)
     if match is None:
         return None
-    single: dict[str, Value] = {"range": match.group().lower(), "supported": not source.has(r"\bnot\b|no longer|unsupported|never")}
+    if match.group(1):  # "the latest `2.x` release": a line of its own, which newer ones leave behind
+        match = _LINE.match(source.text, match.end()) or match
+    single: dict[str, Value] = {"range": match.group().strip(" `*").lower(), "supported": not source.has(r"\bnot\b|no longer|unsupported|never")}
     return (single,)
 
 

@@ -15,6 +15,8 @@ from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Ve
 _SIGN_OFF = re.compile(r"\bsign(?:ed)?[- ]?off\b|\bDCO\b|developer certificate of origin", re.IGNORECASE)
 _TRAILER = re.compile(r"^Signed-off-by: .+<.+@.+>", re.MULTILINE)
 _MATTER = re.compile(r"\bcommits?\b|\bDCO\b|sign(?:ed)?[- ]?off|\bgpg|\bpgp|\bmerges?\b|git sign", re.IGNORECASE)
+_LACKS = re.compile(r"\b(?:do(?:es)? not|do(?:es)?n[o']t|not yet|no|without) (?:currently |yet |have |require |use |enforce |demand |a |an |any )*(?:DCO|CLA|developer certificate|sign(?:ed|ing|ature)?[- ]?(?:off|commit)?s?)\b", re.IGNORECASE)
+"""The sentence says that there is none."""
 _FEW_SHARE = 0.1
 
 
@@ -26,6 +28,8 @@ def verify(statement: Statement, history: History) -> Verdict:
     advice = for_users(statement, "sign commits")
     if advice is not None:
         return advice
+    if _LACKS.search(statement.text):
+        return Unknown("a claim", "The sentence owns up to having none.", (said(statement, "It is no claim."),))
     if statement.hedged:
         return Unknown(
             "a sentence that binds",

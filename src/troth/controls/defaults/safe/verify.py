@@ -38,7 +38,7 @@ def verify(params: Params, statement: Statement, tree: Tree, policies: PolicySet
         return _device((place.group(1) or place.group(2)).lower(), home_of(statement.path, policies), tree)
     name, value = (params.text("setting") or "").strip("` "), (params.text("value") or "").strip("`'\" ")
     if not _SETTING.match(name) and _BINDS.search(statement.text):
-        name, value = _bind_setting(tree), "127.0.0.1"
+        name, value = _bind_setting(statement.text, tree), "127.0.0.1"
     if not _SETTING.match(name) or not value or " " in value:
         return prove("defaults", "Which setting is meant, or what its value is, cannot be told from the sentence: reading it back from the running program would tell.")
     defaults = list(_defaults(name, tree))
@@ -76,12 +76,17 @@ def _device(stated: str, home: str, tree: Tree) -> Verdict:
     return Kept(tuple(right[:6]), f"Where no device is named, it is {stated}: in each of {len(right)} places.")
 
 
-def _bind_setting(tree: Tree) -> str:
+def _bind_setting(text: str, tree: Tree) -> str:
     """The one environment variable by which code chooses the address that it listens on; empty where there are none or several."""
-    aside = ("DB_", "DATABASE", "REDIS", "POSTGRES", "MYSQL", "OLLAMA", "SMTP", "MONGO", "PROXY", "QDRANT")
+    aside = ("DB_", "DATABASE", "REDIS", "POSTGRES", "MYSQL", "OLLAMA", "SMTP", "MONGO", "PROXY", "QDRANT", *_side_doors(text))
     names = {match.group("py") or match.group("js") for _, _, match in source_lines(tree, _HOSTS)}
     fitting = {name for name in names if not any(word in name for word in aside)}
     return fitting.pop() if len(fitting) == 1 else ""
+
+
+def _side_doors(text: str) -> tuple[str, ...]:
+    """What else listens beside the program itself, unless the sentence speaks of it."""
+    return tuple(word for word in ("HEALTH", "METRIC", "DEBUG", "INSPECT", "PROMETHEUS", "ADMIN", "TELEMETRY", "CALLBACK", "PROBE") if word.lower() not in text.lower())
 
 
 def _equal(given: str, value: str) -> bool:

@@ -69,10 +69,13 @@ def _origins(tree: Tree) -> Verdict:
         rules += found or []
     rules += [_Rule(path, line, "everybody", False) for path, line, _ in source_lines(tree, _NODE, ".ts", ".tsx", ".js", ".mjs", ".cjs", ".rs")]
     wide = [rule for rule in rules if rule.who == "everybody"]
+    elsewhere = next(((path, line) for path, line, _ in source_lines(tree, _WRITTEN) if path not in {rule.path for rule in rules}), None)
     if wide:
         shown = tuple(tree.evidence(rule.path, rule.line, "Every origin may ask" + (", with the visitor's credentials." if rule.credentials else ".")) for rule in wide[:8])
+        if elsewhere is not None or len(wide) < len(rules):
+            others = (tree.evidence(*elsewhere, "Here they are told in another way."),) if elsewhere is not None else _shown(tree, rules)
+            return Partly(How.INCOMPLETE, (*shown, *others[:4]), f"Where origins are told, {len(wide)} of the places let every one ask.", _MEND)
         return Broken(How.CONTRADICTED, shown, f"{len(wide)} of {len(rules)} places let every origin ask.", _MEND)
-    elsewhere = next((path for path, _, _ in source_lines(tree, _WRITTEN) if path not in {rule.path for rule in rules}), None)
     if not rules or unsure or elsewhere or any(rule.who == "told" for rule in rules):
         shown = _shown(tree, rules)
         return Unknown("the settings of a deployment, or a run", "Which origins may ask is not all written in the code.", shown)

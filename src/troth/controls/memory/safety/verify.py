@@ -24,6 +24,8 @@ _OTHER = re.compile(r"sensitive|secret|zeroi[sz]|plaintext|held in memory|keys? 
 _NO_UNSAFE = re.compile(r"\b(?:no|zero|without|forbids?|free of)\s+(?:any\s+)?`?unsafe", re.IGNORECASE)
 _GRAVE = re.compile(r"static\s+mut|transmute|get_unchecked|from_raw_parts|assume_init|set_len\(|\.offset\(|ptr::(?:read|write|copy)")
 _PEOPLE = re.compile(r"\b(?:audit|review|inspect|check)(?:ed|s)?\b.{0,30}\b(?:regular|period|quarter|month|week|annual|by)\w*|\b(?:regular|period|quarter|month|annual)\w*.{0,20}\b(?:audit|review)", re.IGNORECASE)
+_CONFINED = re.compile(r"\bunsafe\b.{0,40}\b(?:confined|limited|restricted|isolated|only)\b.*?\b([\w/.-]+\.rs)\b", re.IGNORECASE)
+"""`unsafe` is said to stand in one file only."""
 _MOST = 12
 _ROOTS = ("src/lib.rs", "src/main.rs")
 
@@ -48,6 +50,9 @@ def verify(statement: Statement, policies: PolicySet, tree: Tree) -> Verdict:
     races = list(dict.fromkeys((path, line) for group in found_races for path, line, _ in group))
     if _NO_UNSAFE.search(statement.text):
         return _none_at_all(unsafe, rust, tree)
+    confined = _CONFINED.search(statement.text)
+    if confined is not None and unsafe:
+        return _only_there(confined.group(1), unsafe, tree)
     if races and re.search(r"race|thread|concurren|sync", statement.text, re.IGNORECASE):
         shown = tuple(tree.evidence(path, line, "The compiler no longer checks who writes when.") for path, line in _telling(races, home, tree))
         return Partly(How.INCOMPLETE, shown, f"{len(races)} statics or promises of Send and Sync stand outside of what the compiler checks.", "Use locks or atomics, or give the proof beside each.")
@@ -55,6 +60,17 @@ def verify(statement: Statement, policies: PolicySet, tree: Tree) -> Verdict:
         shown = tuple(tree.evidence(path, line, "Outside of what the compiler checks.") for path, line in _telling(unsafe, home, tree))
         return Partly(How.INCOMPLETE, shown, f"{len(unsafe)} unsafe blocks, functions or impls stand outside of what the compiler checks.", "Take them out, or test them under Miri and the sanitizers.")
     return prove("memory", f"No unsafe code in {len(rust)} Rust files; what dependencies and the foreign side do takes a run under Miri or a sanitizer.")
+
+
+def _only_there(name: str, unsafe: list[tuple[str, int]], tree: Tree) -> Verdict:
+    """Unsafe code stands in the named file only, or elsewhere as well."""
+    there = [at for at in unsafe if at[0] == name or at[0].endswith("/" + name)]
+    elsewhere = [at for at in unsafe if at not in there]
+    if elsewhere:
+        shown = tuple(tree.evidence(path, line, "Unsafe code outside of that file.") for path, line in elsewhere[:_MOST])
+        return Broken(How.CONTRADICTED, shown, f"Unsafe code also stands outside of {name}.", "Move it there, or name every file that holds some.")
+    shown = tuple(tree.evidence(path, line, "Unsafe code, where the sentence says.") for path, line in there[:_MOST])
+    return Kept(shown, f"Every unsafe block of the tree stands in {name}.")
 
 
 def _telling(found: list[tuple[str, int]], home: str, tree: Tree) -> list[tuple[str, int]]:

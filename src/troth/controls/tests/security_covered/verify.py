@@ -27,19 +27,33 @@ _MOST = 6
 _SKIPPED = re.compile(r"\s*(?:@(?:pytest\.mark|unittest)\.(?:skip|xfail)\w*|#\[ignore|@(?:Disabled|Ignore)\b)")
 _CHOOSES = re.compile(r"(?:-k|-m|--ignore(?:-glob)?|--deselect|--lf|--last-failed|--testPathPattern|-t|--testNamePattern|--exclude|--skip|-run|--filter)(?:=.*)?\Z")
 """Options by which a run takes some of the tests, or leaves some out."""
+_BY_HAND = re.compile(r"\b(?:run|started|executed) (?:\w+ ){0,2}?(?:locally|manually|by hand|on demand)\b|\bon demand\b", re.IGNORECASE)
+_WORDS = (
+    "security secure securely test tests tested testing suite suites coverage cover covers covered unit integration regression automated automatically continuous ensure ensures "
+    "ensuring verify verified verifies validate with that this from into each every release releases change changes code commit commits pull request requests before after merge "
+    "part pipeline build builds must have been also against including include includes comprehensive dedicated specific functionality broken vulnerability vulnerabilities "
+    "vulnerable issue issues features feature fixes fixed critical paths passing pass through their where which when prevent prevents related cases case scenarios "
+    "scenario checks check checked all-platforms project existing written added there path paths such like both"
+)
+_COMMON = frozenset(_WORDS.split())
+_TOPIC = re.compile(r"[a-z][a-z-]{3,}")
+_SPECIAL = 3
+"""So many words that are not of every such sentence make it one about something of its own."""
 _STANDARD = re.compile(r"\b(?:OWASP (?:Testing Guide|ASVS|WSTG|SAMM)|NIST (?:SP|AI)|ISO[ /]?\d|ASVS)\b", re.IGNORECASE)
 
 
 def verify(params: Params, statement: Statement, tools: ToolRuns, tree: Tree) -> Verdict:
     """Count tests in files that speak of security, and find the run that starts them."""
     found: list[Evidence] = []
-    count = 0
+    count, named = 0, False
+    topics = _topics(statement.text)
     for path in tree.paths():
         if not (_FILE.search(path) and _SOURCE.search(path)):
             continue
         lines = _cases(path, tree)
         if lines:
             count += len(lines)
+            named = named or len(topics) < _SPECIAL or _speaks_of(topics, path, lines, tree)
             found.append(tree.evidence(path, lines[0], f"{len(lines)} tests about security"))
     if is_advice(statement):
         return Unknown(
@@ -51,10 +65,26 @@ def verify(params: Params, statement: Statement, tools: ToolRuns, tree: Tree) ->
         return Unknown("an assessment against the standard", "The sentence names a standard that the project is aligned with; tests do not show that.", tuple(found[:3]))
     if _EXERCISE.search(statement.text):
         return Unknown("a report of the exercise", "The sentence speaks of what people do; tests in CI do not show it.", tuple(found[:3]))
+    if _BY_HAND.search(statement.text):
+        return Unknown("a record of the runs", "The sentence says that people start these tests; what they did, no file shows.", tuple(found[:3]))
+    if found and not named:
+        return Unknown("a test that says that it is about this", "There are tests about security; none says by its name that it guards what the sentence speaks of.", tuple(found[:3]))
     runs = [
         run for run in tools.for_purpose(Purpose.TEST) if run.carrier is Carrier.WORKFLOW and run.works and run.reaches
     ]
     return _weigh(found, count, params.number("count"), runs, tree)
+
+
+def _topics(text: str) -> set[str]:
+    """Words of the sentence that are not of every sentence about tests."""
+    return {word.strip("-")[:7] for word in _TOPIC.findall(text.lower()) if word not in _COMMON and not _ABOUT.search(word)}
+
+
+def _speaks_of(topics: set[str], path: str, lines: list[int], tree: Tree) -> bool:
+    """Whether a file of tests names two of them."""
+    rows = tree.lines(path)
+    names = (path + " " + " ".join(rows[line - 1] for line in lines)).lower()
+    return sum(topic in names for topic in topics) > 1
 
 
 def _cases(path: str, tree: Tree) -> list[int]:
