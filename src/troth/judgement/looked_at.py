@@ -9,9 +9,9 @@ from typing import Final
 from troth.terms.facts.tools import ToolRun, ToolRuns
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
-from troth.terms.verdict import Evidence, Unknown
+from troth.terms.verdict import Broken, Evidence, How, Unknown
 
-__all__ = ["beside_the_project", "other_languages"]
+__all__ = ["beside_the_project", "codeql_blind", "other_languages"]
 
 _ASIDE: Final = re.compile(r"\.?/?(?:tests?|docs?|examples?|samples?|fixtures|website|site|demos?|bench\w*)(?:/|\Z)", re.IGNORECASE)
 _ENDINGS: Final[dict[str, tuple[str, ...]]] = {
@@ -27,6 +27,7 @@ _ENDINGS: Final[dict[str, tuple[str, ...]]] = {
     "actions": (".yml", ".yaml"),
 }
 _NAMES: Final = {"typescript": "javascript", "javascript-typescript": "javascript", "kotlin": "java", "java-kotlin": "java", "cpp": "c", "c-cpp": "c", "c++": "c", "c#": "csharp", "golang": "go"}
+_IGNORED: Final = re.compile(r"paths-ignore:[ \t]*\n((?:[ \t]*(?:-[^\n]*|#[^\n]*)?\n?)*)")
 _SPOKEN: Final = re.compile(r"\b(python|javascript|typescript|golang|java|kotlin|ruby|swift|rust)\b", re.IGNORECASE)
 
 
@@ -42,6 +43,23 @@ def beside_the_project(runs: Sequence[ToolRun], tree: Tree) -> Unknown | None:
 def _aside(run: ToolRun) -> bool:
     places = run.targets or ((run.working_directory,) if run.working_directory else ())
     return bool(places) and all(_ASIDE.match(place) for place in places)
+
+
+def codeql_blind(tools: ToolRuns, tree: Tree) -> Broken | None:
+    """Broken where CodeQL's configuration leaves out every path, or every query; None else."""
+    for run in tools.of("codeql-init"):
+        inline, file = run.option("config"), run.option("config-file")
+        path = file.value.removeprefix("./") if file is not None else ""
+        text = inline.value if inline is not None else (tree.text(path) or "") if path in tree.files else ""
+        ignored = _IGNORED.search(text)
+        everything = ignored is not None and re.search(r"^\s*-\s*[\"']?(?:\*\*?|\.|\*\*/\*)[\"']?\s*$", ignored.group(1), re.MULTILINE)
+        nothing = re.search(r"disable-default-queries:\s*true", text) and not re.search(r"^\s*(?:queries|packs):", text, re.MULTILINE) and run.option("queries") is None
+        if everything or nothing:
+            says = "CodeQL is told to leave out every path" if everything else "CodeQL is told to leave out its queries, and gets no others"
+            line = next((at for at, row in enumerate(tree.lines(path), 1) if "paths-ignore" in row or "disable-default" in row), 1) if inline is None else inline.line
+            where = tree.evidence(path if inline is None else run.place.path, line, f"{says}.")
+            return Broken(How.VACUOUS, (where,), f"CodeQL runs, and looks at nothing: {says}.", "Leave out only what is not the project's.")
+    return None
 
 
 def other_languages(statement: Statement, tools: ToolRuns, tree: Tree) -> Unknown | None:

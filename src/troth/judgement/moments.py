@@ -32,6 +32,8 @@ AUTOMATIC = frozenset(
 )
 """Events that need nobody to press a button."""
 _PULLS = frozenset(("pull_request", "pull_request_target"))
+_CHANGES = frozenset(("opened", "synchronize", "reopened", "ready_for_review", "edited", "review_requested"))
+"""What happens to every pull request by itself; a label, or its end, does not start a check of each."""
 _DEFAULTS = ("main", "master", "trunk", "develop")
 
 CADENCES: dict[str, float] = {
@@ -216,13 +218,17 @@ def _on_schedule(tree: Tree, reach: Reach, moment: Moment) -> Coverage:
 
 def _one(workflows: Workflows, tree: Tree, run: ToolRun, reach: Reach, moment: Moment) -> Coverage:
     event = reach.event
-    if moment.kind == "pull" and event in _PULLS:
+    if moment.kind == "pull" and event in _PULLS and not (reach.trigger.types and not set(reach.trigger.types) & _CHANGES):
         return _on_pull(tree, reach, moment)
     if moment.kind in ("push", "commit") and event == "push":
         return _on_push(workflows, tree, run, reach, moment)
     if moment.kind == "schedule" and event == "schedule":
         return _on_schedule(tree, reach, moment)
     starts = (_line(tree, reach, reach.trigger.line, f"{event} starts it"),)
+    if moment.kind == "ci" and event == "push" and not takes_tags(reach.trigger) and not any(branch_matches(reach.trigger, branch) for branch in _DEFAULTS):
+        return Coverage(moment, Cover.UNSURE, starts)
+    if event in _PULLS and reach.trigger.types and not set(reach.trigger.types) & _CHANGES:
+        return Coverage(moment, Cover.UNSURE if moment.kind == "ci" else Cover.NONE, starts)
     if moment.kind == "ci" and event in AUTOMATIC:
         return Coverage(moment, Cover.FULL if reach.truth.certain else Cover.UNSURE, starts)
     released = event == "release" or (event == "push" and takes_tags(reach.trigger))

@@ -9,6 +9,7 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from troth.engines.tools.pretence import idle_shell, pretences
 from troth.engines.tools.scripts import Scripted, Scripts
 from troth.judgement.evaluate import both
 from troth.judgement.shell import Command, commands
@@ -35,7 +36,8 @@ class Call:
         uses, options: of an action.
         env: environment that is set for it: names, values, lines.
         writes: files that its output goes to.
-        unreachable: it stands behind an `exit`.
+        never: why it is never reached; empty where nothing says so.
+        doubt: why it may be another command than its name says; empty where nothing says so.
     """
 
     argv: tuple[str, ...]
@@ -50,7 +52,8 @@ class Call:
     options: tuple[Setting, ...] = ()
     env: tuple[Setting, ...] = ()
     writes: tuple[str, ...] = ()
-    unreachable: bool = False
+    never: str = ""
+    doubt: str = ""
 
 
 def _join(folder: str, below: str) -> str:
@@ -71,7 +74,8 @@ def _lowered(call: Call, outer: Call) -> Call:
         guards=(*outer.guards, *call.guards),
         via=(*outer.via, outer.place, *call.via),
         env=(*outer.env, *call.env),
-        unreachable=outer.unreachable or call.unreachable,
+        never=outer.never or call.never,
+        doubt=outer.doubt or call.doubt,
     )
 
 
@@ -81,7 +85,7 @@ def calls_of_text(text: Scripted, scripts: Scripts, folder: str, hops: int = _HO
         place = Place(text.path, text.line(command.line))
         if command.argv[:1] == ("cd",) and len(command.argv) > 1 and not command.guards:
             folder = _join(folder, command.argv[1])
-        call = _call(command, place, folder, text)
+        call = _pretended(_call(command, place, folder, text), command, text)
         yield call
         if hops:
             yield from _inside(call, scripts, hops - 1)
@@ -101,8 +105,20 @@ def _call(command: Command, place: Place, folder: str, text: Scripted) -> Call:
         folder=folder,
         env=env,
         writes=command.writes,
-        unreachable=command.unreachable,
+        never="an unconditional `exit` stands before it" if command.unreachable else "",
     )
+
+
+def _pretended(call: Call, command: Command, text: Scripted) -> Call:
+    """A call, with what its script does so that it only looks like one."""
+    found = pretences(text.text)
+    doubt = found.doubt(command.argv)
+    # a script that others source may hold functions for them; a step's own text is all there is
+    never = found.never(command.line) if text.whole else ""
+    call = replace(call, doubt=doubt, never=call.never or never) if doubt or never else call
+    if found.trapped is not None and command.line > found.trapped[0] and call.fails.possible:
+        call = replace(call, fails=Truth.FALSE, why=found.trapped[1], why_place=Place(text.path, text.line(found.trapped[0])))
+    return call
 
 
 def _inside(call: Call, scripts: Scripts, hops: int) -> Iterator[Call]:
@@ -158,9 +174,12 @@ def calls_of_step(step: Step, job: Job, workflow: Workflow, sources: Sources, ho
             errexit=_errexit(step, job),
             pipefail=_pipefail(step),
             folder=folder,
+            whole=True,
         )
+        idle = idle_shell(step.shell)
         for call in calls_of_text(text, sources.scripts, folder):
-            yield replace(call, env=(*env, *call.env))
+            never = f"its shell is `{step.shell[:40]}`, which runs nothing" if idle else call.never
+            yield replace(call, env=(*env, *call.env), never=never)
 
 
 def _of_action(action: LocalAction, outer: Call, job: Job, sources: Sources, hops: int) -> Iterator[Call]:

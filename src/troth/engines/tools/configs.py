@@ -15,7 +15,7 @@ from troth.engines.workflows.document import Map, Scalar, Seq, parse
 from troth.terms.facts.tools import ConfigFact, ToolConfig
 from troth.terms.facts.tree import Tree
 
-__all__ = ["configs_of"]
+__all__ = ["bandit_facts", "configs_of"]
 
 _CLASS = re.compile(r"\[(\^?)((?:\\.|[^\]\\])+)\]")
 _SHORTHAND = {"d": "0123456789", "w": "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"}
@@ -31,7 +31,7 @@ def configs_of(tree: Tree) -> tuple[ToolConfig, ...]:
     for path in tree.paths(".gitleaks.toml", "*/.gitleaks.toml", "gitleaks.toml", "*/gitleaks.toml"):
         found.append(_gitleaks(tree, path))
     for path in tree.paths(".bandit", "pyproject.toml", "bandit.yaml", "bandit.yml", ".bandit.yml", ".bandit.yaml"):
-        facts = tuple(_bandit(tree, path))
+        facts = tuple(bandit_facts(tree, path))
         if facts or "bandit" in path:
             found.append(ToolConfig("bandit", path, facts))
     for path in tree.paths(
@@ -99,6 +99,9 @@ def _allowed(tree: Tree, path: str, allowed: dict[str, object]) -> Iterator[Conf
             ),
             "",
         )
+        if _search(pattern, *_SOURCES) and _search(pattern, *_DOCUMENTS) and _search(pattern, *_TESTS) and _search(pattern, "a", "x/y.z"):
+            says = f"the allow-list lets every file pass: {pattern}"
+            yield ConfigFact("allows-all", tree.evidence(path, _line(tree, path, pattern), says), pattern)
         if where:
             says = f"the allow-list takes {where} out of the scan: {pattern}"
             yield ConfigFact("allow-list", tree.evidence(path, _line(tree, path, pattern), says), where)
@@ -167,7 +170,8 @@ def _rule(tree: Tree, path: str, rule: dict[str, object]) -> Iterator[ConfigFact
         yield ConfigFact("weak-rule", tree.evidence(path, line, says), name)
 
 
-def _bandit(tree: Tree, path: str) -> Iterator[ConfigFact]:
+def bandit_facts(tree: Tree, path: str) -> Iterator[ConfigFact]:
+    """What bandit's configuration leaves out, or asks for alone."""
     text = tree.text(path) or ""
     if path == "pyproject.toml" and "[tool.bandit" not in text:
         return

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from itertools import pairwise
 
+from troth.engines.tools.blind import blind_flaws
 from troth.engines.tools.calls import Call
 from troth.engines.tools.identify import Identified, positionals
 from troth.engines.tools.jobs import JobState, targets_of
+from troth.engines.tools.pretence import of_the_tree
 from troth.engines.tools.spec import ToolSpec
 from troth.terms.facts.tools import Flaw, FlawKind, Purpose
 from troth.terms.facts.tree import Tree
@@ -151,6 +153,9 @@ def doubts(call: Call, tree: Tree) -> Iterator[Evidence]:
     if call.fails is Truth.UNKNOWN:
         says = "whether its failure counts depends on what the script does with its status"
         yield tree.evidence(call.place.path, call.place.line, says)
+    pretends = call.doubt or (of_the_tree(call.argv, call.folder, tree) if call.uses is None else "")
+    if pretends:
+        yield tree.evidence(call.place.path, call.place.line, f"whether it is the tool of that name cannot be told: {pretends}")
     for guard in call.guards:
         if guard and guard[0] not in ("for", "while", "until") and file_guard(guard, tree) is None:
             yield tree.evidence(
@@ -201,6 +206,8 @@ def target_flaws(  # noqa: PLR0917 - each is a different fact
     targets = _sure(targets_of(rest, spec.values), rest) if spec.targets else ()
     if words[:2] == ("semgrep", "scan") or words[:2] == ("semgrep", "ci"):
         targets = targets[1:]
+    if call.uses is None and looks:
+        yield from blind_flaws(spec, rest, targets, call, tree)
     gone = [target for target in targets if _missing(target, call.folder, tree)]
     if gone and len(gone) == len(targets):
         yield _flaw(

@@ -86,6 +86,8 @@ def _skip_options(words: tuple[str, ...], values: frozenset[str]) -> tuple[str, 
 def _one(words: tuple[str, ...]) -> tuple[str, ...]:
     """Take one wrapper off; the same words where there is none."""
     first = words[0].rsplit("/", 1)[-1]
+    if first == "command" and words[1:2] and re.match(r"-\w*[vV]", words[1]):
+        return words  # asks where a command is, and runs none
     if first in _PLAIN and len(words) > 1:
         return (
             _skip_options(words[1:], frozenset(("-u", "-n")))

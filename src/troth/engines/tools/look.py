@@ -6,6 +6,7 @@ so that a verdict can point at them; hooks and scripts that nothing calls are re
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -104,6 +105,8 @@ class _Finder:
         read = [(step, list(calls_of_step(step, job, workflow, self.sources))) for step in job.steps]
         sarif = any(self.is_sarif(call) for _, calls in read for call in calls)
         also = self.guarded(workflow, job) if never else ()
+        if never is None and job.no_legs:
+            never = self.flaw(workflow.path, job.no_legs, "its matrix has no combination, so the job never runs")
         ways = () if never else ways_to(self.workflows, workflow, job)
         for step, calls in read:
             if state.stop is None:
@@ -136,8 +139,13 @@ class _Finder:
             wanted = [word for word in run.argv if any(hook.id == word for hook in self.hooks)]
             for hook in self.hooks:
                 if hook.root and (not wanted or hook.id in wanted):
-                    inner = replace(around, unreached=around.unreached or self.hook_flaw(hook))
+                    inner = replace(around, unreached=around.unreached or self.skipped(hook, run) or self.hook_flaw(hook))
                     yield from self.of_hook(hook, inner, run)
+
+    def skipped(self, hook: Hook, run: ToolRun) -> Flaw | None:
+        """pre-commit leaves out the hooks that the variable SKIP names."""
+        named = next((item for item in run.env if item.name == "SKIP" and hook.id in re.split(r"[\s,]+", item.value)), None)
+        return self.flaw(run.place.path, run.place.line, f"SKIP={named.value[:60]} leaves the hook out") if named is not None else None
 
     def unreached(self, workflow: Workflow, job: Job, step: Step, ways: tuple[Way, ...]) -> Flaw:
         """Why no event reaches a step of a valid workflow."""

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from troth.engines.tools.blind import config_flaws, few_rules, option_doubt
 from troth.engines.tools.calls import Call
 from troth.engines.tools.flaws import (
     action_flaws,
@@ -50,6 +51,8 @@ def _purposes(spec: ToolSpec, found: Identified, call: Call) -> tuple[Purpose, .
                 (item.value for item in call.options if item.name.lower() == spec.mode_input), spec.mode_default
             )
             return spec.modes.get(given, spec.purposes)
+        if spec.name == "cargo-deny":
+            return _denied(tuple(word for item in call.options if item.name in ("command", "command-arguments") for word in item.value.split()), spec)
         last = call.uses.name.rsplit("/", 1)[-1]
         if spec.name == "snyk":
             return (Purpose.CONTAINER,) if last == "docker" else (Purpose.VULNERABILITIES,)
@@ -57,12 +60,20 @@ def _purposes(spec: ToolSpec, found: Identified, call: Call) -> tuple[Purpose, .
             push = next((item.value for item in call.options if item.name == "push"), "false")
             return (Purpose.PUBLISH, Purpose.BUILD) if push != "false" else spec.purposes
         return spec.purposes
+    if spec.name == "cargo-deny":
+        return _denied(positionals(found.words[1:], spec.values), spec)
     for word in positionals(found.words[1:], spec.values)[:2]:
         if word in spec.modes:
             return spec.modes[word]
     if spec.name == "pytest" and any(word.startswith("--cov") for word in found.rest):
         return (Purpose.TEST, Purpose.COVERAGE)
     return spec.purposes
+
+
+def _denied(words: tuple[str, ...], spec: ToolSpec) -> tuple[Purpose, ...]:
+    """What `cargo deny check` looks at: the named lists, all of them where none is named."""
+    named = [purpose for word in words for purpose in spec.modes.get(word, ())]
+    return tuple(dict.fromkeys(named)) or spec.purposes
 
 
 def _depth(spec: ToolSpec, found: Identified, call: Call, state: JobState | None) -> Depth:
@@ -108,9 +119,8 @@ def _flaws(spec: ToolSpec, found: Identified, call: Call, around: Surroundings, 
         if file_guard(guard, tree) is False:
             says = f"it stands behind `{' '.join(guard)}`, and the tree has no such file"
             yield Flaw(FlawKind.UNREACHED, tree.evidence(call.place.path, call.place.line, says))
-    if call.unreachable:
-        says = "an unconditional `exit` stands before it"
-        yield Flaw(FlawKind.UNREACHED, tree.evidence(call.place.path, call.place.line, says))
+    if call.never:
+        yield Flaw(FlawKind.UNREACHED, tree.evidence(call.place.path, call.place.line, call.never))
     stop = around.state.stop if around.state is not None else None
     if (
         stop is not None
@@ -123,6 +133,7 @@ def _flaws(spec: ToolSpec, found: Identified, call: Call, around: Surroundings, 
         if not (flaw.kind is FlawKind.NO_THRESHOLD and around.sarif):
             yield flaw
     yield from target_flaws(spec, found, call, around.state, _purposes(spec, found, call), tree)
+    yield from config_flaws(spec, _config(spec, found, tree), targets_of(found.rest, spec.values) if spec.targets else (), call, tree)
     yield from swallow_flaws(call, tree)
     yield from _continued(around, tree)
 
@@ -182,8 +193,11 @@ def run_of(call: Call, around: Surroundings, known: Catalogue, tree: Tree) -> To
         ]
         return replace(plain, flaws=tuple(flaws))
     depth = _depth(spec, found, call, around.state)
+    lessened = option_doubt(spec, found.rest)
+    less = (tree.evidence(call.place.path, call.place.line, lessened),) if lessened else ()
     return replace(
         plain,
+        doubts=(*plain.doubts, *less, *few_rules(spec, _config(spec, found, tree), tree)),
         purposes=_purposes(spec, found, call),
         reaches=tuple(_on_event(reach, depth, call, around.state) for reach in around.reaches),
         flaws=tuple(_flaws(spec, found, call, around, tree)),

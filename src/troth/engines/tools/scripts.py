@@ -11,7 +11,7 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from troth.engines.tools.identify import positionals, unwrap
 from troth.terms.facts.tree import Tree
@@ -43,6 +43,9 @@ _NODE_COMMANDS = frozenset(
 )
 _RULE = re.compile(r"^([A-Za-z0-9_./%-][^:=#\n]*?)\s*::?(?!=)\s*(.*)$")
 _VARIABLE = re.compile(r"^([A-Za-z_]\w*)\s*[:?+]?=\s*(.*)$")
+_NO_RUN = frozenset(("--dry-run", "--just-print", "--recon", "--question", "--touch"))
+_DRY_CLUSTER = re.compile(r"-[bBdeiIkmnpqrRsStvw]*[nqt][bBdeiIkmnpqrRsStvw]*")
+"""Options with which make runs no recipe."""
 _DEPTH = 6
 _TARGETS = 2000
 """Targets of one makefile that are read; large ones hold several hundred."""
@@ -59,6 +62,7 @@ class Scripted:
         errexit, pipefail: how its shell is started.
         folder: where it runs.
         ignored: indexes of lines whose failure is ignored (make's and tox's `-`).
+        whole: nothing outside of the text can call its functions.
     """
 
     path: str
@@ -68,6 +72,7 @@ class Scripted:
     pipefail: bool = False
     folder: str = ""
     ignored: frozenset[int] = frozenset()
+    whole: bool = False
 
     def line(self, index: int) -> int:
         """Source line of a line of the text."""
@@ -201,14 +206,16 @@ class Scripts:
             if word == "-C" and at + 1 < len(words):
                 folder = posixpath.normpath(posixpath.join(folder, words[at + 1]))
         path = self._path(folder, "GNUmakefile", "makefile", "Makefile")
-        if path is None:
+        if path is None or any(word in _NO_RUN or _DRY_CLUSTER.fullmatch(word) for word in words):
             return
         rules = self._makefile(path)
+        forgives = any(word in ("-i", "--ignore-errors") for word in words) or any(re.match(r"\.IGNORE\s*:\s*(?:#|\Z)", line) for line in self.tree.lines(path))
         named = [
             word for word in positionals(words, frozenset(("-C", "-f", "-j"))) if "=" not in word and not word.isdigit()
         ]
         for name in named or list(rules)[:1]:
-            yield from self._target(path, rules, name, folder, _DEPTH)
+            for found in self._target(path, rules, name, folder, _DEPTH):
+                yield replace(found, ignored=frozenset(range(len(found.lines)))) if forgives else found
 
     def _target(
         self, path: str, rules: dict[str, tuple[list[str], list[tuple[str, int]]]], name: str, folder: str, depth: int

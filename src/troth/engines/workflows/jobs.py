@@ -64,6 +64,9 @@ def _plain(value: Value) -> str | None:
     return value.text if isinstance(value, Scalar) else None
 
 
+_EMPTY_JSON = re.compile(r"fromJSON\(\s*'\s*\[\s*\]\s*'\s*\)", re.IGNORECASE)
+
+
 def _axes(matrix: Map) -> dict[str, list[str]] | None:
     axes: dict[str, list[str]] = {}
     for name, item in matrix.items.items():
@@ -106,6 +109,19 @@ def legs(matrix: Value | None) -> tuple[Leg, ...]:
         if not matching:
             found.append(dict(extra))
     return tuple(tuple(leg.items()) for leg in found[:_LEGS])
+
+
+def _no_legs(matrix: Value | None) -> bool:
+    """Whether a matrix leaves nothing to run: an axis without a value, a list from JSON that is empty, or every combination excluded."""
+    if isinstance(matrix, Scalar):
+        return _EMPTY_JSON.search(matrix.text) is not None
+    if not isinstance(matrix, Map) or not matrix.items:
+        return False
+    axes = {name: item.value for name, item in matrix.items.items() if name not in ("include", "exclude")}
+    if any((isinstance(value, Seq) and not value.items) or (isinstance(value, Scalar) and _EMPTY_JSON.search(value.text)) for value in axes.values()):
+        return True
+    literal = _axes(matrix) is not None and _entries(matrix.get("include")) is not None and _entries(matrix.get("exclude")) is not None
+    return literal and not legs(matrix) and all(isinstance(entry, Scalar) for value in axes.values() if isinstance(value, Seq) for entry in value.items)
 
 
 def _within(rule: dict[str, str], leg: dict[str, str]) -> bool:
@@ -222,6 +238,7 @@ def _job(name: str, item: Item, lines: tuple[str, ...], outer: Scope, permission
         continue_line=value.line_of("continue-on-error"),
         secrets=(*secret_uses(value), *_call_secrets(value.get("secrets"), value.line_of("secrets"))),
         matrix=combinations,
+        no_legs=(strategy.line_of("matrix") or line) if isinstance(strategy, Map) and _no_legs(matrix) else 0,
     )
 
 

@@ -145,6 +145,7 @@ class Job:
         continue_line: line of `continue-on-error`; 0 where absent.
         secrets: every place in the job that reads a secret.
         matrix: the legs of the matrix, each with its values by name; empty for no matrix or a computed one.
+        no_legs: line of a matrix that leaves nothing to run; 0 else.
     """
 
     id: str
@@ -167,6 +168,7 @@ class Job:
     continue_line: int = 0
     secrets: tuple[SecretUse, ...] = ()
     matrix: tuple[tuple[tuple[str, str], ...], ...] = ()
+    no_legs: int = 0
 
 
 @dataclass(frozen=True, slots=True)

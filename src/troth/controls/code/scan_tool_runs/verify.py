@@ -9,7 +9,7 @@ from troth.judgement.carriers import carried_by
 from troth.judgement.effect import Ground, Wish, absent, judge_runs
 from troth.judgement.effect import shown as shown_runs
 from troth.judgement.forge_features import code_scanning
-from troth.judgement.looked_at import beside_the_project, other_languages
+from troth.judgement.looked_at import beside_the_project, codeql_blind, other_languages
 from troth.judgement.moments import moments_of
 from troth.judgement.naming import SECURITY, Named, is_advice, named, runs_for
 from troth.judgement.scan_reports import with_reports
@@ -138,7 +138,8 @@ def _judge(item: Named, params: Params, statement: Statement, ground: Ground) ->
         found = lower(params.text("fail"), item.label, runs, found, tree)
     if isinstance(found, Kept):
         languages = other_languages(statement, tools, tree) if item.tool == "codeql" else None
-        return languages or beside_the_project(runs, tree) or _later_step(runs, tools, tree) or found
+        blind = codeql_blind(tools, tree) if item.tool == "codeql" else None
+        return blind or languages or beside_the_project(runs, tree) or _later_step(runs, tools, tree) or found
     return found
 
 
