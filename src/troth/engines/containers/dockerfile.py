@@ -20,6 +20,8 @@ _FROM = re.compile(r"(?:--platform=\S+\s+)?(\S+)(?:\s+as\s+(\S+))?", re.IGNORECA
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
 _HEREDOC = re.compile(r"<<-?\s*[\"']?(\w+)[\"']?")
 _ESCAPE = re.compile(r"#\s*escape\s*=\s*([\\`])", re.IGNORECASE)
+_ALWAYS_WELL = re.compile(r"(?:--\S+\s+)*CMD\s+(?:\[\s*)?[\"']?(?:(?:/usr)?/bin/)?(?:true|:|exit(?:[\s\"',]+0)?|echo\b[^|&;]*)[\"']?\s*\]?\s*", re.IGNORECASE)
+"""A check that cannot fail."""
 _LINE_LIMIT = 20_000
 
 
@@ -104,7 +106,7 @@ def _with(stage: Stage, line: int, word: str, rest: str) -> Stage:
             stage, command=words, command_line=line, shell_form=stage.shell_form if stage.entrypoint else shell
         )
     if word == "HEALTHCHECK":
-        return replace(stage, healthcheck=0 if rest.upper().startswith("NONE") else line)
+        return replace(stage, healthcheck=0 if rest.upper().startswith("NONE") or _ALWAYS_WELL.fullmatch(rest) else line)
     if word in ("COPY", "ADD") and "--from=" not in rest:
         parts = [item for item in rest.split() if not item.startswith("--")]
         if len(parts) >= 2:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from troth.engines.containers.privileges import is_root
+from troth.engines.containers.privileges import is_root, root_of
 from troth.engines.documents import Node
 from troth.terms.facts.containers import Image, Root, Service, Workload
 
@@ -29,7 +29,11 @@ def _service(path: str, name: str, line: int, node: Node, images: tuple[Image, .
     security = node.get("security_opt")
     dropped = node.get("cap_drop")
     ports = node.get("ports")
-    root = is_root(user) if user else image.root if image is not None else Root.UNKNOWN
+    build_node = node.get("build")
+    target = build_node.scalar("target").lower() if build_node is not None and build_node.kind == "map" else ""
+    at = next((stage.index for stage in (image.stages if image is not None else ()) if target and stage.name == target), None)
+    earlier = root_of(image.stages[: at + 1]) if image is not None and at is not None and at + 1 < len(image.stages) else None
+    root = is_root(user) if user else earlier or (image.root if image is not None else Root.UNKNOWN)
     return Service(
         path=path,
         line=line,
@@ -44,6 +48,7 @@ def _service(path: str, name: str, line: int, node: Node, images: tuple[Image, .
         cap_drop_all=next((item.line for item in (dropped.items if dropped is not None else ()) if item.text.upper() == "ALL"), 0),
         no_new_privileges=next((item.line for item in (security.items if security is not None else ()) if item.text.replace("=", ":") in ("no-new-privileges:true", "no-new-privileges")), 0),
         root=root,
+        stage=build_node.key_line("target") if build_node is not None and earlier is not None else 0,
     )  # fmt: skip
 
 

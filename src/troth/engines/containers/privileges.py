@@ -13,7 +13,7 @@ from troth.terms.facts.containers import Entrypoint, Image, Root, Stage
 from troth.terms.facts.tree import Tree
 from troth.terms.place import Place
 
-__all__ = ["image_of", "is_root"]
+__all__ = ["image_of", "is_root", "root_of"]
 
 _DROP = re.compile(
     r"\bexec\s+(?:[\w./-]*/)?(?:gosu|su-exec|setpriv|runuser|setuidgid|s6-setuidgid|chpst|sudo\s+-u|su\s)|\bexec\s+(?:[\w./-]*/)?(?:start-stop-daemon).*--chuid"
@@ -55,9 +55,40 @@ def image_of(path: str, stages: tuple[Stage, ...], tree: Tree) -> Image:
     if script is not None and script.always and root is not Root.NO:
         because = f"It starts as root, but {script.path} gives root up or ends, whichever way it runs."
         return Image(path, stages, Root.NO, Place(script.path, script.drops or script.refuses), because, script)
+    taken = _takes_root(final, script, tree) if root is Root.NO else None
+    if taken is not None:
+        return Image(path, stages, Root.YES, taken if taken.path else Place(path, taken.line), "It starts with a command that takes root back.", script)
     says = f"It has no USER, and its base {base[:80]} {_BASE_SAYS[root]}"
     because = f"Its last USER is {user}." if user else says
     return Image(path, stages, root, Place(path, line or final.line), because, script)
+
+
+_SUDO = re.compile(r"(?:^|[\s;&|\"'\[,/])sudo(?!-)[\"']?(?:[\s,]+[\"']?-[A-Za-z-]+[\"']?)*(?:[\s,]|\Z)")
+_AS_OTHER = re.compile(r"sudo\b.{0,40}?(?:-u|--user)[\"', =]+(?!root\b|0\b|#0\b)\w")
+
+
+def _takes_root(final: Stage, script: Entrypoint | None, tree: Tree) -> Place | None:
+    """Where the image's own start takes root back (`sudo`, `gosu root`); a place without a path is a line of the build file. None where nothing does."""
+    for words, line in ((final.entrypoint, final.entrypoint_line), (final.command if not final.entrypoint else (), final.command_line)):
+        text = " ".join(words)
+        first = re.match(r"(?:(?:/usr)?/bin/)?(?:tini|dumb-init|env|exec|(?:ba|da)?sh -\w*c)\b[\s-]*", text)
+        rest = text[first.end() :] if first else text
+        if (_SUDO.match(rest) and not _AS_OTHER.search(rest)) or _TO_ROOT.search(text):
+            return Place("", line or final.line)
+    if script is not None:
+        for at, code in enumerate(tree.lines(script.path)[:5_000], 1):
+            bare = code.strip()
+            if bare.startswith("exec ") and ((_SUDO.search(bare[4:60]) and not _AS_OTHER.search(bare)) or _TO_ROOT.search(bare)):
+                return Place(script.path, at)
+    return None
+
+
+def root_of(stages: tuple[Stage, ...]) -> Root:
+    """Whether the process of the last of some stages runs as root, what it starts with aside."""
+    user, _, base = _user(stages[-1], stages)
+    if user:
+        return is_root(user)
+    return Root.NO if _NONROOT_BASES.search(base) else Root.YES if _ROOT_BASES.match(base) or base == "scratch" else Root.UNKNOWN
 
 
 _BASE_SAYS = {

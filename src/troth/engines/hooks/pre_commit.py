@@ -63,6 +63,8 @@ _ALIASES = {
     "detect-secrets": "detect-secrets",
     "detect-private-key": "private-key",
 }
+_IDLE = re.compile(r"(?:(?:/usr)?/bin/)?(?:true|:|echo|printf|exit 0|cat|ls)(?:\s|\Z)|(?:ba|da|z)?sh -\w*c [\"']?\s*(?:true|:|echo|exit 0)\b")
+_FORGIVES = re.compile(r"\|\|\s*(?:true|:|exit 0|echo\b[^&|;]*)\s*[\"']?\s*\Z|;\s*(?:true|exit 0)\s*[\"']?\s*\Z")
 _WORD = re.compile(r"[a-z][\w.-]+")
 
 
@@ -135,6 +137,11 @@ def _flaws(
     if stages and not any(stage in _ON_COMMIT for stage in stages):
         line = node.key_line("stages") or node.line
         yield line, f"It only starts at {', '.join(stages)}, which no commit or push does."
+    entry = node.scalar("entry").strip()
+    if entry and _IDLE.match(entry):
+        yield node.key_line("entry") or node.line, f"It only starts `{entry[:60]}`, which looks at nothing."
+    elif entry and _FORGIVES.search(entry):
+        yield node.key_line("entry") or node.line, f"It forgives what it finds: `{entry[-60:]}`."
     if selected == 0:
         yield node.key_line("files") or node.line, "Its filters let no file of this tree through."
     for text, line in missing:

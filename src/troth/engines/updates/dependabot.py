@@ -78,6 +78,8 @@ def _rule(path: str, node: Node, groups: Node | None, problems: list[tuple[int, 
         interval_place=Place(path, line or node.line),
         limit=int(limit) if limit.isascii() and limit.isdigit() and len(limit) < 9 else None,
         ignored=tuple(_ignored(ignore)) if ignore is not None else (),
+        allowed=_allowed(node.get("allow")),
+        enabled=not any(text.strip().strip("/") in ("**", "*", "**/*") for text in node.texts("exclude-paths")),
     )
 
 
@@ -90,8 +92,18 @@ def _ignored(node: Node) -> Iterator[str]:
     for item in node.items:
         name = item.scalar("dependency-name")
         # with `versions` or `update-types`, only some updates are left out
-        if name and item.get("versions") is None and item.get("update-types") is None:
+        kinds = {kind.rpartition("-")[2] for kind in item.texts("update-types")}
+        every = {"major", "minor", "patch"} <= {kind.rpartition(":")[2].removeprefix("semver-") for kind in kinds}
+        if name and item.get("versions") is None and (item.get("update-types") is None or every):
             yield name
+
+
+def _allowed(node: Node | None) -> tuple[str, ...] | None:
+    """Names that alone are watched; None where a kind of dependency, or nothing, is said."""
+    if node is None or not node.items:
+        return None
+    names = [item.scalar("dependency-name") for item in node.items]
+    return tuple(names) if all(names) else None
 
 
 def _twice(updates: Node) -> Iterator[tuple[int, str]]:

@@ -49,8 +49,24 @@ def _rule(path: str, document: Mapping[str, Plain], lines: JsonLines, days: floa
         # 0 means no limit here, unlike in Dependabot
         limit=limit if isinstance(limit, int) and limit > 0 else None,
         ignored=tuple(as_text(item) for item in as_list(document.get("ignoreDeps")) if as_text(item)),
-        enabled=document.get("enabled") is not False,
+        enabled=document.get("enabled") is not False and not _off(document),
     )
+
+
+def _off(document: Mapping[str, Plain]) -> bool:
+    """Whether rules, paths or managers leave nothing on: a rule for every package that switches off, every path ignored, no manager enabled."""
+    managers = document.get("enabledManagers")
+    if isinstance(managers, list) and not managers:
+        return True
+    if any(as_text(item).strip("/") in ("**", "*", "**/*", "**/**") for item in as_list(document.get("ignorePaths"))):
+        return True
+    for item in as_list(document.get("packageRules")):
+        rule = as_map(item)
+        names = [as_text(name) for key in ("matchPackageNames", "matchPackagePatterns", "matchDepNames") for name in as_list(rule.get(key))]
+        narrowed = {key for key in rule if key.startswith(("match", "exclude"))} - {"matchPackageNames", "matchPackagePatterns", "matchDepNames"}
+        if rule.get("enabled") is False and not narrowed and (not names or any(name in ("*", "**", ".*", "/.*/", "^.*$") for name in names)):
+            return True
+    return False
 
 
 def _interval(document: Mapping[str, Plain]) -> tuple[float | None, str]:

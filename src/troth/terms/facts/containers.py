@@ -113,6 +113,7 @@ class Service:
         read_only, privileged: the flags' lines; 0 where absent or false.
         cap_drop_all, no_new_privileges: lines; 0 where absent.
         root: whether its process runs as root.
+        stage: line of the `target:` that takes an earlier stage than the last; 0 where none.
     """
 
     path: str
@@ -128,6 +129,7 @@ class Service:
     cap_drop_all: int = 0
     no_new_privileges: int = 0
     root: Root = Root.UNKNOWN
+    stage: int = 0
 
 
 @dataclass(frozen=True, slots=True)

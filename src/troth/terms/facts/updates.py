@@ -22,6 +22,7 @@ class UpdateRule:
         interval_place: line of the interval.
         limit: most open pull requests; 0 switches version updates off (security updates still come).
         ignored: names that it leaves out.
+        allowed: names that alone it watches; None for all.
         covers: manifests that it watches.
         enabled: false where the rule switches itself off.
     """
@@ -36,6 +37,7 @@ class UpdateRule:
     ignored: tuple[str, ...] = ()
     covers: tuple[str, ...] = ()
     enabled: bool = True
+    allowed: tuple[str, ...] | None = None
 
     @property
     def works(self) -> bool:

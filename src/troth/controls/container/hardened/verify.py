@@ -93,10 +93,20 @@ def _stages(images: list[Image], _: Containers, tree: Tree) -> Found:
     return _split(
         images,
         tree,
-        lambda image: image.stages[1].line if len(image.stages) > 1 else -image.stages[0].line,
+        lambda image: image.stages[1].line if len(image.stages) > len(_chain(image)) else -image.stages[0].line,
         "It has a second stage.",
-        "It has one single FROM.",
+        "Nothing is built apart from the image itself.",
     )
+
+
+def _chain(image: Image) -> set[int]:
+    """Stages that the final one is built upon, itself among them: what they leave behind is in the image."""
+    stage, seen = image.stages[-1], set[int]()
+    while stage.index not in seen:
+        seen.add(stage.index)
+        base = stage.base.lower()
+        stage = next((item for item in image.stages[: stage.index] if item.name and item.name == base), stage)
+    return seen
 
 
 def _minimal(images: list[Image], _: Containers, tree: Tree) -> Found:

@@ -85,10 +85,10 @@ def _evidence(images: list[Image], tree: Tree) -> tuple[Evidence, ...]:
 
 
 def _undone(containers: Containers, tree: Tree) -> tuple[Evidence, ...]:
-    services = [item for item in containers.services if (item.user and item.root is Root.YES) or item.privileged]
+    services = [item for item in containers.services if ((item.user or item.stage) and item.root is Root.YES) or item.privileged]
     found = [
         tree.evidence(
-            item.path, item.user_line or item.privileged, f"{item.name} is started as root, or with all privileges."
+            item.path, item.user_line or item.privileged or item.stage, f"{item.name} is started as root, or with all privileges."
         )
         for item in services
     ]

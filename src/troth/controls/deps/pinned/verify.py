@@ -6,6 +6,7 @@ import re
 
 from troth.judgement.policy_scope import for_users, said
 from troth.terms.facts.dependencies import Dependencies, Entry, Lock, Manifest, Pin, Scope
+from troth.terms.facts.tools import Carrier, ToolRuns
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
 from troth.terms.values import Params
@@ -15,12 +16,13 @@ _COUNTED = (Scope.RUNTIME, Scope.DEV, Scope.OPTIONAL)
 _BOUNDS = re.compile(r"\b(?:minimum|maximum|compatible|bounded|constraints?|ranges?|upper|lower)\b", re.IGNORECASE)
 _MATTER = re.compile(r"depend|packages?\b|librar|requirement|\bpin|\block|exact|version|hash|frozen|reproducib|constraint|determinis|integrity|digest|bound|fixed|\bsum\b|checksum|==|range|immutab|verif|resol", re.IGNORECASE)
 _FILE_NAMES = re.compile(r"[\w./-]*[\w-]\.(?:json|lock|mod|sum|txt|toml|ya?ml)\b|[\w.-]*/[\w./-]+")
+_ONLY_LOCKED = re.compile(r"\binstall\w*\b.{0,60}\b(?:from|by|with|using|via|against)\b.{0,30}\block ?-?files?\b|\bnpm ci\b|frozen[- ]lockfile|\block ?-?files?\b.{0,40}\bonly\b", re.IGNORECASE)
 _HASHES = re.compile(r"\bhash(?:es|ed)?\b|\bintegrity\b|\bdigests?\b", re.IGNORECASE)
 _ASIDE = re.compile(r"(?:^|/)(?:tests?|examples?|docs?|fixtures?|samples?|bench\w*|fuzz|templates?)/", re.IGNORECASE)
 _SHOWN = 8
 
 
-def verify(params: Params, statement: Statement, dependencies: Dependencies, tree: Tree) -> Verdict:
+def verify(params: Params, statement: Statement, dependencies: Dependencies, tools: ToolRuns, tree: Tree) -> Verdict:
     """Kept only if every entry that counts names one version, by itself or by a lock file that covers it."""
     advice = for_users(statement, "pin versions")
     if advice is not None:
@@ -36,7 +38,29 @@ def verify(params: Params, statement: Statement, dependencies: Dependencies, tre
         return _no_such_file(named, statement, tree)
     if not manifests:
         return Unknown("a file that lists dependencies", "The tree lists no dependencies that could be pinned.")
-    return _weigh(manifests, dependencies, tree, statement, by_entries=bool(named))
+    found = _weigh(manifests, dependencies, tree, statement, by_entries=bool(named))
+    return (_past_the_lock(statement, found, tools, tree) or found) if isinstance(found, Kept) else found
+
+
+def _past_the_lock(statement: Statement, found: Kept, tools: ToolRuns, tree: Tree) -> Partly | None:
+    """A workflow that installs in a way which may move the lock file, though the sentence says that installs only follow it."""
+    if not _ONLY_LOCKED.search(statement.text):
+        return None
+    runs = [run for run in tools.others if run.carrier is Carrier.WORKFLOW and run.reaches and _moves(run.argv)]
+    if not runs:
+        return None
+    shown = tuple(tree.evidence(run.place.path, run.place.line, f"`{' '.join(run.argv[:3])}` may choose other versions than the lock file names.") for run in runs[:4])
+    return Partly(How.BYPASSED, (*shown, *found.evidence[:2]), "The lock file is there, and a workflow installs past it.", "Install with npm ci, --frozen-lockfile or --immutable.")
+
+
+def _moves(argv: tuple[str, ...]) -> bool:
+    """Whether an install of all dependencies may change the lock file."""
+    if argv[:1] not in (("npm",), ("yarn",), ("pnpm",)) or argv[1:2] not in (("install",), ("i",)):
+        return False
+    options = {word for word in argv[2:] if word.startswith("-")}
+    if len(options) < len(argv) - 2 or options & {"-g", "--global", "--frozen-lockfile", "--immutable", "--package-lock-only"}:
+        return False
+    return argv[0] != "pnpm" or "--no-frozen-lockfile" in options
 
 
 def _with_entries(dependencies: Dependencies) -> tuple[Manifest, ...]:

@@ -170,6 +170,16 @@ def _cadence(
                 f"{slow[0].ecosystem} is only looked at {slow[0].interval}.",
                 "Set the interval that the policy promises.",
             )
+    return _watched(rules, counted, dependencies, evidence, tree, named=bool(named))
+
+
+def _watched(  # noqa: PLR0917 - each is a different fact
+    rules: list[UpdateRule], counted: list[UpdateRule], dependencies: Dependencies, evidence: tuple[Evidence, ...], tree: Tree, *, named: bool
+) -> Verdict:
+    """Kept, unless only a few packages may be proposed, or a list is watched by nothing."""
+    few = next((rule for rule in counted if rule.allowed is not None and "*" not in rule.allowed), None)
+    if few is not None:
+        return Partly(How.INCOMPLETE, evidence, f"It is told to watch only {', '.join(few.allowed or ())[:80]}.", "Take the list `allow` out.")
     left_out = _left_out(rules, dependencies)
     if left_out and not named:
         more = tuple(

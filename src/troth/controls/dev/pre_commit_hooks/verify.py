@@ -55,7 +55,7 @@ def _narrowed(wanted: tuple[str, ...], files: list[HookFile], tools: ToolRuns) -
         fact.evidence
         for config in tools.configs
         if config.tool in names and (not wanted or config.tool in wanted)
-        for fact in config.of("no-default-rules")
+        for fact in config.of("allows-all", "no-default-rules")
     )[:2]
 
 
