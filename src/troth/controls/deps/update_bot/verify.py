@@ -173,7 +173,7 @@ def _cadence(
     return _watched(rules, counted, dependencies, evidence, tree, named=bool(named))
 
 
-def _watched(  # noqa: PLR0917 - each is a different fact
+def _watched(
     rules: list[UpdateRule], counted: list[UpdateRule], dependencies: Dependencies, evidence: tuple[Evidence, ...], tree: Tree, *, named: bool
 ) -> Verdict:
     """Kept, unless only a few packages may be proposed, or a list is watched by nothing."""
