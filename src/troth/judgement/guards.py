@@ -18,7 +18,7 @@ __all__ = ["called_by_frameworks", "evidence_of", "names", "not_a_claim", "prove
 
 _ASIDE: Final = re.compile(
     r"(?:^|/)(?:tests?|testing|__tests__|spec|examples?|docs?|benchmarks?|benches|bench|samples?|tutorials?|fixtures?|mocks?|__mocks__|e2e|node_modules|dist|vendor|"
-    r"third_party|build|site-packages)/|(?:^|/)(?:test_[^/]*|[^/]*_tests?|conftest)\.(?:py|rs|go)\Z|[._-](?:test|spec|stories|d|min)\.[cm]?[jt]sx?\Z"
+    r"third_party|build|site-packages|legacy|archived?|deprecated|obsolete|attic)/|(?:^|/)(?:test_[^/]*|[^/]*_tests?|conftest)\.(?:py|rs|go)\Z|[._-](?:test|spec|stories|d|min)\.[cm]?[jt]sx?\Z"
 )
 _CODE: Final = (".py", ".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", ".cjs", ".jsx", ".rs")
 _SIZE_LIMIT: Final = 512 * 1024

@@ -34,7 +34,7 @@ def verify(params: Params, statement: Statement, tools: ToolRuns, workflows: Wor
     """Look for the flag in what workflows run, then in build files."""
     flag = (params.text("flag") or "").strip("` ")
     if not flag:
-        return Unknown("the flag that is meant", "The sentence names no flag.")
+        return _linked(statement, tools, tree) or Unknown("the flag that is meant", "The sentence names no flag.")
     called = list(_called(flag, tools, tree))
     if called:
         return Kept(tuple(called[:6]), f"{flag} is set in a workflow that runs.")
@@ -63,6 +63,26 @@ def verify(params: Params, statement: Statement, tools: ToolRuns, workflows: Wor
         for item in workflows.valid
     )
     return Broken(How.ABSENT, shown[:4], f"Nothing sets {flag}.", f"Set {flag} where releases are built.")
+
+
+def _linked(statement: Statement, tools: ToolRuns, tree: Tree) -> Verdict | None:
+    """The verdict on options of `go build` that stand in the sentence as code (`-s -w`, `-trimpath`); None where there are none, or nothing builds."""
+    spans: list[str] = re.findall(r"`(-[^`\n]{1,80})`", statement.quote)
+    builds = [run for run in (*tools.runs, *tools.others) if run.carrier is Carrier.WORKFLOW and run.reaches and run.argv[:2] in (("go", "build"), ("go", "install"))]
+    if not spans or not builds or any(path.rpartition("/")[2].startswith((".goreleaser", "goreleaser")) for path in tree.files):
+        return None
+    wanted = [word for span in spans for word in re.split(r"[\s='\"]+", span) if word.startswith("-")]
+    told = {id(run): {word for text in (*run.argv, *(item.value for item in run.env)) for word in re.split(r"[\s='\"]+", text)} for run in builds}
+    if any("$" in text for run in builds for text in run.argv if text.startswith("$") or "ldflags" in text):
+        return Unknown("the values of the variables that the build is called with", "Options of the build come from variables.")
+    with_all = [run for run in builds if set(wanted) <= told[id(run)]]
+    shown = tuple(tree.evidence(run.place.path, run.place.line, "it is built here") for run in (with_all or builds)[:6])
+    names = " ".join(wanted)
+    if len(with_all) == len(builds):
+        return Kept(shown, f"Every build is called with {names}.")
+    if with_all:
+        return Partly(How.INCOMPLETE, shown, f"{len(builds) - len(with_all)} of {len(builds)} builds are called without {names}.", f"Add {names} to all.")
+    return Broken(How.ABSENT, shown, f"No build is called with {names}.", f"Add {names}, or take the sentence out.")
 
 
 def _unparsable(path: str, tree: Tree) -> bool:

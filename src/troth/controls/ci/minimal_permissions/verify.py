@@ -9,7 +9,7 @@ from troth.judgement.rights import identity_right, is_bounded, may_use_identity,
 from troth.terms.facts.tools import ToolRuns
 from troth.terms.facts.tree import Tree
 from troth.terms.facts.workflows import Job, PermissionsKind, Workflow, Workflows
-from troth.terms.promise import Statement
+from troth.terms.promise import Modality, Statement
 from troth.terms.values import Params
 from troth.terms.verdict import Broken, Evidence, How, Kept, NotApplicable, Partly, Unknown, Verdict
 
@@ -17,6 +17,7 @@ _ABOUT = re.compile(r"permission|workflow|token|actions?\b|ci\b|github", re.IGNO
 _CHANGES_NOTHING = re.compile(r"\b(?:cannot|can't|can not|unable to|never|no way to)\b.{0,60}\b(?:modify|change|alter|push|overwrite|write to)\b.{0,20}\b(?:code|source|repositor\w+|contents?|branch\w*|files)\b", re.IGNORECASE)
 _PEOPLE = re.compile(r"\baccess (?:controls?|permissions?|rights?|management)\b|\b(?:users?|roles?|rbac|data|database|service accounts?|iam|cloud)\b", re.IGNORECASE)
 _ABOUT_CI = re.compile(r"workflow|\btokens?\b|\bactions?\b|\bci\b|github|pipeline|\bjobs?\b|npm|publish|release", re.IGNORECASE)
+_YOURS = re.compile(r"\b(?:your|their)\b(?!.{0,20}\b(?:workflows?|actions?|ci)\b)", re.IGNORECASE)
 _MOST = 10
 
 _FLAGS = re.compile(r"--allow-\w+|--deny-\w+|--(?:no-)?sandbox\b")
@@ -27,6 +28,8 @@ def verify(params: Params, statement: Statement, workflows: Workflows, tools: To
     """Decide the ban of `write-all`, or least privilege job by job."""
     if is_advice(statement) and not _ABOUT.search(statement.text):
         return Unknown("what people grant elsewhere", "The sentence gives general advice, not a rule for workflows.")
+    if statement.modality is Modality.RECOMMENDATION_USERS and _YOURS.search(statement.text):
+        return Unknown("what people grant elsewhere", "The sentence tells users what to grant to something of theirs, and is no rule for workflows.")
     if _FLAGS.search(statement.text) and not _ABOUT_CI.search(statement.text):
         return Unknown("whose rights are meant", "The sentence names options of a program, not what a workflow's token may do.")
     around = " ".join((*statement.headings[-2:], *statement.lead_in, statement.text))

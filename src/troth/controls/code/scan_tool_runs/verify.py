@@ -48,6 +48,8 @@ _PRODUCT = re.compile(
     re.IGNORECASE,
 )
 """What a security product does, or what people learn."""
+_ONLY_TELLS = re.compile(r"\breport[- ]only\b|\bnon[- ]blocking\b|\binformational\b|\badvisory only\b|\bdoes not (?:block|fail)\b|\bwithout (?:blocking|failing)\b", re.IGNORECASE)
+"""Says itself that nothing is stopped."""
 _ADDS = re.compile(r"^[\w.-]+/")
 
 
@@ -124,7 +126,7 @@ def _judge(item: Named, params: Params, statement: Statement, ground: Ground) ->
     runs = runs_for(item, tools)
     moments = moments_of(params.texts("on"), params.text("schedule"))
     checks = params.texts("checks")
-    wish = Wish(item.label, moments, teeth=not checks, near=_NEAR)
+    wish = Wish(item.label, moments, teeth=not checks and not _ONLY_TELLS.search(statement.text), near=_NEAR)
     if not runs:
         carried = carried_by(item.tool, tools, tree) if item.tool is not None else None
         return _carried(carried, wish, ground) if carried is not None else _none(item, wish, ground)

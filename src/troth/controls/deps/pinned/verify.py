@@ -109,6 +109,9 @@ def _weigh(
             held.append(tree.evidence(firm.place.path, firm.place.line, f"{firm.name} is pinned."))
     if not total:
         return Unknown("entries to judge", f"{manifests[0].path} lists nothing that could be pinned.")
+    locks = [lock for manifest in manifests for lock in dependencies.locks_of(manifest.path) if lock.read] if by_entries and re.search(r"\block", statement.text, re.IGNORECASE) else []
+    if loose and locks:
+        held.append(tree.evidence(locks[0].path, 1, f"It locks what {manifests[0].path} asks for."))
     if not loose:
         return Kept(tuple(held[:_SHOWN]), f"All {total} entries name one version, by themselves or by a lock file.")
     return _loose(loose, held, total, tree)

@@ -23,9 +23,8 @@ _ABOUT = re.compile(
 _OTHER = re.compile(r"sensitive|secret|zeroi[sz]|plaintext|held in memory|keys? in memory", re.IGNORECASE)
 _NO_UNSAFE = re.compile(r"\b(?:no|zero|without|forbids?|free of)\s+(?:any\s+)?`?unsafe", re.IGNORECASE)
 _GRAVE = re.compile(r"static\s+mut|transmute|get_unchecked|from_raw_parts|assume_init|set_len\(|\.offset\(|ptr::(?:read|write|copy)")
+_CONFINED = re.compile(r"\b(?:confined|limited|restricted|isolated|contained|localized|localised|only|exclusively)\b", re.IGNORECASE)
 _PEOPLE = re.compile(r"\b(?:audit|review|inspect|check)(?:ed|s)?\b.{0,30}\b(?:regular|period|quarter|month|week|annual|by)\w*|\b(?:regular|period|quarter|month|annual)\w*.{0,20}\b(?:audit|review)", re.IGNORECASE)
-_CONFINED = re.compile(r"\bunsafe\b.{0,40}\b(?:confined|limited|restricted|isolated|only)\b.*?\b([\w/.-]+\.rs)\b", re.IGNORECASE)
-"""`unsafe` is said to stand in one file only."""
 _MOST = 12
 _ROOTS = ("src/lib.rs", "src/main.rs")
 
@@ -50,27 +49,33 @@ def verify(statement: Statement, policies: PolicySet, tree: Tree) -> Verdict:
     races = list(dict.fromkeys((path, line) for group in found_races for path, line, _ in group))
     if _NO_UNSAFE.search(statement.text):
         return _none_at_all(unsafe, rust, tree)
-    confined = _CONFINED.search(statement.text)
-    if confined is not None and unsafe:
-        return _only_there(confined.group(1), unsafe, tree)
     if races and re.search(r"race|thread|concurren|sync", statement.text, re.IGNORECASE):
         shown = tuple(tree.evidence(path, line, "The compiler no longer checks who writes when.") for path, line in _telling(races, home, tree))
         return Partly(How.INCOMPLETE, shown, f"{len(races)} statics or promises of Send and Sync stand outside of what the compiler checks.", "Use locks or atomics, or give the proof beside each.")
+    confined = _confined(statement, unsafe, tree)
+    if confined is not None:
+        return confined
     if unsafe:
         shown = tuple(tree.evidence(path, line, "Outside of what the compiler checks.") for path, line in _telling(unsafe, home, tree))
         return Partly(How.INCOMPLETE, shown, f"{len(unsafe)} unsafe blocks, functions or impls stand outside of what the compiler checks.", "Take them out, or test them under Miri and the sanitizers.")
     return prove("memory", f"No unsafe code in {len(rust)} Rust files; what dependencies and the foreign side do takes a run under Miri or a sanitizer.")
 
 
-def _only_there(name: str, unsafe: list[tuple[str, int]], tree: Tree) -> Verdict:
-    """Unsafe code stands in the named file only, or elsewhere as well."""
-    there = [at for at in unsafe if at[0] == name or at[0].endswith("/" + name)]
-    elsewhere = [at for at in unsafe if at not in there]
-    if elsewhere:
-        shown = tuple(tree.evidence(path, line, "Unsafe code outside of that file.") for path, line in elsewhere[:_MOST])
-        return Broken(How.CONTRADICTED, shown, f"Unsafe code also stands outside of {name}.", "Move it there, or name every file that holds some.")
-    shown = tuple(tree.evidence(path, line, "Unsafe code, where the sentence says.") for path, line in there[:_MOST])
-    return Kept(shown, f"Every unsafe block of the tree stands in {name}.")
+def _confined(statement: Statement, unsafe: list[tuple[str, int]], tree: Tree) -> Verdict | None:
+    """The verdict on unsafe code that is said to stand in named files or folders only; None for every other sentence."""
+    if not unsafe or not _CONFINED.search(statement.text):
+        return None
+    named = {word.strip("/").removeprefix("./") for word in re.findall(r"[\w./-]*\w\.rs\b|`([\w-]+(?:/[\w.-]+)+)/?`", statement.quote) if word} | set(re.findall(r"[\w./-]*\w\.rs\b", statement.quote))
+    named = {re.sub(r"\A.*?/blob/[^/]+/", "", name).lstrip("/") for name in named}
+    if not named:
+        return None
+    outside = [(path, line) for path, line in unsafe if not any(path == name or path.endswith(f"/{name}") or path.startswith(f"{name}/") or f"/{name}/" in path for name in named)]
+    inside_it = [at for at in unsafe if at not in outside]
+    kept = tuple(tree.evidence(path, line, "Unsafe code, where the sentence says that it is.") for path, line in inside_it[:4])
+    if outside:
+        shown = tuple(tree.evidence(path, line, "Unsafe code outside of the named place.") for path, line in outside[:8])
+        return Broken(How.CONTRADICTED, (*shown, *kept[:2]), f"{len(outside)} of {len(unsafe)} unsafe blocks, functions or impls stand elsewhere.", "Move them, or name where they stand.")
+    return Kept(kept, f"All {len(unsafe)} unsafe blocks, functions and impls stand where the sentence says.")
 
 
 def _telling(found: list[tuple[str, int]], home: str, tree: Tree) -> list[tuple[str, int]]:

@@ -27,6 +27,8 @@ _STORY = re.compile(r"\bcan attack:|\[?(?:mitigated|fixed|resolved|patched)\b|\b
 """Introduces what one flaw was, or what one release brought: a report of the past, and no scope."""
 _TRIAGE = re.compile(r"\b(?:clarif|explain|decid|determin|confirm|assess|evaluat|check|establish|tell)\w*\b.{0,30}\b(?:(?:in|out)(?: of)?|within)[- ](?:the )?scope\b", re.IGNORECASE)
 """What maintainers do with one report: it says nothing of what the scope is."""
+_DEED = re.compile(r"\b(?:an|the|any) (?:attacker|adversary)\b.{0,40}\b(?:can|could|may|might|would)\b", re.IGNORECASE)
+_MODEL = re.compile(r"scope|threat|\btrust|assum|adversar|boundar|consider|interested|qualif|what counts|report", re.IGNORECASE)
 _CROSS = re.compile(r"[\s\d.*+-]*(?:❌|✗|✘|🚫|⛔|:x:)")
 _EMPTY = frozenset(("the", "and", "for", "with", "issues", "attacks", "vulnerabilities", "any", "that", "requiring"))
 
@@ -75,6 +77,8 @@ def _no_scope(statement: Statement, direction: str | None) -> Unknown | None:
     introduced = (before, *statement.headings[-1:])
     if not _SAYS_SCOPE.search(statement.text) and (any(map(_STORY.search, introduced)) or not _OF_SCOPE.search(before)):
         return Unknown("a line of the scope", "Neither the line nor what introduces it speaks of what reports may be about.", shown)
+    if _DEED.search(statement.text) and not _MODEL.search(" ".join(introduced)):
+        return Unknown("a line of the scope", "The line tells how one attack goes, and not what reports may be about.", shown)
     if _TRIAGE.search(statement.text):
         return Unknown("a line of the scope", "The line tells what is done with a report, and not what reports may be about.", shown)
     inward = re.search(r"\bin[- ]scope\b", before, re.IGNORECASE) is not None and not re.search(r"\b(?:not|out)\b", before, re.IGNORECASE)

@@ -16,6 +16,8 @@ from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Ve
 
 _HOOK = re.compile(r"hook|pre-?commit", re.IGNORECASE)
 _PUSH = re.compile(r"push protection|secret scanning", re.IGNORECASE)
+_STOPS = re.compile(r"prevent|commit|hook|block|stop|before|protect|reject|avoid|ensur|never|keep|guard|catch|gate|must not|locally|\bpush", re.IGNORECASE)
+"""Speaks of more than a look: something is to be kept out."""
 _HOLES = ("allow-list", "dead-rule", "weak-rule", "no-default-rules")
 _MOST = 10
 
@@ -42,6 +44,8 @@ def verify(  # noqa: PLR0917 - facts are injected by type
             because,
             "Narrow the allow-lists, and give the rules what they can match.",
         )
+    if not working and statement.text and not statement.children and items[0].tool is not None and not _STOPS.search(" ".join((statement.text, *statement.lead_in))):
+        return Kept(seen[:_MOST], "The scanner runs in a workflow, and the sentence promises a scan and no more.")
     if not working:
         because = "Secrets are looked for after they were pushed; nothing stops the commit itself."
         return Partly(How.INCOMPLETE, seen[:_MOST], because, "Add a hook, and push protection on the forge.")
