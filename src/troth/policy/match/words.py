@@ -34,6 +34,8 @@ _ADDRESS: Final = re.compile(r"[a-z0-9._%+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]
 _PAGE: Final = re.compile(r"[\w./-]{1,120}\.md\b")
 _NAME: Final = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+){2,}\b")
 _SCHEME: Final = re.compile(r"\b(?:https?|mailto)://?")
+_HUMPS: Final = re.compile(r"\b[a-z]{2,30}(?:[A-Z][a-z]{1,30}){1,8}\b")
+_HUMP: Final = re.compile(r"(?=[A-Z])")
 
 
 class Words:
@@ -72,9 +74,15 @@ class Words:
         return set(self._where)
 
 
+def _humps(name: re.Match[str]) -> str:
+    """A setting's name, and the words that it is made of (`runAsNonRoot`)."""
+    return f"{_HUMP.sub(' ', name[0])} {name[0]}"
+
+
 def split(text: str) -> tuple[str, ...]:
     """Words of a text by the rules of this module; also used for the words of patterns."""
     named = _NAME.sub(lambda name: name[0].replace("_", " "), text[:_MAX_CHARS]) if "_" in text else text[:_MAX_CHARS]
+    named = _HUMPS.sub(_humps, named)
     lowered = named.lower().replace("’", "'").replace("`", " ").replace('"', " ")
     if "@" in lowered:
         lowered = _ADDRESS.sub(" emailaddress ", lowered)
