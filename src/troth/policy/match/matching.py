@@ -15,7 +15,7 @@ from typing import Final
 from troth.policy import durations
 from troth.policy.match import cells, clauses, grouping
 from troth.policy.match.draft import Draft, bare_label, introduces
-from troth.policy.match.inheritance import from_heading
+from troth.policy.match.inheritance import from_heading, from_section
 from troth.policy.match.learned import Learned
 from troth.policy.match.lexicon import Lexicons
 from troth.policy.match.parameters import parameters
@@ -39,6 +39,7 @@ _TOGETHER: Final = (
 _FIELDS: Final = "report/required-fields"
 _SAMPLE: Final = "policy/samples-run"
 """What code alone promises: no sentence sounds like it."""
+_SURE: Final = 0.9
 _LEAST_CLAUSE: Final = 4
 """Words below which a clause names a place ("... and GitHub Security Advisory") and asks nobody to report there."""
 _ASKED: Final = re.compile(r"\b(?:includ\w+|provid\w+|containing|with)\b.{0,40}:$", re.IGNORECASE)
@@ -117,8 +118,11 @@ class Matcher:
         carried = self._carried(statement)
         fits = self.fits(statement, carried)
         if not fits or fits[0].score < self.settings.least:
-            heir = from_heading(statement, self.scorer)
+            heir = from_heading(statement, self.scorer) or from_section(statement, self.controls)
             return [(statement.text, heir)] if heir is not None else []
+        heir = from_section(statement, self.controls)
+        if heir is not None and carried is None and fits[0].control.partition("/")[0] not in ("scope", "report", "disclosure", "versions", "fix") and fits[0].score < _SURE:
+            return [(statement.text, heir)]
         first = self._way_before_fields(statement, fits)
         if carried is not None:
             return [(carried, first)]
