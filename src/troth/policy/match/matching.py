@@ -61,8 +61,8 @@ class Settings:
     """
 
     least: float = 0.6
-    rescue: float = 0.14
-    sway: float = 0.12
+    rescue: float = 0.25
+    sway: float = 0.4
     second: float = 0.88
 
 
