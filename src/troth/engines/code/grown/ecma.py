@@ -164,12 +164,23 @@ class EcmaFile:
             parts = [self.worth(item.node, item.scope, depth + 1) if item.kind == "value" else None for item in scope.find(text_of(node))]
             known = [part for part in parts if part is not None]
             return frozenset().union(*known) if parts and len(known) == len(parts) else None
+        if kind == "member_expression":
+            return self._field_worth(node, scope, depth)
         if kind == "ternary_expression":
             first, second = (self.worth(field_of(node, name), scope, depth + 1) for name in ("consequence", "alternative"))
             return None if first is None or second is None else first | second
         if kind == "binary_expression":
             return self._joined(node, scope, depth)
         return None
+
+    def _field_worth(self, node: Node, scope: Scope, depth: int) -> frozenset[Constant] | None:
+        """Constants of a field of the class around it."""
+        owner, name = field_of(node, "object"), field_of(node, "property")
+        if owner is None or name is None or owner.type != "this" or scope.owner is None:
+            return None
+        parts = [self.worth(value, where, depth + 1) for value, where in self.built.fields.get((scope.owner.id, text_of(name)), ())]
+        known = [part for part in parts if part is not None]
+        return frozenset().union(*known) if parts and len(known) == len(parts) else None
 
     def _joined(self, node: Node, scope: Scope, depth: int) -> frozenset[Constant] | None:
         operator = field_of(node, "operator")

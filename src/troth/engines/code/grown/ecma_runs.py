@@ -13,6 +13,8 @@ from troth.engines.code.grown.syntax import field as field_of
 __all__ = ["commands", "evaluated", "put_together", "sent", "substituted"]
 
 _EVALS: Final = frozenset(("eval", "window.eval", "globalThis.eval", "global.eval", "Function", "globalThis.Function", "setTimeout", "setInterval", "vm2.VM().run", "vm2.NodeVM().run", "vm2.run"))
+_MADE: Final = ("getPrototypeOf().constructor", "function_expression.constructor", "arrow_function.constructor", "AsyncFunction", "GeneratorFunction")
+"""The constructor of functions by way of a function: `Object.getPrototypeOf(async function () {}).constructor`."""
 _VM: Final = ("vm.runInNewContext", "vm.runInThisContext", "vm.runInContext", "vm.Script", "vm.compileFunction", "vm.SourceTextModule")
 _PLAIN: Final = frozenset((
     "child_process.exec", "child_process.execSync", "shelljs.exec", "execa.execaCommand", "execa.execaCommandSync", "child-process-promise.exec", "sync-exec", "shelljs.default.exec",
@@ -32,10 +34,11 @@ _MOST: Final = 12
 def evaluated(file: EcmaFile) -> Iterator[tuple[Call, Node]]:
     """Calls that run a text as JavaScript, with the text."""
     for call in file.calls:
-        runs = call.names & _EVALS or any(name.endswith(_VM) and (name.startswith("vm.") or name.rpartition(".")[0].endswith("vm")) for name in call.names)
+        made = any(name.endswith(_MADE) for name in call.names)
+        runs = made or call.names & _EVALS or any(name.endswith(_VM) and (name.startswith("vm.") or name.rpartition(".")[0].endswith("vm")) for name in call.names)
         if not runs or not call.arguments:
             continue
-        code = call.arguments[-1] if call.names & {"Function", "globalThis.Function"} else call.arguments[0]
+        code = call.arguments[-1] if made or call.names & {"Function", "globalThis.Function"} else call.arguments[0]
         timer = call.names & {"setTimeout", "setInterval"}
         if timer and unwrapped(code).type in FUNCTIONS:
             continue
@@ -58,7 +61,7 @@ def _of_list(file: EcmaFile, call: Call, first: Node) -> Iterator[tuple[Call, No
     options = file.options(call.arguments[-1], call.scope) if len(call.arguments) > 1 else {}
     shell = "shell" in options and file.worth(options["shell"], call.scope) not in (frozenset((False,)), frozenset((None,)))
     yield call, first, shell
-    words = list(children(first)) if unwrapped(first).type == "array" else _words(file, call)
+    words = list(children(first)) if unwrapped(first).type == "array" else _words(call)
     program = file.worth(words[0] if unwrapped(first).type == "array" and words else first, call.scope) or frozenset()
     names = {str(item).rpartition("/")[2] for item in program}
     if not names & (_SHELLS | _INTERPRETERS):
@@ -69,7 +72,7 @@ def _of_list(file: EcmaFile, call: Call, first: Node) -> Iterator[tuple[Call, No
             yield call, word, bool(names & _SHELLS)
 
 
-def _words(file: EcmaFile, call: Call) -> list[Node]:
+def _words(call: Call) -> list[Node]:
     second = unwrapped(call.arguments[1]) if len(call.arguments) > 1 else None
     if second is not None and second.type == "identifier":
         found = call.scope.find(text_of(second))
@@ -78,9 +81,18 @@ def _words(file: EcmaFile, call: Call) -> list[Node]:
 
 
 def put_together(node: Node, scope: Scope, file: EcmaFile, depth: int = 0) -> bool:
-    """A text that this file joins with values which are not constant, and not quoted; one that came whole from elsewhere was meant to be one."""
-    _, parts = substituted(node, scope, file)
+    """A text that this file joins with values which are not constant, and not quoted; one that came whole from elsewhere was meant to be one, unless a caller in the file put it together."""
+    text, parts = substituted(node, scope, file)
+    if not text.strip() and depth < 3:
+        handed = (call for part, where in parts for item in where.find(text_of(part)) if item.kind == "param" and item.node is not None for call in file.callers.get(item.node.id, ()))
+        given = [(call.argument(_place(node, scope)), call.scope) for call in handed]
+        return any(one is not None and put_together(one, where, file, depth + 1) for one, where in given)
     return any(file.worth(part, where) is None and not _quoted(part, where, file, depth) for part, where in parts)
+
+
+def _place(node: Node, scope: Scope) -> int:
+    """The position of a parameter; one that no call has where it is none."""
+    return next((item.place for item in scope.find(text_of(unwrapped(node))) if item.kind == "param"), 1 << 20)
 
 
 def _quoted(node: Node, scope: Scope, file: EcmaFile, depth: int) -> bool:
@@ -147,24 +159,22 @@ def sent(file: EcmaFile, call: Call) -> Iterator[tuple[Node, Scope]]:
 
 def _contents(file: EcmaFile, node: Node, scope: Scope, depth: int) -> Iterator[tuple[Node, Scope]]:
     node = unwrapped(node)
+    inner = list(_inner(file, node, scope)) if depth < 6 else []
+    if not inner and node.type not in ("array", "object"):
+        yield node, scope
+    for item, where in inner:
+        yield from _contents(file, item, where, depth + 1)
+
+
+def _inner(file: EcmaFile, node: Node, scope: Scope) -> Iterator[tuple[Node, Scope]]:
+    """What a list of messages, a message or a name for one holds."""
     if node.type == "array":
-        for item in children(node):
-            yield from _contents(file, item, scope, depth + 1)
+        yield from ((item, scope) for item in children(node))
     elif node.type == "object":
         options = file.options(node, scope)
-        for key in ("content", "text", "parts"):
-            if key in options:
-                yield from _contents(file, options[key], scope, depth + 1)
+        yield from ((options[key], scope) for key in ("content", "text", "parts") if key in options)
     elif node.type == "new_expression":
         listed = field_of(node, "arguments")
-        for item in children(listed)[:1] if listed is not None else ():
-            yield from _contents(file, item, scope, depth + 1)
-    elif node.type == "identifier" and depth < 5:
-        found = [item for item in scope.find(text_of(node)) if item.kind == "value" and item.node is not None and unwrapped(item.node).type in ("array", "object")]
-        if found:
-            for item in found:
-                yield from _contents(file, item.node, item.scope, depth + 1)
-        else:
-            yield node, scope
-    else:
-        yield node, scope
+        yield from ((item, scope) for item in (children(listed)[:1] if listed is not None else ()))
+    elif node.type == "identifier":
+        yield from ((item.node, item.scope) for item in scope.find(text_of(node)) if item.kind == "value" and item.node is not None and unwrapped(item.node).type in ("array", "object"))

@@ -5,7 +5,7 @@ Scopes are those of functions; a name that is bound twice in one stands for both
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -158,39 +158,72 @@ def _leaves(pattern: Node, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _note(node: Node, kind: str, scope: Scope, built: Built) -> None:
-    if kind in ("call_expression", "new_expression"):
-        built.calls.append((node, scope))
-    elif kind == "variable_declarator":
-        value, name = field_of(node, "value"), field_of(node, "name")
-        if value is not None and name is not None:
-            _declare(name, value, scope)
-    elif kind == "assignment_expression":
-        left, right = field_of(node, "left"), field_of(node, "right")
-        if left is not None and right is not None:
-            _assign(left, right, scope, built)
-    elif kind == "augmented_assignment_expression":
-        left, right = field_of(node, "left"), field_of(node, "right")
-        if left is not None and right is not None and left.type == "identifier":
-            _rebind(left, right, scope)
-    elif kind == "for_in_statement":
-        left, right = field_of(node, "left"), field_of(node, "right")
-        for leaf, _ in _leaves(left) if left is not None and right is not None else ():
-            _bind(scope, leaf, Binding("part", right, scope, "*"))
-    elif kind == "import_statement":
-        _imports(node, scope)
-    elif kind == "return_statement":
-        for item in children(node)[:1]:
-            built.returns.setdefault(scope.node.id, []).append((item, scope))
-    elif kind in ("pair", "jsx_attribute"):
-        parts = children(node)
-        if len(parts) == 2:
-            built.pairs.append((parts[0], parts[1], scope))
-    elif kind in ("public_field_definition", "field_definition"):
-        name, value = field_of(node, "name") or field_of(node, "property"), field_of(node, "value")
-        if name is not None and value is not None and scope.owner is not None:
-            built.fields.setdefault((scope.owner.id, text_of(name)), []).append((value, scope))
-    elif kind in ("regex", "template_string"):
-        built.texts.append((node, scope))
+    handler = _HANDLERS.get(kind)
+    if handler is not None:
+        handler(node, scope, built)
+
+
+def _note_call(node: Node, scope: Scope, built: Built) -> None:
+    built.calls.append((node, scope))
+
+
+def _note_declared(node: Node, scope: Scope, _: Built) -> None:
+    value, name = field_of(node, "value"), field_of(node, "name")
+    if value is not None and name is not None:
+        _declare(name, value, scope)
+
+
+def _note_assigned(node: Node, scope: Scope, built: Built) -> None:
+    left, right = field_of(node, "left"), field_of(node, "right")
+    if left is None or right is None:
+        return
+    if node.type == "assignment_expression":
+        _assign(left, right, scope, built)
+    elif left.type == "identifier":
+        _rebind(left, right, scope)
+
+
+def _note_loop(node: Node, scope: Scope, _: Built) -> None:
+    left, right = field_of(node, "left"), field_of(node, "right")
+    for leaf, _key in _leaves(left) if left is not None and right is not None else ():
+        _bind(scope, leaf, Binding("part", right, scope, "*"))
+
+
+def _note_returned(node: Node, scope: Scope, built: Built) -> None:
+    for item in children(node)[:1]:
+        built.returns.setdefault(scope.node.id, []).append((item, scope))
+
+
+def _note_pair(node: Node, scope: Scope, built: Built) -> None:
+    parts = children(node)
+    if len(parts) == 2:
+        built.pairs.append((parts[0], parts[1], scope))
+
+
+def _note_field(node: Node, scope: Scope, built: Built) -> None:
+    name, value = field_of(node, "name") or field_of(node, "property"), field_of(node, "value")
+    if name is not None and value is not None and scope.owner is not None:
+        built.fields.setdefault((scope.owner.id, text_of(name)), []).append((value, scope))
+
+
+def _note_text(node: Node, scope: Scope, built: Built) -> None:
+    built.texts.append((node, scope))
+
+
+def _note_import(node: Node, scope: Scope, _: Built) -> None:
+    source = field_of(node, "source")
+    module = (string_of(source) or "").removeprefix("node:") if source is not None else ""
+    for clause in node.named_children:
+        for item in clause.named_children if clause.type == "import_clause" else ():
+            _import(item, module, scope)
+
+
+_HANDLERS: Final[dict[str, Callable[[Node, Scope, Built], None]]] = {
+    "call_expression": _note_call, "new_expression": _note_call, "variable_declarator": _note_declared, "assignment_expression": _note_assigned, "augmented_assignment_expression": _note_assigned,
+    "for_in_statement": _note_loop, "import_statement": _note_import, "return_statement": _note_returned, "pair": _note_pair, "jsx_attribute": _note_pair, "public_field_definition": _note_field,
+    "field_definition": _note_field, "regex": _note_text, "template_string": _note_text,
+}  # fmt: skip
+"""By the kind of a node: what is written down of it."""
 
 
 def _declare(name: Node, value: Node, scope: Scope) -> None:
@@ -229,19 +262,14 @@ def _rebind(left: Node, right: Node, scope: Scope) -> None:
     _bind(at or scope, name, Binding("value", right, scope))
 
 
-def _imports(node: Node, scope: Scope) -> None:
-    source = field_of(node, "source")
-    module = (string_of(source) or "").removeprefix("node:") if source is not None else ""
-    for clause in node.named_children:
-        if clause.type != "import_clause":
-            continue
-        for item in clause.named_children:
-            if item.type == "identifier":
-                _bind(scope, text_of(item), Binding("import", None, scope, module))
-            elif item.type == "namespace_import":
-                _bind(scope, text_of(children(item)[0]), Binding("import", None, scope, module))
-            elif item.type == "named_imports":
-                for one in children(item):
-                    name, alias = field_of(one, "name"), field_of(one, "alias")
-                    if name is not None:
-                        _bind(scope, text_of(alias or name), Binding("import", None, scope, f"{module}.{text_of(name)}"))
+def _import(item: Node, module: str, scope: Scope) -> None:
+    """One part of an import: the default, a namespace, or names."""
+    if item.type == "identifier":
+        _bind(scope, text_of(item), Binding("import", None, scope, module))
+    elif item.type == "namespace_import":
+        _bind(scope, text_of(children(item)[0]), Binding("import", None, scope, module))
+    elif item.type == "named_imports":
+        for one in children(item):
+            name, alias = field_of(one, "name"), field_of(one, "alias")
+            if name is not None:
+                _bind(scope, text_of(alias or name), Binding("import", None, scope, f"{module}.{text_of(name)}"))

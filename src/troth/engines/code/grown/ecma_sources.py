@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from troth.engines.code.grown.ecma import EcmaFile
-from troth.engines.code.grown.ecma_scopes import FUNCTIONS, Scope, string_of
+from troth.engines.code.grown.ecma_scopes import Scope, string_of
 from troth.engines.code.grown.syntax import Node, inside, text_of
 from troth.engines.code.grown.syntax import field as field_of
 
@@ -84,11 +84,13 @@ def _is_tool(function: Node, file: EcmaFile) -> bool:
     if call is None:
         return False
     made = any(re.search(r"(?:^|[./])(?:tool|createTool|defineTool|betaZodTool|betaTool|DynamicTool|DynamicStructuredTool|FunctionTool\.from|FunctionTool)\Z", name) for name in call.names)
+    if any(name.endswith(".setRequestHandler") for name in call.names):
+        return bool(call.arguments) and text_of(call.arguments[0]).endswith("CallToolRequestSchema")
     served = any(name.endswith((".tool", ".registerTool", ".addTool")) for name in call.names) and ("modelcontextprotocol" in file.text or "fastmcp" in file.text)
     return served or made
 
 
-def from_request(node: Node, scope: Scope, file: EcmaFile) -> bool:
+def from_request(node: Node, scope: Scope, _file: EcmaFile) -> bool:
     """Text that a request, the address of a page or the command line brought."""
     if node.type == "member_expression":
         owner, name = field_of(node, "object"), field_of(node, "property")
@@ -109,7 +111,7 @@ def _bound_elsewhere(owner: Node, scope: Scope) -> bool:
     return owner.type == "identifier" and any(item.kind != "param" for item in scope.find(text_of(owner)))
 
 
-def is_secret(node: Node, scope: Scope, file: EcmaFile) -> bool:
+def is_secret(node: Node, _scope: Scope, _file: EcmaFile) -> bool:
     """A variable of the environment whose name says that it is secret."""
     if node.type not in ("member_expression", "subscript_expression"):
         return False
@@ -119,8 +121,3 @@ def is_secret(node: Node, scope: Scope, file: EcmaFile) -> bool:
         return False
     name = string_of(key) or text_of(key)
     return bool(_SECRET.search(name)) and not _NO_SECRET.search(name)
-
-
-def in_function(node: Node) -> Node | None:
-    """The function around a node."""
-    return inside(node, *FUNCTIONS)

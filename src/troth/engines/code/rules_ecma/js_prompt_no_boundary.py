@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from troth.engines.code.grown.ecma import Call, EcmaFile
+from troth.engines.code.grown.ecma import EcmaFile
 from troth.engines.code.grown.ecma_flow import holds
 from troth.engines.code.grown.ecma_runs import sent, substituted
 from troth.engines.code.grown.ecma_scopes import Scope
@@ -24,11 +24,11 @@ _PAGES = frozenset(("fetch().text", "axios.get", "fetch().json", "got.get", "nod
 
 def _check(file: EcmaFile, _: Context) -> Iterator[Hit]:
     for call in file.calls:
-        if is_answer(call.node, call.scope, file) and any(_mixed(file, call, text, scope) for text, scope in sent(file, call)):
+        if is_answer(call.node, call.scope, file) and any(_mixed(file, text, scope) for text, scope in sent(file, call)):
             yield Hit(call.line, "Text from outside stands in one string with instructions, and nothing marks it off.")
 
 
-def _mixed(file: EcmaFile, call: Call, node: Node, scope: Scope) -> bool:
+def _mixed(file: EcmaFile, node: Node, scope: Scope) -> bool:
     text, parts = substituted(node, scope, file)
     if len(_WORDS.findall(text)) < _FEW or _MARKED.search(text):
         return False

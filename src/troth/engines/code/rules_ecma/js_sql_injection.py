@@ -10,7 +10,7 @@ from troth.engines.code.grown.ecma_flow import holds
 from troth.engines.code.grown.ecma_runs import substituted
 from troth.engines.code.grown.ecma_scopes import Scope
 from troth.engines.code.grown.ecma_sources import from_request, is_model_output
-from troth.engines.code.grown.syntax import Node, text_of
+from troth.engines.code.grown.syntax import Node, text_of, unwrapped
 from troth.engines.code.rule import Context, Hit, Rule, Severity
 
 __all__ = ["RULE"]
@@ -51,11 +51,12 @@ def _of_others(node: Node, scope: Scope, file: EcmaFile) -> bool:
         return False
     if holds(node, scope, file, from_request) or holds(node, scope, file, is_model_output):
         return True
-    return not _MARKS.search(text_of(node)) and holds(node, scope, file, _parameter)
+    return not _MARKS.search(text_of(node)) and "migrations/" not in file.path and _parameter(node, scope)
 
 
-def _parameter(node: Node, scope: Scope, _: EcmaFile) -> bool:
-    """A text that is a function's parameter; one that is declared a number is none."""
+def _parameter(node: Node, scope: Scope) -> bool:
+    """A text that is a function's parameter, as it was handed in; one that is declared a number is none."""
+    node = unwrapped(node)
     if node.type != "identifier":
         return False
     found = [item for item in scope.find(text_of(node)) if item.kind == "param" and item.node is not None]

@@ -12,7 +12,7 @@ from troth.engines.code.rule import Context, Hit, Rule, Severity
 
 __all__ = ["RULE"]
 
-_SECRET = re.compile(r"(?i)token|secret|passw|passcode|otp\b|one_?time|nonce|csrf|api_?key|session_?(?:id|key)?\b|sessiontoken|reset_?code|verification_?code|auth_?code|invite_?code|salt\b|_?key\Z|credential|pin_?code|magic_?link")
+_SECRET = re.compile(r"(?i)token|secret|passw|passcode|otp\b|one_?time|nonce|csrf|api_?key|session_?(?:id|key)?\b|sessiontoken|reset_?code|verification_?code|auth_?code|invite_?code|salt\b|(?:secret|encryption|signing|access|private|license)_?key\Z|credential|pin_?code|magic_?link")
 _NOT = re.compile(r"(?i)tokens?_?(?:count|limit|usage|per|speed|s\Z)|max_?tokens?|tokeniz|cache_?key|react_?key|storage_?key|keyword|list_?key|row_?key")
 
 
@@ -33,7 +33,7 @@ def _around(node: Node) -> Iterator[str]:
         if at.type in ("pair", "assignment_expression"):
             name = field_of(at, "key") or field_of(at, "left")
             yield text_of(name).rpartition(".")[2] if name is not None else ""
-            break
+            return  # a property among others: the function around it makes more than that
         if at.type in ("statement_block", "program"):
             break
     yield function_name(node)

@@ -29,8 +29,10 @@ def _check(file: EcmaFile, _: Context) -> Iterator[Hit]:
             yield Hit(call.line, "A member's name makes the path; `..` in it leads out.")
 
 
-def _member_name(node: Node, _scope: Scope, _file: EcmaFile) -> bool:
+def _member_name(node: Node, scope: Scope, _file: EcmaFile) -> bool:
     """`entry.entryName`, and `entry.path` or `header.name` of what is called an entry."""
+    if node.type == "identifier":
+        return text_of(node) == "relativePath" and any(item.kind == "param" for item in scope.find("relativePath"))
     owner, name = (field_of(node, key) for key in ("object", "property")) if node.type == "member_expression" else (None, None)
     if owner is None or name is None:
         return False
@@ -38,8 +40,10 @@ def _member_name(node: Node, _scope: Scope, _file: EcmaFile) -> bool:
 
 
 def _looked_at(call: Call) -> bool:
+    """The function, or the one around it, looks where the member would go."""
     function = inside(call.node, *FUNCTIONS)
-    return function is not None and bool(_LOOKS.search(text_of(function)))
+    outer = inside(function, *FUNCTIONS) if function is not None else None
+    return any(one is not None and _LOOKS.search(text_of(one)) for one in (function, outer))
 
 
 RULE = Rule(

@@ -37,7 +37,7 @@ def _program(node: Node) -> str:
 def _script(call: Called) -> Node | None:
     """What follows `-c` in the arguments of the chain; where the command is a name, of the calls on that name."""
     words: list[Node] = []
-    for step in _steps(call):
+    for step in sorted(_steps(call), key=lambda node: int(node.end_byte)):
         function, listed = field(step, "function"), field(step, "arguments")
         method = field(function, "field") if function is not None and function.type == "field_expression" else None
         given = children(listed) if listed is not None else []
