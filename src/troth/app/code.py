@@ -1,4 +1,4 @@
-"""Scan the code of a tree: its Python files and notebooks through the code rules, with what its manifests say about torch, and ruff's rules where asked for."""
+"""Scan the code of a tree: its Python files and notebooks, TypeScript, JavaScript and Rust through the code rules, with what its manifests say about torch, and ruff's rules where asked for."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from troth.engines.code.grown.scan import GrownScan, is_foreign, language_of
 from troth.engines.code.prefilter import Prefilter
 from troth.engines.code.ruff import RuffRun, run_ruff
 from troth.engines.code.rule import Context, Rule
@@ -60,12 +61,23 @@ def scan_code(path: Path, *, ruff: bool = False, search: str = "") -> CodeReport
     root = path.parent if path.is_file() else path
     repository = open_repository(root)
     tree = look(repository)
-    wanted = [name for name, file in tree.files.items() if name.endswith((".py", ".pyw", ".ipynb")) and file.mode != "120000"]
+    listed = [name for name, file in tree.files.items() if file.mode != "120000"]
     if path.is_file():
-        wanted = [name for name in wanted if name.endswith(path.name) and (repository.root / name).samefile(path)]
+        listed = [name for name in listed if name.endswith(path.name) and (repository.root / name).samefile(path)]
+    wanted = [name for name in listed if name.endswith((".py", ".pyw", ".ipynb"))]
+    grown = [name for name in listed if language_of(name) and (path.is_file() or not is_foreign(name))]
     rules = every_rule()
     lazy = _Context(tree)
     read = getattr(tree.reader, "__wrapped__", tree.reader)  # each file is read once: nothing to keep
     scan = scan_files(((name, read(name)) for name in wanted), Prefilter(rules, search=search), lambda: lazy.context)
+    if grown:
+        scan = _both(scan, GrownScan(search=search).scan((name, read(name)) for name in grown))
+        rules += (*every_rule("ecma"), *every_rule("rust"))
     run = run_ruff(root, wanted) if ruff else RuffRun(False, why="not asked for (--ruff)")
     return CodeReport(scan, run, rules)
+
+
+def _both(first: CodeScan, second: CodeScan) -> CodeScan:
+    """Two scans of one tree as one, findings in order of path and line."""
+    findings = sorted((*first.findings, *second.findings), key=lambda item: (item.path, item.line, item.rule.id))
+    return CodeScan(tuple(findings), first.files + second.files, first.parsed + second.parsed, (*first.unread, *second.unread))

@@ -1,4 +1,4 @@
-"""`troth code`: scan Python code for what machine-learning programs do dangerously, and list the rules.
+"""`troth code`: scan Python, TypeScript, JavaScript and Rust for what programs around models do dangerously, and list the rules.
 
 Exit codes: 0 nothing found that is not silenced in the code, 1 found, 2 a file could not be read or parsed (unless `--allow-incomplete`).
 """
@@ -24,7 +24,7 @@ def code() -> None:
 @click.option("--ruff", is_flag=True, help="Also run ruff's S rules, where ruff is installed.")
 @click.option("--allow-incomplete", is_flag=True, help="Do not fail when something could not be read.")
 def scan(path: Path, form: str, output: Path | None, ruff: bool, allow_incomplete: bool) -> None:
-    """Scan the Python files below PATH (default: here), or one file. Nothing of them is imported or run."""
+    """Scan the Python, TypeScript, JavaScript and Rust files below PATH (default: here), or one file. Nothing of them is imported or run."""
     from troth import __version__
     from troth.app.code import scan_code
     from troth.cli.output import write_file
@@ -59,7 +59,7 @@ def rules(name: str, form: str) -> None:
     from troth.engines.code.rules import every_rule
     from troth.errors import UsageError
 
-    found = [rule for rule in every_rule() if name in ("", rule.id)]
+    found = [rule for language in ("python", "ecma", "rust") for rule in every_rule(language) if name in ("", rule.id)]
     if not found:
         raise UsageError(f"there is no code rule {name[:60]!r}; `troth code rules` lists them")
     if form == "json":

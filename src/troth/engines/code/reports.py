@@ -28,7 +28,7 @@ def as_text(scan: CodeScan, ruff: RuffRun) -> Iterator[str]:
     if not ruff.ran:
         yield f"ruff S: not run: {ruff.why}"
     suppressed = sum(bool(item.suppressed) for item in scan.findings)
-    yield f"{len(scan.findings)} findings ({suppressed} silenced in the code) in {scan.files} Python files; {len(scan.unread)} not read"
+    yield f"{len(scan.findings)} findings ({suppressed} silenced in the code) in {scan.files} files; {len(scan.unread)} not read"
 
 
 def as_json(scan: CodeScan, ruff: RuffRun) -> str:
