@@ -19,6 +19,7 @@ from troth.engines import (
     workflow_audit,
     workflows,
 )
+from troth.engines.code import lines as code_lines
 from troth.engines.code import programs
 from troth.engines.git import history, tree
 from troth.engines.models import contents, digests, examples, past
@@ -50,6 +51,7 @@ ENGINES: tuple[Engine, ...] = (
     code.look,
     data_fields.look,
     programs.look,
+    code_lines.look,
     desk_records.look,
 )
 """Each gives one fact; see `docs/tour.md` for what stands on what."""

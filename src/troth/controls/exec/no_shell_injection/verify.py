@@ -6,6 +6,7 @@ import ast
 import re
 
 from troth.judgement.guards import not_a_claim, source_lines, sources, unread
+from troth.terms.facts.code_lines import CodeLines
 from troth.terms.facts.python_calls import PythonCall, PythonCalls
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
@@ -24,7 +25,7 @@ _LISTED = re.compile(r"['\"](?:[\w/.-]*/)?(?:(?:ba|z|da|k|c|tc|fi|a)?sh|cmd|powe
 _MEND = "Pass a list of words without shell=True."
 
 
-def verify(statement: Statement, calls: PythonCalls, tree: Tree) -> Verdict:
+def verify(statement: Statement, calls: PythonCalls, tree: Tree, code: CodeLines) -> Verdict:
     """Broken where a shell reads a command made of values, Kept only where every start of a process in a Python tree is seen and is a list."""
     other = not_a_claim(statement, "avoid shells")
     if other is not None:
@@ -35,15 +36,17 @@ def verify(statement: Statement, calls: PythonCalls, tree: Tree) -> Verdict:
     named = [(call, handed) for call in runs if (handed := _handed_to_a_shell(call)) is not None]
     shells += [call for call, _ in named]
     made += [call for call, handed in named if any(not isinstance(word, ast.Constant) for word in handed)]
-    if made:
-        shown = tuple(tree.evidence(call.place.path, call.place.line, "A shell reads a command that is made of values.") for call in made[:10])
-        return Broken(How.BYPASSED, shown, f"{len(made)} calls hand a command made of values to a shell.", _MEND)
+    other_made = code.of("js-shell-injection", "js-shell-model-output", "rust-command-input")
+    if made or other_made:
+        places = [(call.place, "A shell reads a command that is made of values.") for call in made] + [(found.place, found.says) for found in other_made]
+        shown = tuple(tree.evidence(place.path, place.line, says) for place, says in places[:10])
+        return Broken(How.BYPASSED, shown, f"{len(made) + len(other_made)} calls hand a command made of values to a shell.", _MEND)
     if shells:
         shown = tuple(tree.evidence(call.place.path, call.place.line, "A shell reads a fixed command.") for call in shells[:10])
         return Partly(How.INCOMPLETE, shown, "A shell is used, for commands that are written in the code.", _MEND)
     unsure = [call for call in runs if call.star or _unsure(call)]
     elsewhere = next(iter(source_lines(tree, _OTHER)), None) or next(iter(source_lines(tree, _LISTED)), None) or next(iter(source_lines(tree, _NODE, ".ts", ".js", ".mjs", ".tsx", ".cjs", ".rs")), None)
-    if not runs or unsure or elsewhere or calls.unread or unread(tree):
+    if not runs or unsure or elsewhere or calls.unread or code.unread or unread(tree):
         return Unknown("a look at every start of a process", "Not every place that starts a process could be seen, or there is none.")
     shown = tuple(tree.evidence(call.place.path, call.place.line, "A list of words, no shell.") for call in runs[:8])
     return Kept(shown, f"All {len(runs)} starts of a process in {sum(1 for _ in sources(tree, '.py'))} Python files pass a list and use no shell.")

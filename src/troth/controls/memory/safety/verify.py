@@ -6,6 +6,7 @@ import re
 
 from troth.judgement.guards import not_a_claim, prove, source_lines, sources
 from troth.judgement.policy_scope import home_of, inside, said
+from troth.terms.facts.code_lines import CodeLines
 from troth.terms.facts.policies import PolicySet
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Kind, Statement
@@ -25,11 +26,13 @@ _NO_UNSAFE = re.compile(r"\b(?:no|zero|without|forbids?|free of)\s+(?:any\s+)?`?
 _GRAVE = re.compile(r"static\s+mut|transmute|get_unchecked|from_raw_parts|assume_init|set_len\(|\.offset\(|ptr::(?:read|write|copy)")
 _CONFINED = re.compile(r"\b(?:confined|limited|restricted|isolated|contained|localized|localised|only|exclusively)\b", re.IGNORECASE)
 _PEOPLE = re.compile(r"\b(?:audit|review|inspect|check)(?:ed|s)?\b.{0,30}\b(?:regular|period|quarter|month|week|annual|by)\w*|\b(?:regular|period|quarter|month|annual)\w*.{0,20}\b(?:audit|review)", re.IGNORECASE)
+_EXPLAINED = re.compile(r"unsafe\b.{0,60}\b(?:document|justif|comment|explain|annotat)|\b(?:document|justif|comment|explain|annotat)\w*.{0,60}\bunsafe|SAFETY:? comment", re.IGNORECASE)
+"""Sentences that promise a word beside each unsafe block."""
 _MOST = 12
 _ROOTS = ("src/lib.rs", "src/main.rs")
 
 
-def verify(statement: Statement, policies: PolicySet, tree: Tree) -> Verdict:
+def verify(statement: Statement, policies: PolicySet, tree: Tree, code: CodeLines) -> Verdict:
     """No unsafe code: Kept where every crate forbids it, Broken by the first block. Other claims: Partly with a count, else a run."""
     other = not_a_claim(statement, "use memory safely")
     if other is not None:
@@ -55,9 +58,14 @@ def verify(statement: Statement, policies: PolicySet, tree: Tree) -> Verdict:
     confined = _confined(statement, unsafe, tree)
     if confined is not None:
         return confined
+    bare = code.of("rust-unsafe-unexplained")
+    if bare and _EXPLAINED.search(statement.text):
+        shown = tuple(tree.evidence(found.place.path, found.place.line, found.says) for found in bare[:_MOST])
+        return Broken(How.CONTRADICTED, shown, f"{len(bare)} unsafe blocks and impls say nothing of why they are sound.", "Write // SAFETY: above each.")
     if unsafe:
         shown = tuple(tree.evidence(path, line, "Outside of what the compiler checks.") for path, line in _telling(unsafe, home, tree))
-        return Partly(How.INCOMPLETE, shown, f"{len(unsafe)} unsafe blocks, functions or impls stand outside of what the compiler checks.", "Take them out, or test them under Miri and the sanitizers.")
+        because = f"{len(unsafe)} unsafe blocks, functions or impls stand outside of what the compiler checks; {len(bare)} blocks and impls say nothing of why they are sound."
+        return Partly(How.INCOMPLETE, shown, because, "Take them out, or test them under Miri and the sanitizers.")
     return prove("memory", f"No unsafe code in {len(rust)} Rust files; what dependencies and the foreign side do takes a run under Miri or a sanitizer.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from troth.judgement.guards import not_a_claim, prove, source_lines
+from troth.terms.facts.code_lines import CodeLines
 from troth.terms.facts.containers import Containers
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
@@ -21,7 +22,7 @@ _PUBLISHED = re.compile(r"(?:127\.0\.0\.1|\[?::1\]?|localhost):")
 _MEND = "Bind to 127.0.0.1 unless an operator says otherwise, and publish ports on that address."
 
 
-def verify(statement: Statement, tree: Tree, containers: Containers) -> Verdict:
+def verify(statement: Statement, tree: Tree, containers: Containers, code: CodeLines) -> Verdict:
     """Broken where code binds, or a compose file publishes, to every interface against the sentence; never Kept, which takes a run that looks at what listens."""
     other = not_a_claim(statement, "limit exposure to the network")
     if other is not None:
@@ -29,6 +30,8 @@ def verify(statement: Statement, tree: Tree, containers: Containers) -> Verdict:
     if not _CLAIMS.search(statement.text):
         return Unknown("what the platform lets through", "Firewalls, networks and clouds are not in the repository.")
     found = [tree.evidence(path, line, "It opens to every interface.") for path, line, _ in source_lines(tree, _OPEN) if not _ASKS.search(tree.lines(path)[line - 1])]
+    seen = {(item.place.path, item.place.line) for item in found}
+    found += [tree.evidence(one.place.path, one.place.line, one.says) for one in code.of("js-bind-all", "rust-bind-all") if (one.place.path, one.place.line) not in seen]
     found += [tree.evidence(service.path, line, "Published on every interface of the machine.") for service in containers.services for port, line in service.ports if _everywhere(port)]
     if found:
         return Broken(How.CONTRADICTED, tuple(found[:8]), f"{len(found)} addresses are open to every interface.", _MEND)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from troth.judgement.guards import not_a_claim, prove, source_lines, universal
+from troth.terms.facts.code_lines import CodeLines
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
 from troth.terms.verdict import Broken, Evidence, How, Partly, Verdict
@@ -32,7 +33,7 @@ def _in_prose(match: re.Match[str]) -> bool:
     return any(before.replace(f"\\{mark}", "").count(mark) % 2 == 1 and mark in after for mark in "\"'`")
 
 
-def verify(statement: Statement, tree: Tree) -> Verdict:
+def verify(statement: Statement, tree: Tree, code: CodeLines) -> Verdict:
     """Broken where verification is switched off without a condition, Partly where some address is plain; never Kept: settings and libraries decide the rest."""
     other = not_a_claim(statement, "use TLS")
     if other is not None:
@@ -41,6 +42,11 @@ def verify(statement: Statement, tree: Tree) -> Verdict:
     for path, line, match in source_lines(tree, _OFF):
         if not _in_prose(match) and not _CONDITIONAL.search(tree.lines(path)[line - 1]) and not _CONDITIONAL.search(tree.lines(path)[line - 2] if line > 1 else ""):
             off.append(tree.evidence(path, line, "Any certificate is taken."))
+    seen = {(item.place.path, item.place.line) for item in off}
+    for found in code.of("js-tls-verify-off", "rust-tls-verify-off"):  # what no word on the line tells: a verifier of one's own, an object that is handed on
+        path, line = found.place.path, found.place.line
+        if (path, line) not in seen and not _CONDITIONAL.search(tree.lines(path)[line - 1]) and not _CONDITIONAL.search(tree.lines(path)[line - 2] if line > 1 else ""):
+            off.append(tree.evidence(path, line, found.says))
     if off and not re.search(r"certificat|verif", statement.text, re.IGNORECASE):
         if not universal(statement):
             return prove("tls", "Some code takes any certificate; whether what the sentence speaks of does, takes a run.", tuple(off[:8]))

@@ -1,0 +1,51 @@
+"""The engine: lines of a tree's production code that code rules name, as far as a promise may speak of them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+from troth.engines.code.grown.scan import GrownScan, is_foreign, language_of
+from troth.engines.code.prefilter import Prefilter
+from troth.engines.code.rule import Context, Rule
+from troth.engines.code.rules import every_rule
+from troth.engines.code.scan import CodeScan, scan_files
+from troth.terms.facts.code_lines import CodeLine, CodeLines
+from troth.terms.facts.tree import Tree
+from troth.terms.place import Place
+
+__all__ = ["look"]
+
+_PYTHON: Final = frozenset(("exec-model-output", "shell-model-output", "sql-model-output", "agent-code-tool"))
+"""Python's rules that a control asks for; the others look at what controls have facts of their own for."""
+
+
+@cache
+def _rules() -> tuple[Rule, ...]:
+    return tuple(rule for rule in every_rule() if rule.id in _PYTHON)
+
+
+@cache
+def _python() -> Prefilter:
+    return Prefilter(_rules())
+
+
+@cache
+def _grown() -> GrownScan:
+    return GrownScan()
+
+
+def look(tree: Tree) -> CodeLines:
+    """Lines of all production files of a known language."""
+    listed = [path for path, file in tree.files.items() if file.mode != "120000" and not is_foreign(path)]
+    python = [path for path in listed if path.endswith((".py", ".pyw"))]
+    grown = [path for path in listed if language_of(path)]
+    first = scan_files(((path, tree.reader(path)) for path in python), _python(), Context())
+    second = _grown().scan((path, tree.reader(path)) for path in grown)
+    files = {"python": len(python), "ecma": sum(language_of(path) == "ecma" for path in grown), "rust": sum(language_of(path) == "rust" for path in grown)}
+    lines = sorted((*_lines(first), *_lines(second)), key=lambda item: (item.place.path, item.place.line, item.rule))
+    return CodeLines(tuple(lines), files, (*first.unread, *second.unread))
+
+
+def _lines(scan: CodeScan) -> tuple[CodeLine, ...]:
+    return tuple(CodeLine(item.rule.id, Place(item.path, item.line), item.says, item.suppressed) for item in scan.findings)
