@@ -2,7 +2,7 @@
 
     python -m bench.ledger.append [--blocks 15] [--block 40] [--only sqlite|postgresql]
 
-Bare: one transaction that inserts one row of an entry's size. Ledger: one transaction that appends one entry (redacted, spelled, hashed, with head, leaf and body). Both go through the same access
+Bare: one transaction that inserts one row of an entry's size, its bytes ready. A row that says the same: the entry's fields, spelled by `json.dumps` and inserted as one row. Ledger: one transaction that appends one entry (redacted, spelled, hashed, with head, leaf and body). Both go through the same access
 layer, with its check of every statement. The disk is waited for (SQLite: synchronous=FULL; PostgreSQL: fsync and synchronous_commit on) unless a line says otherwise. Ratios are
 medians over pairs of blocks; the range is that of the middle half. `cpu` is the same ratio in processor time of this process, which a busy machine does not move.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
+import json
 import os
 import platform
 import sqlite3
@@ -46,6 +47,19 @@ class Bare:
     def __call__(self, count: int) -> None:
         with self.store.write(OWN) as transaction:
             rows = [{"tenant": str(OWN), "origin": "bench/bare", "number": self.number + n, "salt": bytes(32), "body": os.urandom(BYTES)} for n in range(count)]
+            transaction.execute(BODIES.insert(), rows)
+        self.number += count
+
+
+class Told(Bare):
+    """Inserts a row that tells the same as an entry of the ledger, in JSON: what a program that keeps no ledger does. Nothing is redacted, hashed or bound."""
+
+    def __call__(self, count: int) -> None:
+        with self.store.write(OWN) as transaction:
+            rows = []
+            for n in range(self.number, self.number + count):
+                told = {"kind": "job.running", "at": 1_700_000_000_000 + n, "actor": "executor-1", "subject": f"job {n}", "body": {**BODY, "n": n}}
+                rows.append({"tenant": str(OWN), "origin": "bench/told", "number": n, "salt": bytes(32), "body": json.dumps(told, sort_keys=True).encode()})
             transaction.execute(BODIES.insert(), rows)
         self.number += count
 
@@ -104,7 +118,11 @@ def run(url: str, name: str, options: argparse.Namespace, *, durable: bool = Tru
         store.migrate()
         for count in (1, 100):
             label = f"{name}, {'commit each' if count == 1 else f'{count} per commit'}"
-            compare(label, Bare(store) if count == 1 else BareMore(store), Ledger(store) if count == 1 else LedgerMore(store), options.blocks, max(1, options.block // (1 if count == 1 else 10)), count)
+            ledger, times = Ledger(store) if count == 1 else LedgerMore(store), max(1, options.block // (1 if count == 1 else 10))
+            compare(label, Bare(store) if count == 1 else BareMore(store), ledger, options.blocks, times, count)
+            told = Told(store)
+            told.number = count * 10_000_000
+            compare(f"{label}, beside a row that says the same", told, ledger, options.blocks, times, count)
 
 
 class BareMore(Bare):

@@ -195,7 +195,9 @@ def instant(value: Json) -> datetime:
     if not isinstance(value, str) or not value.isascii() or not _INSTANT.fullmatch(value):
         raise RequestError("instant", "A moment is written 2026-11-21T12:00:00Z, in UTC and to the second.")
     try:
-        return datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        # by its parts: `strptime` is a module that each worker would load anew
+        year, month, day, hour, minute, second = (int(value[at : at + (2 if at else 4)]) for at in (0, 5, 8, 11, 14, 17))
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError as error:
         raise RequestError("instant", "A moment names a day or an hour that does not exist.") from error
 

@@ -21,11 +21,11 @@ from sqlalchemy.exc import DBAPIError
 
 from troth.errors import LedgerError
 from troth.ledger.entry import SKEW_MS, parse_leaf
-from troth.ledger.tables import BODIES, HEADS, LEAVES
+from troth.ledger.tables import BODIES, HEADS, LEAVES, TILES
 from troth.ledger.tree import Frontier
 from troth.store import Transaction
 
-__all__ = ["Head", "Rows", "claim", "first", "read_head"]
+__all__ = ["Head", "Rows", "claim", "first", "lay", "read_head"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,7 @@ _MOVE_SQLITE: Final = (
 )
 _LEAF_SQLITE: Final = "INSERT INTO ledger_leaves (tenant, origin, number, leaf, hash) VALUES (?, ?, ?, ?, ?)"
 _BODY_SQLITE: Final = "INSERT INTO ledger_bodies (tenant, origin, number, salt, body) VALUES (?, ?, ?, ?, ?)"
+_TILE_SQLITE: Final = "INSERT INTO ledger_tiles (tenant, origin, level, number, hash) VALUES (?, ?, ?, ?, ?)"
 _ROW_SQLITE: Final = ", (?, ?, ?, ?, ?)"
 _ROWS_SQLITE: Final = 64
 """Most rows of one statement: 320 values, and no build of SQLite takes fewer than 999."""
@@ -158,6 +159,16 @@ def claim(transaction: Transaction, origin: str, old: Head, new: Head, rows: Row
         told[name], told[f"{name}_ends"] = b"".join(values), ",".join(map(str, accumulate(map(len, values))))
     told["hash"], told["salt"] = b"".join(rows.leaves[4::_COLUMNS]), b"".join(rows.bodies[3::_COLUMNS])
     return bool(transaction.connection.execute(_GROW_MANY, told).scalar_one() == 1)
+
+
+def lay(transaction: Transaction, origin: str, tiles: Sequence[tuple[int, int, bytes]]) -> None:
+    """Store roots of complete subtrees: level, number, root."""
+    own = str(transaction.tenant)
+    if transaction.dialect == "sqlite":
+        for level, number, root in tiles:
+            _sqlite(transaction.connection, _TILE_SQLITE, (own, origin, level, number, root))
+    elif tiles:
+        transaction.execute(TILES.insert(), [{"tenant": own, "origin": origin, "level": level, "number": number, "hash": root} for level, number, root in tiles])
 
 
 def _insert_sqlite(connection: Connection, rows: Rows) -> bool:

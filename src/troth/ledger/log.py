@@ -27,7 +27,7 @@ from sqlalchemy import bindparam, delete, select
 from troth.detectors.redaction import Redactor
 from troth.errors import LedgerError, UsageError
 from troth.ledger.entry import SALT_BYTES, SKEW_MS, Entry, EntryError, Kept, Leaf, commitment, kept_many, leaf_bytes
-from troth.ledger.heads import Head, Rows, claim, first, read_head
+from troth.ledger.heads import Head, Rows, claim, first, lay, read_head
 from troth.ledger.notes import Checkpoint, NoteSigner, sign_checkpoint
 from troth.ledger.proofs import Consistency, Inclusion
 from troth.ledger.tables import BODIES, LEAVES, TILES
@@ -125,7 +125,7 @@ class Log:
             made = self._spell(tenant, head, ready)
             moved = claim(transaction, self.origin, head, made.head, made.rows) if head.stored else first(transaction, self.origin, made.head, made.rows)
             if moved:
-                self._tiles(transaction, made)
+                lay(transaction, self.origin, made.tiles)
                 with self._turn:
                     self._ends[tenant] = made.head
                 transaction.after_commit(partial(self._keep, tenant, made.head))
@@ -165,12 +165,6 @@ class Log:
             if len(made) >= TILE_LEVELS:
                 tiles.extend(one for one in made if one[0] % TILE_LEVELS == 0)
         return _Made(Head(frontier.size, frontier.pack(), latest, stored=True), rows, tuple(tiles), tuple(leaves))
-
-    def _tiles(self, transaction: Transaction, made: _Made) -> None:
-        if made.tiles:
-            own = str(transaction.tenant)
-            rows = [{"tenant": own, "origin": self.origin, "level": level, "number": number, "hash": root} for level, number, root in made.tiles]
-            transaction.execute(TILES.insert(), rows)
 
     def head(self, transaction: Transaction) -> Head:
         """Where this tenant's log ends."""

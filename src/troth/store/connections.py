@@ -14,12 +14,14 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import time
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from troth.errors import StoreError, UsageError
 from troth.store.schema import StrictTypes
@@ -30,6 +32,9 @@ BUSY_SECONDS: Final = 30
 """How long a writer waits for another process before it gives up."""
 PG_SCHEMA: Final = "troth"
 
+_RESTED: Final = "troth_rested"
+_ASKED_AFTER_SECONDS: Final = 1.0
+"""A connection that has rested longer is asked whether its server is there before it is used; one that was used a moment ago is believed."""
 _PRAGMAS: Final = (
     f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
     "PRAGMA journal_mode=WAL",
@@ -105,18 +110,31 @@ def _prepare(path: Path) -> None:
 def _postgres(url: URL, *, pool: int) -> Engine:
     try:
         engine = create_engine(
-            url.set(drivername="postgresql+psycopg"), pool_size=pool, max_overflow=pool, pool_pre_ping=True,
+            url.set(drivername="postgresql+psycopg"), pool_size=pool, max_overflow=pool,
             connect_args={"options": f"-c search_path={PG_SCHEMA} -c client_encoding=UTF8", "connect_timeout": 10},
         )  # fmt: skip
     except ModuleNotFoundError as error:
         raise UsageError("PostgreSQL needs psycopg: install troth[postgres]") from error
 
-    def begun(connection: Connection) -> None:
-        if connection.get_execution_options().get("troth_reads"):
-            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-
-    event.listen(engine, "begin", begun)
+    event.listen(engine, "checkin", _rests)
+    event.listen(engine, "checkout", _still_there)
     return engine
+
+
+def _rests(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info[_RESTED] = time.monotonic()
+
+
+def _still_there(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:  # noqa: ANN401 - the driver's
+    """Ask a connection that has rested for a while whether its server is there; asking each time would be one journey more for every transaction."""
+    rested = record.info.get(_RESTED)
+    if rested is not None and time.monotonic() - rested < _ASKED_AFTER_SECONDS and not connection.closed:
+        return
+    try:
+        connection.execute("")
+        connection.rollback()
+    except Exception as error:
+        raise DisconnectionError from error
 
 
 def rewrite(engine: Engine) -> bool:

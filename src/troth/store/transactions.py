@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, cast
 
-from sqlalchemy import Connection, CursorResult, Engine, Table, text
+from sqlalchemy import Connection, CursorResult, Engine, Table
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
@@ -33,7 +33,7 @@ from troth.terms.tenant import Tenant
 
 __all__ = ["Store", "Transaction", "open_store"]
 
-_TENANT: Final = text("SELECT set_config('troth.tenant', :tenant, true), set_config('troth.project', :project, true)")
+_TENANT: Final = "SELECT set_config('troth.tenant', %s, true), set_config('troth.project', %s, true)"
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
@@ -198,6 +198,7 @@ class Store:
             options: dict[str, Any] = {"troth_reads": reads}
             if self.dialect == "postgresql":
                 options["isolation_level"] = "REPEATABLE READ" if reads else "READ COMMITTED"
+                options["postgresql_readonly"] = reads
             connection = raw.execution_options(**options)
             with connection.begin():
                 self._bind(connection, tenant)
@@ -209,7 +210,15 @@ class Store:
         if not self._checked:
             demand_bound_role(connection)
             self._checked = True
-        connection.execute(_TENANT, {"tenant": tenant.id, "project": tenant.project})
+        driver: Any = connection.connection.driver_connection
+        failure = connection.dialect.loaded_dbapi.Error
+        try:
+            with driver.pipeline():  # the driver sends BEGIN before the first statement: in a pipeline both make one journey
+                driver.execute(_TENANT, (tenant.id, tenant.project))
+        except failure as error:
+            if driver.closed:
+                connection.invalidate()
+            raise DBAPIError.instance(_TENANT, None, error, failure, dialect=connection.dialect) from error
 
     @contextmanager
     def _exclusively(self) -> Iterator[None]:

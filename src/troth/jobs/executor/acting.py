@@ -78,11 +78,11 @@ def work(works: Works, tenant: Tenant, job_id: str) -> Job:
         lease = now + works.settings.lease_milliseconds
         if works.journal is not None:
             works.journal.spend((f"begun {tenant} {job_id}",), job.starts_before // 1000)
-        if not rows.move(t, job_id, State.RUNNING, now, was=(State.QUEUED,), owner=owner, lease_until=lease, attempt=1):
+        begun = rows.moved(t, job_id, State.RUNNING, now, was=(State.QUEUED,), owner=owner, lease_until=lease, attempt=1)
+        if begun is None:
             return job
         works.leaf(t, "job.running", works.settings.name, job_id, {"executor": works.settings.name})
-        job = rows.need(t, job_id)
-    return _Run(works, job, owner).to_its_end()
+    return _Run(works, begun, owner).to_its_end()
 
 
 def _evidence(works: Works, job: Job) -> str:
@@ -242,15 +242,16 @@ class _Run:
             now = self._works.now()
             mine = {"owner": self._owner}
             values = {"reason": reason[:100], "outcome": None if outcome is None else outcome.encoded(), "lease_until": 0}
-            if rows.move(t, self._job.id, state, now, was=(State.RUNNING,), where=mine, **values):
+            found = rows.moved(t, self._job.id, state, now, was=(State.RUNNING,), where=mine, **values)
+            if found is not None:
                 self._step("end:moved")
                 self._works.leaf(t, f"job.{state.value}", self._works.settings.name, self._job.id, body)
                 if outcome is not None and outcome.outbox:
                     seals.put(self._works, t, self._job.id, seals.DONE, {"messages": list(rows.post(t, self._job.id, outcome, now))})
             else:
                 self._works.leaf(t, "job.late-report", self._works.settings.name, self._job.id, {**body, "as": state.value})
+                found = rows.need(t, self._job.id)
             self._step("end:written")
-            found = rows.need(t, self._job.id)
         self._step("end:committed")
         if found.state is not state:
             raise JobStateError("lost", "The job was called lost before its end could be written; its report stands in the ledger.")

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, or_, select, update
+from sqlalchemy import Row, Update, and_, or_, select, update
 from sqlalchemy.sql import ColumnElement
 
 from troth.jobs.executor.settings import Rate
@@ -20,7 +20,7 @@ from troth.jobs.tables import JOBS, OUTBOX, RATES, REVOCATIONS, ROSTERS, SPENT
 from troth.store import Transaction
 from troth.terms.tenant import Tenant
 
-__all__ = ["add", "find", "find_key", "heartbeat", "job_of", "listed", "message_digest", "move", "need", "not_revoked", "number_revoked", "overdue", "revoked", "seen_roster", "spend", "spent_name", "take_token"]
+__all__ = ["add", "find", "find_key", "heartbeat", "job_of", "listed", "message_digest", "move", "moved", "need", "not_revoked", "number_revoked", "overdue", "revoked", "seen_roster", "spend", "spent_name", "take_token"]
 
 
 def _mine(table: Any, tenant: Tenant) -> ColumnElement[bool]:  # noqa: ANN401 - any table
@@ -102,10 +102,20 @@ def add(t: Transaction, request: JobRequest, category: Category, requester: str,
 
 def move(t: Transaction, job_id: str, state: State, now: int, *, was: Iterable[State], where: Mapping[str, str] | None = None, **more: Any) -> bool:  # noqa: ANN401
     """Move a job to a state if it is still in one of `was`, and its columns still hold what `where` says; whether it was."""
+    return bool(t.execute(_moving(t, job_id, was, where, {"state": state.value, "changed_at": now, **more})).rowcount)
+
+
+def moved(t: Transaction, job_id: str, state: State, now: int, *, was: Iterable[State], where: Mapping[str, str] | None = None, **more: Any) -> Job | None:  # noqa: ANN401
+    """Move a job as `move` does, and tell what it is now, in one journey to the database; None where it did not move."""
+    row = t.execute(_moving(t, job_id, was, where, {"state": state.value, "changed_at": now, **more}).returning(*JOBS.c)).one_or_none()
+    return None if row is None else job_of(row)
+
+
+def _moving(t: Transaction, job_id: str, was: Iterable[State], where: Mapping[str, str] | None, values: Mapping[str, Any]) -> Update:
     condition = _mine(JOBS, t.tenant) & (JOBS.c.id == job_id) & JOBS.c.state.in_([one.value for one in was])
     for name, value in (where or {}).items():
         condition &= JOBS.c[name] == value
-    return bool(t.execute(update(JOBS).where(condition).values(state=state.value, changed_at=now, **more)).rowcount)
+    return update(JOBS).where(condition).values(**values)
 
 
 def heartbeat(t: Transaction, job_id: str, owner: str, until: int) -> bool:

@@ -117,7 +117,8 @@ def _admit(works: Works, allowed: Allowed, roster: Roster, way: _Way) -> Job:
         works.settings.step("admit:spent")
         lease = now + works.settings.lease_milliseconds if way.owner else 0
         values = {"owner": way.owner, "lease_until": lease, "starts_before": allowed.leaf.expires * 1000, "attempt": 1 if way.owner else 0}
-        if not _move(t, job, way.to, now, values):
+        found = _move(t, job, way.to, now, values)
+        if found is None:
             raise JobStateError("state", "The job is not waiting for a permit.")
         works.settings.step("admit:moved")
         names = ",".join(person.id for person in allowed.approvers)
@@ -131,7 +132,6 @@ def _admit(works: Works, allowed: Allowed, roster: Roster, way: _Way) -> Job:
         if works.journal is not None:
             works.journal.spend((*allowed.jtis, f"admitted {job.tenant} {job.id}"), allowed.leaf.expires)
         works.settings.step("admit:written")
-        found = rows.need(t, job.id)
     works.settings.step("admit:committed")
     return found
 
@@ -166,7 +166,7 @@ def _still(t: Transaction, allowed: Allowed, roster: Roster, request: JobRequest
     rows.not_revoked(t, allowed)
 
 
-def _move(t: Transaction, job: Job, to: State, now: int, values: dict[str, object]) -> bool:
+def _move(t: Transaction, job: Job, to: State, now: int, values: dict[str, object]) -> Job | None:
     """Move the job, only with the very plan that the permit was held against."""
     plan = {"plan_sha256": "" if job.diff is None else job.diff.sha256}
-    return rows.move(t, job.id, to, now, was=(State.PLANNED,), where=plan, **values)
+    return rows.moved(t, job.id, to, now, was=(State.PLANNED,), where=plan, **values)

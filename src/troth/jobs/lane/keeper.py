@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import importlib
 import json
 import os
@@ -31,6 +32,7 @@ _DUMPABLE: Final = 4
 _SUBREAPER: Final = 36
 _NO_NEW_PRIVS: Final = 38
 _PATIENCE_SECONDS: Final = 10.0
+_LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def main(descriptor: int, modules: list[str]) -> NoReturn:
@@ -45,6 +47,9 @@ def main(descriptor: int, modules: list[str]) -> NoReturn:
         with contextlib.suppress(ImportError):
             # A handler that cannot be loaded refuses its tasks by name; it must not stop the others.
             importlib.import_module(name)
+    # what is loaded stays: a child that looks through it for rubbish, or writes its counts into it, would have each page of it copied
+    gc.collect()
+    gc.freeze()
     keepers: set[int] = set()
     with socket.socket(fileno=descriptor) as control:
         while True:
@@ -154,5 +159,5 @@ def _work(source: int, sink: int) -> NoReturn:
 
 
 def _prctl(option: int, value: int) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(option, ctypes.c_ulong(value), 0, 0, 0)
+    if _LIBC is not None:
+        _LIBC.prctl(option, ctypes.c_ulong(value), 0, 0, 0)
