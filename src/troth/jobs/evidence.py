@@ -28,6 +28,8 @@ __all__ = ["Witness", "verify_evidence"]
 LIMIT_BYTES: Final = 16 * 1024 * 1024
 """Largest file that is evidence."""
 
+_TAKEN: Final = ("refs/heads", "refs/tags", "refs/remotes/origin")
+"""Branches and tags. What lies elsewhere (pull requests, changes under review, notes, what was laid aside) may be anybody's."""
 _GIT: Final = re.compile(r"(?P<commit>[0-9a-f]{40}|[0-9a-f]{64}):(?P<path>[^\x00\n#]{1,1024})(?:#L(?P<first>[1-9][0-9]{0,6})(?:-L(?P<last>[1-9][0-9]{0,6}))?)?")
 
 
@@ -95,7 +97,7 @@ def _blob(git: Git, commit: str, path: str) -> bytes:
     if Path(top).resolve() != git.root.resolve():
         raise JobEvidenceError("no-tree", "The tenant's tree is no repository of its own.")
     git.run("cat-file", "-e", f"{commit}^{{commit}}")
-    if not git.run("for-each-ref", "--count=1", f"--contains={commit}") and git.try_run("merge-base", "--is-ancestor", commit, "HEAD") is None:
+    if not git.run("for-each-ref", "--count=1", f"--contains={commit}", *_TAKEN) and git.try_run("merge-base", "--is-ancestor", commit, "HEAD") is None:
         # Objects that no branch or tag reaches may have been pushed by anyone (a fork, a rejected request).
         raise JobEvidenceError("not-there", "No branch or tag of the tenant's repository holds the commit.")
     if int(git.run("cat-file", "-s", f"{commit}:{path}")) > LIMIT_BYTES:

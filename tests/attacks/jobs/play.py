@@ -9,6 +9,8 @@ from tests.attacks.jobs import (
     cases,
     egress,
     executor,
+    forges,
+    identities,
     kept_aside,
     permits_bound,
     permits_forged,
@@ -23,7 +25,7 @@ from tests.attacks.jobs import (
 )
 from tests.jobs.world import world
 
-_SUITES = (permits_forged, permits_bound, permits_narrowed, permits_people, requests, bundles_and_evidence, tenants, executor, egress, rows_of_jobs, rows_of_queue, trees, weak_keys, kept_aside)
+_SUITES = (permits_forged, permits_bound, permits_narrowed, permits_people, requests, bundles_and_evidence, tenants, executor, egress, rows_of_jobs, rows_of_queue, trees, weak_keys, kept_aside, identities, forges)
 
 
 def chosen(backend: str) -> list[cases.Case]:

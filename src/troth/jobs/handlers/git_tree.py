@@ -104,6 +104,11 @@ class GitTree:
             raise HandlerError("too-large", f"{path} is larger than {_BLOB_BYTES} bytes.")
         return Entry(mode, blob, self.run("cat-file", "blob", blob))
 
+    def names(self, folder: str) -> frozenset[str]:
+        """See `patching.Source`."""
+        told = self.run("ls-tree", "-z", "--name-only", "--full-tree", self.commit, *(("--", f"{folder}/") if folder else ()))
+        return frozenset(path.rpartition("/")[2] for path in told.decode("utf-8", "surrogateescape").split("\0") if path)
+
     def tip(self, branch: str) -> str:
         """Commit of a branch; "" where there is no such branch."""
         told = self.run("for-each-ref", "--format=%(objectname) %(refname)", branch_ref(branch)).decode("utf-8", "replace")

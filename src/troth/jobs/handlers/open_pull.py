@@ -44,6 +44,10 @@ class _ForgeTree:
         except binascii.Error as error:
             raise HandlerError("forge-answer", "The forge's blob is not what it says.") from error
 
+    def names(self, folder: str) -> frozenset[str]:
+        """See `patching.Source`."""
+        return frozenset(name for above, _, name in (path.rpartition("/") for path in self._entries) if above == folder)
+
 
 class OpenPullRequest:
     """Parameters: `repository`, `api`, `base` (full commit id), `into` (branch), `branch`, `patch`, `title`, `body`."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import unicodedata
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,6 +41,9 @@ class Source(Protocol):
 
     def entry(self, path: str) -> Entry | None:
         """The file at `path`; None where there is nothing. What is no regular file has its mode, and no bytes."""
+
+    def names(self, folder: str) -> frozenset[str]:
+        """Names of what lies in a folder, "" for the root; none where there is no such folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,31 @@ def planned(patch: str, source: Source) -> tuple[Planned, ...]:
     if not diffs:
         raise HandlerError("patch", "The patch changes nothing.")
     texts = _texts(patch)
-    return tuple(one for diff, text in zip(diffs, texts, strict=True) for one in _planned(diff, text, source))
+    made = tuple(one for diff, text in zip(diffs, texts, strict=True) for one in _planned(diff, text, source))
+    _demand_places({diff.new for diff in diffs if diff.new and diff.new != diff.old}, {one.path for one in made if not one.mode}, source)
+    return made
+
+
+def _demand_places(new: set[str], gone: set[str], source: Source) -> None:
+    """Each new file has a place of its own on every system: where names differ only in case, or in how an accent is written, one file would lie over the other when the branch is checked out.
+
+    Raises:
+        HandlerError: `exists`.
+    """
+    taken: dict[tuple[str, ...], str] = {}
+    for path in sorted(new):
+        parts = path.split("/")
+        for length in range(1, len(parts) + 1):
+            here, folded = "/".join(parts[:length]), tuple(map(_folded, parts[:length]))
+            beside = {name for name in source.names("/".join(parts[: length - 1])) if _folded(name) == folded[-1]} - {parts[length - 1]}
+            if any("/".join((*parts[: length - 1], name)) not in gone for name in beside) or taken.setdefault(folded, here) != here:
+                raise HandlerError("exists", f"{here} and something beside it have one name where case or accents do not count.")
+            if length < len(parts) and here in new:
+                raise HandlerError("exists", f"{here} is a file, and {path} would lie in it.")
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def _texts(patch: str) -> list[str]:

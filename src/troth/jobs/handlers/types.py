@@ -21,10 +21,14 @@ HANDLERS: Final = {
 
 _COMMIT: Final = Param(Kind.TEXT, pattern=r"[0-9a-f]{40}|[0-9a-f]{64}")
 _BRANCH: Final = Param(Kind.TEXT, longest=200, pattern=r"[A-Za-z0-9][A-Za-z0-9._/-]*")
+_STEP: Final = r"(?!\.{1,2}(?:/|\Z))"
+"""Before a part of a way: neither this folder nor the one above, which the forge's interface would follow."""
+_REPOSITORY: Final = Param(Kind.TEXT, longest=201, pattern=rf"{_STEP}[A-Za-z0-9_.-]{{1,100}}/{_STEP}[A-Za-z0-9_.-]{{1,100}}")
+_INTO: Final = Param(Kind.TEXT, longest=200, pattern=r"(?!.*(?:\.\.|\.lock(?:/|\Z)|\.(?:/|\Z)))[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
+_PROTECTED: Final = Param(Kind.TEXT, longest=200, pattern=rf"{_STEP}[^\x00-\x20\x7f~^:?*\[\\]+")
 _TITLE: Final = Param(Kind.TEXT, longest=200, pattern=r"[^\x00-\x1f\x7f]+")
 _BODY: Final = Param(Kind.TEXT, required=False, longest=16_000)
 _PATCH: Final = Param(Kind.TEXT, longest=56_000)
-_REPOSITORY: Final = Param(Kind.TEXT, longest=201, pattern=r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}")
 _FLAG: Final = Param(Kind.FLAG, required=False)
 
 
@@ -38,7 +42,7 @@ def job_types(host: str = "api.github.com") -> tuple[JobType, ...]:
     forge = {"repository": _REPOSITORY, "api": api}
     change = {"base": _COMMIT, "branch": _BRANCH, "patch": _PATCH, "title": _TITLE, "body": _BODY}
     protection = {
-        "branch": Param(Kind.TEXT, longest=200), "approvals": Param(Kind.INTEGER, required=False, highest=6), "checks": Param(Kind.TEXTS, required=False, longest=200),
+        "branch": _PROTECTED, "approvals": Param(Kind.INTEGER, required=False, highest=6), "checks": Param(Kind.TEXTS, required=False, longest=200),
         **dict.fromkeys(("strict", "dismiss_stale", "code_owners", "linear", "signatures", "admins"), _FLAG),
     }  # fmt: skip
 
@@ -48,7 +52,7 @@ def job_types(host: str = "api.github.com") -> tuple[JobType, ...]:
     return (
         JobType("repo.open-branch", Category.NON_ACTION, "open-branch", change, 120, 2, evidence=1),
         JobType("repo.restrict-files", Category.ACTION, "restrict-files", {"files": Param(Kind.TEXTS, longest=500, most=50, pattern=r"[^\x00-\x1f\x7f]+")}, 60, 2),
-        on_forge("forge.open-pull-request", {**change, "into": _BRANCH}),
+        on_forge("forge.open-pull-request", {**change, "into": _INTO}),
         on_forge("forge.open-issue", {"title": _TITLE, "body": _BODY}),
         on_forge("forge.protect-branch", protection),
         on_forge("forge.security-features", {"features": Param(Kind.TEXTS, longest=40, most=10)}),

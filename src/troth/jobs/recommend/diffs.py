@@ -172,7 +172,7 @@ def parse_diff(diff: str) -> tuple[FileDiff, ...]:
     while at < len(lines):
         if not lines[at].startswith("diff --git "):
             raise DiffError("form", "The diff has a line where a file's header should be.")
-        one, at = _file(lines, at + 1, _same_name(lines[at].removeprefix("diff --git ").rstrip("\n")))
+        one, at = _file(lines, at + 1, lines[at].removeprefix("diff --git ").rstrip("\n"))
         found.append(one)
     if len({path for one in found for path in {one.old, one.new} if path}) != sum(len({one.old, one.new} - {""}) for one in found):
         raise DiffError("twice", "The diff names a file twice.")
@@ -196,9 +196,9 @@ def _same_name(words: str) -> str:
     return old[2:] if words[half : half + 1] == " " and old[:2] == "a/" and new == f"b/{old[2:]}" else ""
 
 
-def _file(lines: list[str], at: int, name: str) -> tuple[FileDiff, int]:
+def _file(lines: list[str], at: int, words: str) -> tuple[FileDiff, int]:
     told: dict[str, str] = {}
-    kind = ""
+    kind, name = "", _same_name(words)
     while at < len(lines) and not lines[at].startswith(("--- ", "diff --git ", "@@")):
         line = lines[at].rstrip("\n")
         head = next((start for start in _HEADS if line.startswith(start)), "")
@@ -208,6 +208,7 @@ def _file(lines: list[str], at: int, name: str) -> tuple[FileDiff, int]:
             told[_HEADS[head]] = line.removeprefix(head)
             kind = kind or head.split(" ", maxsplit=1)[0]
         at += 1
+    renamed = tuple(_unquoted(told[side]) for side in ("old", "new") if side in told)
     hunks: list[Hunk] = []
     if at < len(lines) and lines[at].startswith("--- "):
         if at + 1 >= len(lines) or not lines[at + 1].startswith("+++ "):
@@ -225,7 +226,23 @@ def _file(lines: list[str], at: int, name: str) -> tuple[FileDiff, int]:
         raise DiffError("mode", "The diff gives a file a mode other than 100644 or 100755.")
     if not told.get("old") and not told.get("new"):
         raise DiffError("form", "The diff names no file.")
+    _demand_one_story(words, name, renamed, (told.get("old", ""), told.get("new", "")))
     return FileDiff(told.get("old", ""), told.get("new", ""), tuple(hunks), told.get("old_mode", ""), told.get("new_mode", "")), at
+
+
+def _demand_one_story(words: str, name: str, renamed: tuple[str, ...], sides: tuple[str, str]) -> None:
+    """The first line, the lines of a new name and the lines above the first hunk speak of the same files: people read the first, and what is done is the last.
+
+    Raises:
+        DiffError: they do not.
+    """
+    old, new = sides
+    if name:
+        agreed = not renamed and {old, new} - {""} == {name}
+    else:
+        agreed = renamed == (old, new) and words == f"{_quoted(f'a/{old}')} {_quoted(f'b/{new}')}"
+    if not agreed:
+        raise DiffError("name", "The lines of the diff's header speak of different files.")
 
 
 def _side(line: str, start: str, prefix: str) -> str:
