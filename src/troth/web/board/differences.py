@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
 from troth.jobs.handler import Change
 from troth.report.untrusted import visible
@@ -30,18 +32,32 @@ class Shown:
     lines: tuple[Line, ...]
 
 
-_NAMES = {"add": "added", "cut": "removed", "hunk": "place", "head": "file", "same": ""}
+_PLACE: Final = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
+_MARKS: Final = {"+": "add", "-": "cut"}
+_NAMES: Final = {"add": "added", "cut": "removed", "hunk": "place", "head": "file", "same": ""}
 
 
 def shown(change: Change) -> Shown:
     """The change, line by line."""
-    is_diff = change.text.startswith("diff --git ")
-    lines = tuple(_line(text, diff=is_diff) for text in change.text.removesuffix("\n").split("\n"))
+    texts = change.text.removesuffix("\n").split("\n")
+    kinds = _kinds(texts) if change.text.startswith("diff --git ") else ["same"] * len(texts)
+    lines = tuple(Line(kind, _NAMES[kind], visible(text.replace("\r", "\u240d"))) for kind, text in zip(kinds, texts, strict=True))
     return Shown(visible(change.target), change.action, change.before, change.after, lines)
 
 
-def _line(text: str, *, diff: bool) -> Line:
-    kind = "same"
-    if diff:
-        kind = "head" if text.startswith(("diff ", "--- ", "+++ ", "old mode", "new mode", "new file", "deleted ", "rename ", "similarity ")) else {"+": "add", "-": "cut", "@": "hunk"}.get(text[:1], "same")
-    return Line(kind, _NAMES[kind], visible(text.replace("\r", "\u240d")))
+def _kinds(texts: list[str]) -> list[str]:
+    """What each line of a difference is. Within a hunk its mark says that, however much the rest looks like a header: the hunk's own counts say how far it reaches."""
+    kinds: list[str] = []
+    old = new = 0
+    for text in texts:
+        place = _PLACE.match(text)
+        if old > 0 or new > 0 or text.startswith("\\"):
+            kinds.append(_MARKS.get(text[:1], "same"))
+            old -= text[:1] in (" ", "-", "")
+            new -= text[:1] in (" ", "+", "")
+        elif place is not None:
+            kinds.append("hunk")
+            old, new = (1 if found is None else int(found) for found in place.groups())
+        else:
+            kinds.append("head")
+    return kinds

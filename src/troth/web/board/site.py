@@ -26,6 +26,7 @@ from troth.errors import JobError, TrothError
 from troth.jobs.job import Job, State
 from troth.report.untrusted import visible
 from troth.web.board.api import api_routes
+from troth.web.board.bounds import Bounded
 from troth.web.board.differences import Shown, shown
 
 __all__ = ["COOKIE", "CSP", "application"]
@@ -51,12 +52,11 @@ def application(board: Board) -> FastAPI:
     _writes(app, board)
     _passkeys(app, board)
 
+    app.add_middleware(Bounded, most_bytes=_BODY)
+
     @app.middleware("http")
     async def headers(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
-        if int(request.headers.get("content-length") or 0) > _BODY:
-            answer: Response = PlainTextResponse("too large", 413)
-        else:
-            answer = await go_on(request)
+        answer = await go_on(request)
         for name, value in _HEADERS.items():
             answer.headers.setdefault(name, value)
         return answer
