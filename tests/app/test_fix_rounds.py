@@ -89,3 +89,17 @@ def test_what_cannot_be_done_on_top_either_is_still_named(tmp_path: Path, reposi
 
     assert not [one for one in proposed.suggested.combined.taken if one.module == "pin-actions"]
     assert [gap for gap in proposed.suggested.round.gaps if gap.module == "pin-actions"]
+
+
+def test_what_stands_behind_what_was_mended_is_mended_too(tmp_path: Path) -> None:
+    made = MadeRepository(tmp_path / "twice")
+    workflow = "name: CI\non: [push, pull_request]\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n      - run: pip install bandit\n      - run: bandit -r src || true\n        continue-on-error: true\n"
+    made.commit(MadeCommit(files={"SECURITY.md": "# Security Policy\n\n## Measures\n\n- Bandit runs on every pull request.\n", ".github/workflows/ci.yml": workflow, "src/app.py": "print(1)\n"}))
+    home = make_home(tmp_path / "home", made.root, person="ana", key=key_file(tmp_path / "ana.pem"))
+    with open_jobs(home) as jobs:
+        proposed = propose(jobs, home, made.root, options(tmp_path, {}))
+        assert isinstance(proposed, Proposed)
+        fixed = finish(jobs, proposed, [jobs.sign(proposed.job, home.approver_key(tmp_path / "ana.pem"))])
+
+    assert [("partly", "kept")] == [(one.before, one.after) for one in fixed.mended]
+    assert workflow.replace(" || true", "").replace("continue-on-error: true", "continue-on-error: false") == made.git("show", f"{fixed.branch}:.github/workflows/ci.yml") + "\n"

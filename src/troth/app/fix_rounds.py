@@ -1,4 +1,5 @@
-"""Mending in rounds: what touches the same lines as something else is left out of the first patch, and asked for again on top of it, so that one change holds it all.
+"""Mending in rounds: what touches the same lines as something else is left out of the first patch, and asked for again on top of it, so that one change holds it all. So is what a module
+has mended and the check still finds wrong: a second fault often stands behind the first (`|| true` in a step that also has `continue-on-error`).
 
 The rounds in between are commits in the temporary view alone: nothing is written where the repository is. What a person approves is one patch for the commit that was judged, and the
 evidence is that of the first round, of files as they are.
@@ -22,13 +23,15 @@ __all__ = ["in_rounds"]
 
 _ROUNDS: Final = 3
 """Further rounds at most: each takes in at least one recommendation, and few clash with more than two others."""
+_LAST: Final = ("open-issue", "true-sentence")
+"""Modules that speak of what the others left: not asked again about what they have mended."""
 _NOBODY: Final = Author("Troth", "troth@invalid")
 
 Progress = Callable[[str, int, int], None]
 
 
 def in_rounds(view: Path, commit: str, suggested: Suggested, options: Options, progress: Progress | None = None) -> Suggested:
-    """The same suggestion with what was left out taken in, as far as that goes.
+    """The same suggestion with what was left out taken in, and with what still stands behind what was mended, as far as that goes.
 
     Args:
         view: a bare repository whose branch `judged` is at the commit (`fix.commit_view`).
@@ -38,7 +41,7 @@ def in_rounds(view: Path, commit: str, suggested: Suggested, options: Options, p
         progress: as for a check.
     """
     for _ in range(_ROUNDS):
-        if not suggested.combined.left_out:
+        if not suggested.combined.left_out and not any(one.module not in _LAST for one in suggested.combined.taken):
             break
         try:
             further = _further(view, commit, suggested, options, progress)
@@ -56,16 +59,17 @@ def _further(view: Path, commit: str, suggested: Suggested, options: Options, pr
     before = GitTree(view, commit)
     made = before.tree_with(planned(combined.patch, before))
     on_top = before.run("commit-tree", made, "-p", commit, content=b"a round\n", author=_NOBODY).decode().strip()
-    waiting = combined.left_out
+    waiting = (*combined.left_out, *(one for one in combined.taken if one.module not in _LAST))
     (view / "refs/heads/judged").write_text(f"{on_top}\n", encoding="utf-8")
     try:
         again = run_suggest(view, replace(options, modules=tuple(sorted({one.module for one in waiting}))), progress).combined
     finally:
         (view / "refs/heads/judged").write_text(f"{commit}\n", encoding="utf-8")
-    if not again.taken or any(change.source for one in (*combined.taken, *again.taken) for change in one.files):
+    meant = {(one.module, name) for one in waiting for name in one.mends}
+    if not any((one.module, name) in meant for one in again.taken for name in one.mends) or any(change.source for one in (*combined.taken, *again.taken) for change in one.files):
         return None
     texts = {**combined.files, **again.files}
-    taken = (*combined.taken, *_first(again.taken, waiting))
+    taken = (*combined.taken, *(one for one in _first(again.taken, waiting) if one not in combined.taken))
     left = tuple(one for one in combined.left_out if one not in taken)
     return Combined("".join(_diff(before, path, text) for path, text in sorted(texts.items())), texts, taken, left)
 

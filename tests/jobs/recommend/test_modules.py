@@ -149,6 +149,7 @@ def test_limiting_rights_only_adds_lines(steps: list[str], newline: str, mark: s
         ('      - run: "bandit -r src || true"', "its failure is swallowed: || true", '      - run: "bandit -r src"'),
         ("          bandit -r a || echo 'found something'", "its failure is swallowed: || echo found something", "          bandit -r a"),
         ("        continue-on-error: true", "its failure is swallowed: continue-on-error: true", "        continue-on-error: false"),
+        ("        continue-on-error: true", "continue-on-error: true: its failure does not count", "        continue-on-error: false"),
         ("      - run: ruff check --exit-zero --select S", "ruff never fails with --exit-zero", "      - run: ruff check --select S"),
         ("      - run: semgrep scan --config auto", "semgrep passes whatever it finds without --error", "      - run: semgrep scan --error --config auto"),
         ("      - run: trivy fs .", "trivy passes whatever it finds without --exit-code", "      - run: trivy fs --exit-code 1 ."),
@@ -164,6 +165,35 @@ def test_what_swallows_a_scanner_s_failure_is_taken_out(line: str, says: str, ex
 
     assert text.replace(line, expected) == now
     assert {} == after("scanner-can-fail", facts([complaint("code/scan-tool-runs", (CI, at, says))], {CI: now}))
+
+
+USES = "on: push\njobs:\n  a:\n    steps:\n      - name: look\n        uses: aquasecurity/trivy-action@v1\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("", "        with:\n          exit-code: '1'\n"),
+        ("        with:\n          scan-type: fs\n", "        with:\n          exit-code: '1'\n          scan-type: fs\n"),
+        ("        with:\n          exit-code: 0\n          scan-type: fs\n", "        with:\n          exit-code: '1'\n          scan-type: fs\n"),
+        ("        if: always()\n", "        with:\n          exit-code: '1'\n        if: always()\n"),
+        ("        with: {scan-type: fs}\n", None),
+    ],
+)
+def test_an_action_gets_the_input_without_which_it_passes_whatever_it_finds(before: str, expected: str | None) -> None:
+    text = USES + before + "      - run: make\n"
+    one = complaint("container/scan", (CI, 6, "trivy passes whatever it finds without `exit-code`"), how="toothless")
+
+    assert ({CI: text} if expected is None else {CI: USES + expected + "      - run: make\n"}) == {CI: text} | after("scanner-can-fail", facts([one], {CI: text}))
+
+
+@pytest.mark.parametrize(("listed", "expected"), [(True, "      - run: pip-audit -r requirements.txt --progress-spinner off\n"), (False, None)])
+def test_a_scanner_of_an_empty_environment_is_told_of_the_project_s_list(listed: bool, expected: str | None) -> None:
+    head, line = "on: push\njobs:\n  a:\n    steps:\n", "      - run: pip-audit --progress-spinner off\n"
+    one = complaint("deps/vuln-scan", (CI, 5, "pip-audit scans the environment, and nothing of the project is installed in it: it scans itself"), how="toothless")
+    told = facts([one], {CI: head + line} | ({"requirements.txt": "click==8\n"} if listed else {}))
+
+    assert ({} if expected is None else {CI: head + expected}) == after("scanner-can-fail", told)
 
 
 def test_an_echo_that_is_no_fallback_stays() -> None:

@@ -9,10 +9,13 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+import yaml
+
 from troth.jobs.recommend.edits import Edit, TextFile, edited
 from troth.jobs.recommend.facts import Complaint, Facts, Seen
 from troth.jobs.recommend.modules._workflows import ACTIONS, WORKFLOWS
 from troth.jobs.recommend.recommendation import Advice, Risk, patch
+from troth.jobs.recommend.yaml_spans import is_block, load, pair, pairs
 
 __all__ = ["MODULE", "ScannerCanFail"]
 
@@ -20,11 +23,18 @@ _SWALLOW: Final = re.compile(r"[ \t]*\|\|[ \t]*(?:true|:|exit 0|return 0|(?:echo
 _CONTINUE: Final = re.compile(r"(?<=continue-on-error:)([ \t]+)(['\"]?)true\2")
 _NEVER: Final = re.compile(r"^(\S+) never fails with (\S.*)$")
 _PASSES: Final = re.compile(r"^(\S+) passes whatever it finds without (-\S+)")
+_LACKS: Final = re.compile(r"^(\S+) passes whatever it finds without `([\w-]+)`$")
+_EMPTY: Final = re.compile(r"^(\S+) scans the environment, and nothing of the project is installed in it")
 _STOPS: Final = re.compile(r"^(\S+) with `([\w-]+): (\S+)` stops nothing$")
 _FLIPPED: Final = {"true": "false", "false": "true", "0": "1", "never": "always"}
 _VALUES: Final = {"--fail-on": "high", "--exit-code": "1", "--failOn": "GPL;AGPL"}
 """What an option that needs a value gets; an option that is here by name and takes none is added bare."""
 
+_INPUTS: Final = {("trivy", "exit-code"): "'1'", ("dockle", "exit-code"): "'1'"}
+"""What an action's input gets without which it passes whatever it finds."""
+_LISTS: Final = {"pip-audit": "-r requirements.txt", "safety": "-r requirements.txt"}
+"""How a scanner of the environment is told of the project's own list."""
+_LIST: Final = "requirements.txt"
 _BARE: Final = frozenset(("--error", "--check", "--fail", "--list-different"))
 
 
@@ -57,7 +67,7 @@ class ScannerCanFail:
 
 
 def _tool(seen: Seen) -> str:
-    match = _NEVER.match(seen.says) or _PASSES.match(seen.says) or _STOPS.match(seen.says)
+    match = next((found for form in (_NEVER, _PASSES, _LACKS, _EMPTY, _STOPS) if (found := form.match(seen.says))), None)
     return match[1] if match else ""
 
 
@@ -71,13 +81,18 @@ def _texts(one: Complaint, facts: Facts) -> dict[str, str]:
         text = files.setdefault(seen.path, TextFile.of(file.text))
         at = text.line_at(seen.line)
         if at >= 0 and (not seen.text or seen.text in text.line(at)):
-            edits.setdefault(seen.path, []).extend(_mends(seen, text, at))
+            edits.setdefault(seen.path, []).extend(_mends(seen, text, at, facts))
     return {path: edited(files[path], found) for path, found in edits.items() if found}
 
 
-def _mends(seen: Seen, text: TextFile, at: int) -> Iterable[Edit]:
+def _mends(seen: Seen, text: TextFile, at: int, facts: Facts) -> Iterable[Edit]:
     end = text.line_end(at)
-    if "its failure is swallowed" in seen.says:
+    lacks, empty = _LACKS.match(seen.says), _EMPTY.match(seen.says)
+    if lacks and (lacks[1], lacks[2]) in _INPUTS:
+        yield from _with_input(seen, facts.files[seen.path].text, lacks[2], _INPUTS[lacks[1], lacks[2]])
+    elif empty and empty[1] in _LISTS and _LIST in facts.paths:
+        yield from _with(text, at, end, empty[1], _LISTS[empty[1]])
+    if "its failure is swallowed" in seen.says or "its failure does not count" in seen.says:
         yield from _unswallowed(text, at, end, seen.says)
     never, passes, stops = _NEVER.match(seen.says), _PASSES.match(seen.says), _STOPS.match(seen.says)
     if never:
@@ -125,6 +140,23 @@ def _with(text: TextFile, at: int, end: int, tool: str, option: str) -> Iterable
         return
     value = _VALUES.get(option)
     yield Edit(at + match.end(), at + match.end(), f" {option}" if value is None else f" {option} {value}")
+
+
+def _with_input(seen: Seen, body: str, name: str, value: str) -> Iterable[Edit]:
+    """Give the action on the line of a finding an input, or the value that counts."""
+    document = load(body)
+    for step in () if document is None else (one.value for one in document.walk() if isinstance(one.value, yaml.SequenceNode)):
+        for node in step.value:
+            used = pair(node, "uses")
+            if document is None or used is None or seen.line - 1 not in (used.key.start_mark.line, node.start_mark.line):
+                continue
+            given, inputs = pair(node, "with", name), pair(node, "with")
+            if given is not None and isinstance(given.value, yaml.ScalarNode):
+                yield Edit(*document.span(given.value), value)
+            elif inputs is None:
+                yield document.below(used.value, used.key.start_mark.column, f"with:\n  {name}: {value}")
+            elif is_block(inputs.value) and given is None:
+                yield document.above(pairs(inputs.value)[0], f"{name}: {value}")
 
 
 def _flipped(text: TextFile, at: int, end: int, name: str, value: str) -> Iterable[Edit]:
