@@ -16,7 +16,7 @@ pytest.importorskip("sqlalchemy", reason="the extra `jobs` is not installed")
 from click.testing import CliRunner
 
 from tests.app.test_fix import POLICY, WORKFLOW, key_file, options, verdicts
-from tests.jobs.acting.git_forge import GitForge
+from tests.jobs.acting.git_forge import Fork, GitForge
 from tests.jobs.acting.local import HANDLERS as LOCAL
 from tests.jobs.acting.local import PORT
 from tests.jobs.acting.made import TOKEN, serving
@@ -179,3 +179,42 @@ def test_without_the_token_nothing_is_planned(jobs: Jobs, home: Home, repository
     assert asked.job is None
     assert asked.because
     assert [] == forge.asked
+
+
+def test_who_may_not_write_opens_the_request_from_a_fork(jobs: Jobs, home: Home, repository: MadeRepository, forge: GitForge, tmp_path: Path) -> None:
+    forge.refuses = {"POST /git/": 403}
+    proposed, fixed = branched(jobs, home, repository, tmp_path)
+    straight = ask_pull(jobs, home, proposed, "o/n", "main")
+    assert straight.job is not None
+    refused = open_pull(jobs, proposed, fixed, [jobs.sign(straight.job, home.approver_key(tmp_path / "ana.pem"))])
+    assert "forge-403" == refused.because, "the twin: without a fork the forge refuses"
+
+    asked = ask_pull(jobs, home, proposed, "o/n", "main", "me/n")
+    assert asked.job is not None, asked.because
+    assert asked.job.diff is not None
+    assert [("me/n", "create")] == [(one.target, one.action) for one in asked.job.diff.changes if one.target == "me/n"], "the plan says that a fork will be made"
+    assert {} == forge.forks, "planning made one"
+    opened = open_pull(jobs, proposed, fixed, [jobs.sign(asked.job, home.approver_key(tmp_path / "ana.pem"))])
+
+    assert opened.job is not None
+    assert (State.DONE, True) == (opened.job.state, opened.same), opened.job.reason
+    assert [(f"me:{fixed.branch}", "main", "open")] == [(one["head"], one["base"], one["state"]) for one in forge.pulls]
+    assert "" == forge.git("for-each-ref", f"refs/heads/{fixed.branch}"), "nothing is written to the repository itself"
+    fork = forge.forks["me/n"]
+    assert isinstance(fork, GitForge)
+    with commit_view(fork.root, fork.git("rev-parse", f"refs/heads/{fixed.branch}")) as view:
+        meant = {one.complaint.control for one in fixed.mended}
+        assert {"Kept"} == {verdict for control, verdict in verdicts(view).items() if control in meant}
+
+
+@pytest.mark.parametrize("there", ["no-fork", "of-another", "itself"])
+def test_what_is_no_fork_of_the_repository_gets_no_branch(jobs: Jobs, home: Home, repository: MadeRepository, forge: GitForge, tmp_path: Path, there: str) -> None:
+    proposed, _ = branched(jobs, home, repository, tmp_path)
+    other = Fork(tmp_path / "other.git", "me/n", forge.root, of="" if there == "no-fork" else "somebody/else")
+    forge.forks["me/n"] = other
+
+    asked = ask_pull(jobs, home, proposed, "o/n", "main", "o/n" if there == "itself" else "me/n")
+
+    assert asked.job is None
+    assert "no fork of" in asked.because
+    assert [] == written(forge) + written(other)

@@ -112,7 +112,7 @@ class Pull:
     same: bool | None = None
 
 
-def ask_pull(jobs: Jobs, home: Home, proposed: Proposed, repository: str, into: str) -> Pull:
+def ask_pull(jobs: Jobs, home: Home, proposed: Proposed, repository: str, into: str, fork: str = "") -> Pull:  # noqa: PLR0917 - who, where from, where to
     """Submit and plan a pull request with exactly the change that was proposed for a branch. Reads the forge, changes nothing there.
 
     Args:
@@ -121,6 +121,7 @@ def ask_pull(jobs: Jobs, home: Home, proposed: Proposed, repository: str, into: 
         proposed: the change; its commit must be the tip of `into` on the forge.
         repository: `owner/name` on the forge.
         into: the branch there that the change is for.
+        fork: `owner/name` of the fork that the branch is written to, for who may not write to the repository; made where it is not there. "" for none.
 
     Raises:
         UsageError: nobody said which repository and branch.
@@ -128,7 +129,7 @@ def ask_pull(jobs: Jobs, home: Home, proposed: Proposed, repository: str, into: 
     if not repository or not into:
         raise UsageError("which repository and branch the pull request is for is not known: name them with --repository and --branch")
     told = JobRequest.parse(proposed.job.content)
-    params: dict[str, Json] = {**told.params, "repository": repository, "into": into}
+    params: dict[str, Json] = {**told.params, "repository": repository, "into": into, **({"fork": fork} if fork else {})}
     if home.host != _USUAL:
         params["api"] = f"https://{home.host}"
     digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode()).hexdigest()

@@ -39,11 +39,12 @@ __all__ = ["fix"]
 @click.option("--pull-request", is_flag=True, help="Also open the change as a pull request, once its branch was checked. Approved on its own; needs TROTH_WRITE_TOKEN.")
 @click.option("--repository", default="", metavar="OWNER/NAME", help="The repository on the forge; default: the remote `origin`.")
 @click.option("--branch", default="", metavar="NAME", help="The default branch on the forge, which is protected or which the pull request is for.")
+@click.option("--fork", default="", metavar="OWNER/NAME", help="Write the pull request's branch to this fork of yours, made where it is not there: for who may not write to the repository.")
 @click.option("--only-propose", is_flag=True, help="Stop after the request: somebody else approves it (troth jobs approve).")
 def fix(
     *, tree: Path, only: tuple[str, ...], modules: tuple[str, ...], refs: Path | None, mirror: Path | None, rewrite_policy: bool, isolation: str | None,
     home: Path | None, key: Path | None, self_approve: bool, yes: bool, only_propose: bool,
-    on_forge: bool, pull_request: bool, repository: str, branch: str,
+    on_forge: bool, pull_request: bool, repository: str, branch: str, fork: str,
 ) -> int:  # fmt: skip
     """Mend TREE's broken promises on a new branch (default: the current directory).
 
@@ -57,7 +58,9 @@ def fix(
 
     if yes and not (key or self_approve):
         raise click.UsageError("--yes approves: say whose key with --key, or --self-approve.")
-    pull = _aim(tree, repository, branch) if pull_request else None
+    if fork and not pull_request:
+        raise click.UsageError("--fork says where the branch of a pull request is written: it needs --pull-request.")
+    pull = (*_aim(tree, repository, branch), fork) if pull_request else None
     opened = open_home(home_path(home))
     options = Options(only, modules, (), isolation or "", CommitSources(refs, mirror), repository, branch, rewrite_policy)
     with open_jobs(opened) as jobs:
@@ -98,7 +101,7 @@ def _aim(tree: Path, repository: str, branch: str) -> tuple[str, str]:
     return aim
 
 
-def _pulled(agreed: _Agreed, proposed: Proposed, fixed: Fixed, aim: tuple[str, str]) -> int:
+def _pulled(agreed: _Agreed, proposed: Proposed, fixed: Fixed, aim: tuple[str, str, str]) -> int:
     from troth.app.fix_forge import ask_pull, open_pull
     from troth.cli.jobs import show_job
     from troth.report.untrusted import one_line

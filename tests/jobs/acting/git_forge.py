@@ -23,6 +23,12 @@ class GitForge(Forge):
         self.git("init", "--quiet", "--bare")
         self.meddled = False
 
+    def on_forks(self, method: str, rest: list[str], body: Any) -> tuple[int, Any]:
+        """A fork of whoever asks, who is `me`: it has the repository's objects, as on a forge, and references of its own."""
+        made = Fork(self.root.with_name(f"fork-{len(self.forks)}.git"), f"me/{body['name']}", self.root)
+        self.forks[made.name] = made
+        return 202, {"full_name": made.name}
+
     def git(self, *arguments: str, content: bytes = b"") -> str:
         environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, **_WHO}
         return subprocess.run(["git", "-C", str(self.root), *arguments], input=content, capture_output=True, env=environment, check=True).stdout.decode("utf-8").strip()
@@ -79,3 +85,15 @@ class GitForge(Forge):
             return 201, {"sha": self.git("hash-object", "-w", "--stdin", content=base64.b64decode(body["content"]))}
         raw = subprocess.run(["git", "-C", str(self.root), "cat-file", "blob", name], capture_output=True, check=True).stdout
         return 200, {"sha": name, "encoding": "base64", "content": base64.encodebytes(raw).decode()}
+
+
+class Fork(GitForge):
+    """A fork of another one's repository."""
+
+    def __init__(self, root: Path, name: str, parent: Path, *, of: str = "o/n") -> None:
+        super().__init__(root)
+        self.name, self.of = name, of
+        (root / "objects" / "info" / "alternates").write_text(f"{parent / 'objects'}\n")
+
+    def on_repository(self, method: str, rest: list[str], body: Any) -> tuple[int, Any]:
+        return 200, {"full_name": self.name, "fork": bool(self.of), "parent": {"full_name": self.of}}

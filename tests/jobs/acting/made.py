@@ -53,6 +53,7 @@ class Forge:
         self.pulls: list[dict[str, Any]] = []
         self.meddles = False
         self.refuses: dict[str, int] = {}
+        self.forks: dict[str, Forge] = {}
 
     def put(self, body: dict[str, Any]) -> str:
         name = hashlib.sha1(json.dumps(body, sort_keys=True).encode()).hexdigest()  # content decides the name, as in git
@@ -195,8 +196,10 @@ def serving(forge: Forge) -> Iterator[LocalWeb]:
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             forge.tokens.add(self.headers.get("Authorization"))
             path = urlsplit(self.path).path
-            assert path.startswith("/repos/o/n"), path
-            status, body = forge.answer(self.command, path.removeprefix("/repos/o/n"), json.loads(raw) if raw else None)
+            name = "/".join(path.split("/")[2:4])
+            told = forge if name == "o/n" else forge.forks.get(name)
+            assert path.startswith(f"/repos/{name}"), path
+            status, body = (404, {"message": "Not Found"}) if told is None else told.answer(self.command, path.removeprefix(f"/repos/{name}"), json.loads(raw) if raw else None)
             content = b"" if body is None else json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))

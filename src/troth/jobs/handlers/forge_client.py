@@ -26,17 +26,18 @@ class ForgeClient:
     Args:
         request: for `repository` and `api`.
         given: the network and the secrets.
+        repository: another one than the request's `repository`: the fork that a branch is written to.
 
     Raises:
         HandlerError: there is no network or no token.
     """
 
-    def __init__(self, request: JobRequest, given: Reader | Tools) -> None:
+    def __init__(self, request: JobRequest, given: Reader | Tools, repository: str = "") -> None:
         if given.http is None or TOKEN not in given.secrets:
             raise HandlerError("no-forge", "The executor has no network or no forge token for this job.")
         self._web, self._secret = given.http, given.secrets[TOKEN]
         self._api = (text_of(request.params, "api") or "https://api.github.com").rstrip("/")
-        self.repository = text_of(request.params, "repository")
+        self.repository = repository or text_of(request.params, "repository")
 
     def send(self, method: str, path: str, body: Json = None, *, allowed: tuple[int, ...] = (200, 201, 204)) -> tuple[int, Json]:
         """Status and body of one exchange; `path` is below the repository.

@@ -1,4 +1,7 @@
-"""Opens a pull request with a change, through the forge's interface alone: blobs, a tree, a commit, a branch, the request. No clone and no git program takes part."""
+"""Opens a pull request with a change, through the forge's interface alone: blobs, a tree, a commit, a branch, the request. No clone and no git program takes part.
+
+Where `fork` names one, the branch is written there, and nothing but the request itself to the repository that it is for.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import binascii
 
 from troth.jobs.handler import Change, Diff, HandlerError, Outcome, Reader, Tools
 from troth.jobs.handlers.forge_client import Answer, ForgeClient, below, part
+from troth.jobs.handlers.forks import demand_fork, fork_there, made_fork
 from troth.jobs.handlers.git_tree import branch_ref
 from troth.jobs.handlers.patching import Entry, Planned, planned, text_of, unpack
 from troth.jobs.request import JobRequest
@@ -50,7 +54,7 @@ class _ForgeTree:
 
 
 class OpenPullRequest:
-    """Parameters: `repository`, `api`, `base` (full commit id), `into` (branch), `branch`, `patch`, `title`, `body`."""
+    """Parameters: `repository`, `api`, `base` (full commit id), `into` (branch), `branch`, `patch`, `title`, `body`, perhaps `fork` (OWNER/NAME)."""
 
     name = "open-pull-request"
     safe_to_retry = True
@@ -63,10 +67,13 @@ class OpenPullRequest:
         branch_ref(branch)
         if _tip(forge, into) != tree.commit:
             raise HandlerError("base-moved", f"{into} is no longer at the commit that the change is for.")
-        if _tip(forge, branch):
+        own = _own(request, reader, forge)
+        made = None if own is forge else demand_fork(forge, own)
+        if made is None and _tip(own, branch):
             raise HandlerError("branch-exists", "There is a branch of that name already.")
-        opened = Change(f"{forge.repository}: {branch} into {into}", "create", f"{text_of(request.params, 'title')}\n\n{_text(request)}")
-        return Diff(text_of(request.params, "title"), (*(one.change for one in files), opened), tree.commit)
+        name = branch if own is forge else f"{own.repository}:{branch}"
+        opened = Change(f"{forge.repository}: {name} into {into}", "create", f"{text_of(request.params, 'title')}\n\n{_text(request)}")
+        return Diff(text_of(request.params, "title"), (*(one.change for one in files), *(() if made is None else (made,)), opened), tree.commit)
 
     def act(self, request: JobRequest, diff: Diff, tools: Tools) -> Outcome:
         """Make the branch, then the request; a second try goes on where the first ended."""
@@ -74,38 +81,53 @@ class OpenPullRequest:
         forge = ForgeClient(request, tools)
         tree, files = _ready(request, forge)
         branch = text_of(request.params, "branch")
-        wanted = _post(forge, "/git/trees", {"base_tree": tree.tree, "tree": [_blob(forge, one) for one in files]})
-        made = _tip(forge, branch)
+        own = _own(request, tools, forge)
+        if own is not forge:
+            made_fork(forge, own, tree.commit)
+        wanted = _post(own, "/git/trees", {"base_tree": tree.tree, "tree": [_blob(own, one) for one in files]})
+        made = _tip(own, branch)
         if made:
-            about = forge.object(f"/git/commits/{made}")
+            about = own.object(f"/git/commits/{made}")
             if below(about, "tree", "sha") != wanted:
                 raise HandlerError("branch-exists", "There is a branch of that name with something else on it.")
         else:
             message = f"{text_of(request.params, 'title')}\n\nTroth-Job: {request.sha256}\n"
-            made = _post(forge, "/git/commits", {"message": message, "tree": wanted, "parents": [tree.commit]})
-            forge.send("POST", "/git/refs", {"ref": branch_ref(branch), "sha": made})
-        found = _pull(forge, branch)
+            made = _post(own, "/git/commits", {"message": message, "tree": wanted, "parents": [tree.commit]})
+            own.send("POST", "/git/refs", {"ref": branch_ref(branch), "sha": made})
+        head = _head(own, branch)
+        found = _pull(forge, head)
         if found is None:
-            told = {"title": text_of(request.params, "title"), "body": _text(request), "head": branch, "base": text_of(request.params, "into")}
+            told = {"title": text_of(request.params, "title"), "body": _text(request), "head": branch if own is forge else head, "base": text_of(request.params, "into")}
             _, answer = forge.send("POST", "/pulls", {**told, "maintainer_can_modify": True})
             found = answer if isinstance(answer, dict) else {}
         return Outcome(f"Opened pull request {found.get('number')}.", {"number": found.get("number"), "url": found.get("html_url"), "branch": branch, "commit": made, "tree": wanted})
 
     def undo(self, request: JobRequest, diff: Diff, tools: Tools) -> Outcome:
-        """Close the request and delete the branch, if it is still where this job left it."""
+        """Close the request and delete the branch, if it is still where this job left it. A fork that was made stays."""
         del diff
         forge = ForgeClient(request, tools)
-        branch = text_of(request.params, "branch")
-        found, made = _pull(forge, branch), _tip(forge, branch)
+        branch, own = text_of(request.params, "branch"), _own(request, tools, forge)
+        there = own is forge or fork_there(forge, own)
+        found, made = _pull(forge, _head(own, branch)), _tip(own, branch) if there else ""
         if made:
-            message = str(below(forge.object(f"/git/commits/{made}"), "message"))
+            message = str(below(own.object(f"/git/commits/{made}"), "message"))
             if f"Troth-Job: {request.sha256}" not in message:
                 raise HandlerError("branch-moved", "Somebody has gone on working on the branch; it stays.")
         if found is not None:
             forge.send("PATCH", f"/pulls/{found['number']}", {"state": "closed"})
         if made:
-            forge.send("DELETE", f"/git/refs/heads/{branch}")
+            own.send("DELETE", f"/git/refs/heads/{branch}")
         return Outcome("Closed the pull request and deleted its branch.", {"branch": branch})
+
+
+def _own(request: JobRequest, given: Reader | Tools, forge: ForgeClient) -> ForgeClient:
+    """Where the branch is written: the fork, or the repository itself."""
+    fork = text_of(request.params, "fork")
+    return ForgeClient(request, given, fork) if fork else forge
+
+
+def _head(own: ForgeClient, branch: str) -> str:
+    return f"{own.repository.partition('/')[0]}:{branch}"
 
 
 def _ready(request: JobRequest, forge: ForgeClient) -> tuple[_ForgeTree, tuple[Planned, ...]]:
@@ -139,7 +161,6 @@ def _blob(forge: ForgeClient, one: Planned) -> Json:
     return {**told, "sha": _post(forge, "/git/blobs", {"content": base64.b64encode(one.content).decode(), "encoding": "base64"})}
 
 
-def _pull(forge: ForgeClient, branch: str) -> Answer | None:
-    owner = forge.repository.partition("/")[0]
-    listed = forge.get(f"/pulls?state=open&head={part(f'{owner}:{branch}')}")
+def _pull(forge: ForgeClient, head: str) -> Answer | None:
+    listed = forge.get(f"/pulls?state=open&head={part(head)}")
     return next((one for one in listed if isinstance(one, dict)), None) if isinstance(listed, list) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from troth.jobs.handlers.forge_client import TOKEN
@@ -52,7 +53,7 @@ def job_types(host: str = "api.github.com") -> tuple[JobType, ...]:
     return (
         JobType("repo.open-branch", Category.NON_ACTION, "open-branch", change, 120, 2, evidence=1),
         JobType("repo.restrict-files", Category.ACTION, "restrict-files", {"files": Param(Kind.TEXTS, longest=500, most=50, pattern=r"[^\x00-\x1f\x7f]+")}, 60, 2),
-        on_forge("forge.open-pull-request", {**change, "into": _INTO}),
+        on_forge("forge.open-pull-request", {**change, "into": _INTO, "fork": replace(_REPOSITORY, required=False)}),
         on_forge("forge.open-issue", {"title": _TITLE, "body": _BODY}),
         on_forge("forge.protect-branch", protection),
         on_forge("forge.security-features", {"features": Param(Kind.TEXTS, longest=40, most=10)}),
