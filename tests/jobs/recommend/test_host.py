@@ -327,3 +327,62 @@ def test_files_are_handed_over_only_where_a_module_wants_them() -> None:
     ask([PythonModule(reference, PlainProcess())], Facts(GIVEN.complaints, {}, paths, {}), read)
 
     assert [CI, "SECURITY.md"] == sorted(asked)
+
+
+PERL = r'''#!/usr/bin/perl
+use strict; use warnings; use JSON::PP; use Digest::SHA qw(sha256_hex); use Encode qw(encode_utf8);
+local $/; my $told = decode_json(<STDIN>);
+if ($told->{ask} eq 'describe') { print encode_json({protocol => 1, name => 'pin-in-perl', controls => ['ci/actions-pinned'], wants => ['.github/workflows/*.yml']}); exit; }
+my $facts = $told->{facts}; my @advice;
+for my $file (@{$facts->{files}}) {
+    my $text = $file->{text};
+    my @lines = split /^/, $text;
+    for my $at (0 .. $#lines) {
+        next unless $lines[$at] =~ /uses: (\S+)\@(\S+)$/ and my $commit = $facts->{commits}{"$1\@$2"};
+        (my $new = $lines[$at]) =~ s/\@(\S+)$/\@$commit # $1/;
+        my ($low, $high) = ($at > 3 ? $at - 3 : 0, $at + 3 > $#lines ? $#lines : $at + 3);
+        my $count = $high - $low + 1; my $first = $low + 1;
+        my $hunk = join '', map { $_ == $at ? "-$lines[$_]+$new" : " $lines[$_]" } $low .. $high;
+        my $path = $file->{path}; my @now = @lines; $now[$at] = $new;
+        push @advice, {kind => 'recommendation', module => 'pin-in-perl', title => 'Pin an action', why => 'A tag can be moved.', mends => [map { $_->{fingerprint} } @{$facts->{complaints}}], risk => 'low',
+            evidence => [{kind => 'file', locator => $path, sha256 => $file->{sha256}, quote => '', says => 'not pinned'}],
+            patch => "diff --git a/$path b/$path\n--- a/$path\n+++ b/$path\n\@\@ -$first,$count +$first,$count \@\@\n$hunk",
+            files => [{path => $path, before => $file->{sha256}, after => sha256_hex(encode_utf8(join '', @now)), mode => $file->{mode}, source => ''}], action => undef, cautions => []};
+    }
+}
+print encode_json({protocol => 1, advice => \@advice});
+'''
+NODE = r'''#!/usr/bin/node
+const told = JSON.parse(require("fs").readFileSync(0, "utf8"));
+if (told.ask === "describe") { console.log(JSON.stringify({protocol: 1, name: "pin-in-node", controls: ["ci/actions-pinned"], wants: [".github/workflows/*.yml"]})); process.exit(0); }
+const sha = (text) => require("crypto").createHash("sha256").update(text, "utf8").digest("hex");
+const advice = [];
+for (const file of told.facts.files) {
+  const lines = file.text.match(/[^\n]*\n|[^\n]+/g) || [];
+  lines.forEach((line, at) => {
+    const found = /uses: (\S+)@(\S+)\n?$/.exec(line), commit = found && told.facts.commits[`${found[1]}@${found[2]}`];
+    if (!commit) return;
+    const now = line.replace(`@${found[2]}`, `@${commit} # ${found[2]}`), low = Math.max(0, at - 3), high = Math.min(lines.length - 1, at + 3), count = high - low + 1;
+    let hunk = ""; for (let one = low; one <= high; one++) hunk += one === at ? `-${lines[one]}+${now}` : ` ${lines[one]}`;
+    advice.push({kind: "recommendation", module: "pin-in-node", title: "Pin an action", why: "A tag can be moved.", mends: told.facts.complaints.map((one) => one.fingerprint), risk: "low",
+      evidence: [{kind: "file", locator: file.path, sha256: file.sha256, quote: "", says: "not pinned"}],
+      patch: `diff --git a/${file.path} b/${file.path}\n--- a/${file.path}\n+++ b/${file.path}\n@@ -${low + 1},${count} +${low + 1},${count} @@\n${hunk}`,
+      files: [{path: file.path, before: file.sha256, after: sha(lines.map((other, place) => place === at ? now : other).join("")), mode: file.mode, source: ""}], action: null, cautions: []});
+  });
+}
+console.log(JSON.stringify({protocol: 1, advice}));
+'''
+
+
+@pytest.mark.parametrize(("language", "text"), [("perl", PERL), ("node", NODE)])
+def test_a_module_in_another_language_recommends_what_holds(language: str, text: str, tmp_path: Path) -> None:
+    interpreter = f"/usr/bin/{language}"
+    if not os.path.isfile(interpreter) or subprocess.run([interpreter, "-e", "use JSON::PP;" if language == "perl" else "0"], capture_output=True).returncode:
+        pytest.skip(f"there is no {interpreter} here, with what the module needs")
+    made = Program(program(tmp_path / "m", text), sandbox(), Limits(memory_bytes=64 << 30) if language == "node" else None)
+    told = ask([made], replace(GIVEN, files={}), GIVEN.files.get)
+
+    assert () == told.failures
+    assert [(f"pin-in-{language}", True)] == [(one.module, f"+      - uses: o/n@{'a' * 40} # v1\n" in one.patch) for one in told.recommendations]
+    lying = Program(program(tmp_path / "l", text.replace("sha256_hex(encode_utf8(join '', @now))", "'0' x 64").replace("after: sha(", 'after: "0".repeat(64) || sha(')), sandbox(), made._limits)
+    assert [f"pin-in-{language}"] == [one.module for one in ask([lying], replace(GIVEN, files={}), GIVEN.files.get).failures], "a digest that is not true is believed"
