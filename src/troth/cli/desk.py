@@ -220,6 +220,20 @@ def restore(folder: Path, source: Path) -> None:
     click.echo(f"restored from {source}", err=True)
 
 
+@desk.command("rotate")
+@_FOLDER
+@click.option("--older", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A root key that was replaced: take in what a restored backup has under it.")
+def rotate_(folder: Path, older: Path | None) -> int:
+    """Change the desk's root key, or finish a change that was stopped. Stop the desk first; exit status 1 where something opens under neither key."""
+    from troth.app.desk.rotating import rotate
+
+    done = rotate(folder, older)
+    click.echo(f"{done.changed} envelopes sealed anew, {done.known} were already, {done.foreign} open under neither key")
+    if done.retired is not None:
+        click.echo(f"The old root is {done.retired}: move it to where the old backups are, or destroy it with them. Back up {folder / 'keys'} now.")
+    return 1 if done.foreign else 0
+
+
 @desk.command()
 @_FOLDER
 @click.option("--to", "url", required=True, help="postgresql+psycopg://... or sqlite:///PATH")

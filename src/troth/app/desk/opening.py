@@ -28,10 +28,11 @@ from troth.desk.storage.people_rows import Member, PeopleRows
 from troth.desk.storage.thread_rows import ThreadRows
 from troth.desk.storage.turns import Turn
 from troth.desk.storage.writer import Writer
+from troth.errors import DeskError
 from troth.store import Store, Transaction, open_store
 from troth.terms.tenant import Tenant
 
-__all__ = ["TENANT", "Desk", "assemble", "make_desk", "new_member", "open_desk", "store_url"]
+__all__ = ["TENANT", "Desk", "assemble", "make_desk", "new_member", "open_desk", "store_url", "use_of"]
 
 TENANT: Final = Tenant("desk", "reports")
 """The desk's rows; one desk per store."""
@@ -50,7 +51,7 @@ class Desk:
         folder: where `desk.toml`, `keys/`, `policies/` and the SQLite file lie.
         settings, keys, store, writer, policies: see their types.
         cases, threads, people, events, outbox: rows.
-        now: the clock. recent: answers that hold for a second. rounds: whose turn it is to send mail and reminders. confirmations: how many a day go to an address that nobody vouches for.
+        now: the clock. recent: answers that hold for a second. rounds: whose turn it is to send mail and reminders. using: that the desk is open. confirmations: how many a day go to an address that nobody vouches for.
     """
 
     folder: Path
@@ -68,6 +69,7 @@ class Desk:
     now: Callable[[], datetime] = _utc_now
     recent: Recent = field(default_factory=Recent)
     rounds: Turn | None = None
+    using: Turn | None = None
     confirmations: Rationed = field(default_factory=lambda: Rationed(3))
 
     @property
@@ -93,8 +95,9 @@ class Desk:
         """Write what waits and close the store."""
         self.writer.close()
         self.store.close()
-        if self.rounds is not None:
-            self.rounds.close()
+        for turn in (self.rounds, self.using):
+            if turn is not None:
+                turn.close()
 
 
 def _turn(folder: Path, name: str) -> Turn:
@@ -123,14 +126,28 @@ def open_desk(folder: Path, now: Callable[[], datetime] = _utc_now) -> Desk:
         CryptError: its keys cannot be read.
     """
     settings = read(folder)
-    keys = Keyring.read(folder / "keys")
-    store = open_store(store_url(folder, settings))
-    with _turn(folder, "write").taken():  # of several processes that start at once, one makes the tables
-        store.migrate()
-    return assemble(folder, settings, keys, store, now)
+    using = use_of(folder)
+    if not using.keep(shared=True):
+        raise DeskError("the desk's key is being changed: wait for `troth desk rotate` to end")
+    try:
+        keys = Keyring.read(folder / "keys")
+        store = open_store(store_url(folder, settings))
+        with _turn(folder, "write").taken():  # of several processes that start at once, one makes the tables
+            store.migrate()
+        return assemble(folder, settings, keys, store, now, using)
+    except BaseException:
+        using.close()
+        raise
 
 
-def assemble(folder: Path, settings: DeskSettings, keys: Keyring, store: Store, now: Callable[[], datetime] = _utc_now) -> Desk:
+def use_of(folder: Path) -> Turn:
+    """Who has the desk open: everybody at the same time, or whoever changes its key, alone."""
+    return _turn(folder, "use")
+
+
+def assemble(  # noqa: PLR0917 - the parts of a desk
+    folder: Path, settings: DeskSettings, keys: Keyring, store: Store, now: Callable[[], datetime] = _utc_now, using: Turn | None = None
+) -> Desk:
     """A desk over a store that is open and migrated."""
     tenant = str(TENANT)
     events = EventRows(tenant, Chronicle())
@@ -138,7 +155,7 @@ def assemble(folder: Path, settings: DeskSettings, keys: Keyring, store: Store, 
     cases = CaseRows(tenant, settings.prefix, keys.wrapping, events, outbox)
     return Desk(
         folder, settings, keys, store, Writer(store, TENANT, _turn(folder, "write")), Policies(folder, settings.settled), cases, ThreadRows(tenant, cases),
-        PeopleRows(tenant, keys.wrapping), events, outbox, calendar_of(settings), now, rounds=_turn(folder, "rounds"),
+        PeopleRows(tenant, keys.wrapping), events, outbox, calendar_of(settings), now, rounds=_turn(folder, "rounds"), using=using,
     )  # fmt: skip
 
 

@@ -60,15 +60,19 @@ class Turn:
             finally:
                 fcntl.flock(file, fcntl.LOCK_UN)
 
-    def keep(self) -> bool:
-        """Take the turn for as long as this process lives, or until `close`; whether it is held. Does not wait."""
+    def keep(self, *, shared: bool = False) -> bool:
+        """Take the turn for as long as this process lives, or until `close`; whether it is held. Does not wait.
+
+        Args:
+            shared: several may have it, as long as nobody has it alone.
+        """
         with self._among_threads:
             if self._kept or sys.platform == "win32":
                 return True
             import fcntl
 
             try:
-                fcntl.flock(self._open(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(self._open(), (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
             except BlockingIOError:
                 return False
             self._kept = True
