@@ -56,9 +56,10 @@ def init(  # noqa: PLR0917 - Click gives them by name
 def serve(folder: Path, host: str, port: int, workers: int) -> int:
     """Run the desk until it is interrupted. Put a proxy with TLS before it, and set url in desk.toml."""
     if workers > 1:
-        from troth.web.desk.workers import serve as serve_many
+        from importlib import import_module
 
-        return serve_many(folder, host, port, workers)
+        # by name, as uvicorn finds the application: the command line knows pages no more than a server does
+        return int(import_module("troth.web.desk.workers").serve(folder, host, port, workers))
     import uvicorn
 
     from troth.app.desk.settings import read
