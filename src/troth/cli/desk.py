@@ -186,6 +186,24 @@ def take_mail(folder: Path) -> None:
 
 @desk.command()
 @_FOLDER
+@click.option("--socket", "path", required=True, type=click.Path(path_type=Path), help="Where the mail server connects (lmtp:unix:PATH).")
+@click.option("--group", default="", help="Group that may connect beside you; the mail server's.")
+def lmtp(folder: Path, path: Path, group: str) -> None:
+    """Take mail by LMTP (RFC 2033) over a socket of this machine, beside the running desk or without it, until it is interrupted."""
+    import asyncio
+
+    from troth.app.desk.lmtp import listen
+    from troth.app.desk.opening import open_desk
+
+    opened = open_desk(folder)
+    try:
+        asyncio.run(listen(opened, path, group))
+    finally:
+        opened.close()
+
+
+@desk.command()
+@_FOLDER
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def policy(folder: Path, path: Path) -> None:
     """Bring in a policy; cases that are there keep the one that they began with."""

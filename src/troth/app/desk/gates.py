@@ -17,7 +17,7 @@ from troth.desk.tables import BANS, SPENT
 from troth.errors import DeskError
 from troth.store import Transaction
 
-__all__ = ["BannedError", "ban", "is_banned", "spend", "spend_once", "unban", "welcome"]
+__all__ = ["BannedError", "ban", "is_banned", "rationed", "spend", "spend_once", "unban", "welcome"]
 
 
 class BannedError(DeskError):
@@ -63,6 +63,30 @@ def spend_once(desk: Desk, name: str) -> bool:
         name: 64 hex digits, which nobody can guess.
     """
     return desk.writer.submit(_Spender(desk.cases.tenant, desk.now).many, name).result()
+
+
+def rationed(desk: Desk, name: str, most: int) -> bool:
+    """Whether something may happen once more within a day; it counts. Kept in the store, for a mail may be taken by a process of its own.
+
+    Args:
+        desk: the desk.
+        name: of what is counted; only a digest of it is kept.
+        most: a day.
+    """
+    digest = desk.sender(f"ration {name}")[:60]
+    names = [f"{digest}/{at:03}" for at in range(min(most, 999))]
+    tenant = desk.cases.tenant
+
+    def work_(t: Transaction) -> bool:
+        now = desk.now()
+        known = {row.name: row.ends_at for row in t.execute(select(SPENT.c.name, SPENT.c.ends_at).where(SPENT.c.tenant == tenant, SPENT.c.name.in_(names)))}
+        free = next((one for one in names if one not in known or known[one] <= now), "")
+        if free:
+            t.execute(delete(SPENT).where(SPENT.c.tenant == tenant, SPENT.c.name == free))
+            t.execute(insert(SPENT), [{"tenant": tenant, "name": free, "ends_at": now + timedelta(days=1)}])
+        return bool(free)
+
+    return desk.writer.write(work_)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Final
 
 from troth.app.desk import reports
 from troth.app.desk.acting import record
+from troth.app.desk.gates import rationed
 from troth.app.desk.mail_texts import message_id, reporter_keys
 from troth.app.desk.opening import Desk
 from troth.app.desk.probing import arrived_probe
@@ -40,6 +41,8 @@ LOG: Final = logging.getLogger("troth.desk")
 _OURS: Final = re.compile(rb"<([0-9a-f]{32}@[A-Za-z0-9.-]{1,250})>")
 _CODE: Final = re.compile(rb"\[([A-Z][A-Z0-9]{0,9}-\d{1,9})\]")
 _LOOKED_AT: Final = 256 * 1024
+_CONFIRMATIONS: Final = 3
+"""So many a day go to an address that nobody vouches for."""
 
 
 def take_mail(desk: Desk, raw: bytes) -> str:
@@ -86,7 +89,7 @@ def _new_case(desk: Desk, mail: Incoming, nonce: str, found: Standing) -> str:
     files, chunks = _files(arrival.key, mail.attachments)
     confirm = not mail.automatic and found.worth is not Worth.FAILED
     if confirm and found.worth is not Worth.VERIFIED:
-        confirm = desk.confirmations.take(desk.sender(mail.sender), desk.now())
+        confirm = rationed(desk, f"confirmation {mail.sender}", _CONFIRMATIONS)
     armor = armor_of(mail)
     if desk.settings.sealed and armor.startswith(AGE_ARMOR):
         # for the recipients' own keys: it is kept as a browser's encrypted report is, and the subject, which came in the clear, is not

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from troth.app.desk.policies import Policies, PolicyRecord, bring_in
-from troth.app.desk.recent import Rationed, Recent
+from troth.app.desk.recent import Recent
 from troth.app.desk.settings import DeskSettings, read, write
 from troth.desk.calendars import Calendar, holidays_of
 from troth.desk.crypt.keyring import Keyring
@@ -51,7 +51,7 @@ class Desk:
         folder: where `desk.toml`, `keys/`, `policies/` and the SQLite file lie.
         settings, keys, store, writer, policies: see their types.
         cases, threads, people, events, outbox: rows.
-        now: the clock. recent: answers that hold for a second. rounds: whose turn it is to send mail and reminders. using: that the desk is open. confirmations: how many a day go to an address that nobody vouches for.
+        now: the clock. recent: answers that hold for a second. rounds: whose turn it is to send mail and reminders. using: that the desk is open.
     """
 
     folder: Path
@@ -70,7 +70,6 @@ class Desk:
     recent: Recent = field(default_factory=Recent)
     rounds: Turn | None = None
     using: Turn | None = None
-    confirmations: Rationed = field(default_factory=lambda: Rationed(3))
 
     @property
     def policy(self) -> PolicyRecord:

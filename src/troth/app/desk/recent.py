@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Final, TypeVar, cast
 
-__all__ = ["Rationed", "Recent"]
+__all__ = ["Recent"]
 
 Kept = TypeVar("Kept")
 SECONDS: Final = 1.0
@@ -47,27 +45,3 @@ class Recent:
         """Ask anew next time."""
         with self._lock:
             self._known.clear()
-
-
-class Rationed:
-    """What may happen so often a day for each name; in memory, bounded, oldest forgotten first.
-
-    Args:
-        most: a day.
-    """
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._taken: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def take(self, name: str, now: datetime) -> bool:
-        """Whether it may happen once more; it counts."""
-        with self._lock:
-            began, count = self._taken.pop(name, (now, 0))
-            if now - began >= timedelta(days=1):
-                began, count = now, 0
-            self._taken[name] = (began, count + 1)
-            while len(self._taken) > 10_000:
-                self._taken.popitem(last=False)
-            return count < self._most
