@@ -184,6 +184,24 @@ def take_mail(folder: Path) -> None:
     click.echo(code)
 
 
+@desk.command("take-ghsa")
+@_FOLDER
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--all", "everything", is_flag=True, help="Also those that were closed or published there.")
+def take_ghsa(folder: Path, path: Path, *, everything: bool) -> None:
+    """Take the reports that came to GitHub, from a file: `gh api 'repos/OWNER/NAME/security-advisories?state=triage' > PATH`. Nothing is fetched."""
+    from troth.app.desk.ghsa_intake import take_advisories
+    from troth.app.desk.opening import open_desk
+
+    opened = open_desk(folder)
+    try:
+        taken = take_advisories(opened, path.read_bytes(), everything=everything)
+    finally:
+        opened.close()
+    for one in taken:
+        click.echo(f"{one.id}: {one.code or 'left out, it is not open there'}{'' if one.fresh or not one.code else ' (known)'}")
+
+
 @desk.command()
 @_FOLDER
 @click.option("--socket", "path", required=True, type=click.Path(path_type=Path), help="Where the mail server connects (lmtp:unix:PATH).")

@@ -1,4 +1,4 @@
-"""An advisory of a case in the five official formats, as drafts for people to finish: nothing here is published or sent.
+"""An advisory of a case in the five official formats and GitHub's, as drafts for people to finish: nothing here is published or sent.
 
 Rules: facts (lines, fixes, severity, thanks) come from the case; the words are what was published of it, or the reporter's own until something was; what a format
 cannot do without is named and not made up; a reporter who did not choose to be named is not.
@@ -27,6 +27,7 @@ from troth.desk.advisories import (
     cve_record,
     cyclonedx_vex,
     gaps,
+    ghsa,
     openvex,
     osv,
 )
@@ -39,6 +40,7 @@ __all__ = ["FORMS", "Drafts", "draft", "drafts"]
 
 FORMS: Final[Mapping[str, tuple[str, Callable[[Advisory], Mapping[str, Json]]]]] = MappingProxyType({
     "osv": ("OSV 1.7", osv), "csaf": ("CSAF 2.0", csaf), "cve": ("CVE record 5.2", cve_record), "openvex": ("OpenVEX 0.2", openvex), "cyclonedx": ("CycloneDX 1.7", cyclonedx_vex),
+    "ghsa": ("GitHub advisory", ghsa),
 })  # fmt: skip
 """Name in addresses -> what people call it, and what draws it."""
 _ECOSYSTEMS: Final = {"pypi": "PyPI", "npm": "npm", "cargo": "crates.io", "gem": "RubyGems", "maven": "Maven", "golang": "Go", "nuget": "NuGet", "composer": "Packagist", "hex": "Hex", "pub": "Pub"}

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 
 from troth.app.desk.acting import record
@@ -66,9 +67,9 @@ def first_dues(desk: Desk, received: Event) -> tuple[Clock, ...]:
     return clocks(desk.policy.policy, (received,), received.at, desk.team)
 
 
-def submit(desk: Desk, arrival: Arrival, report: Submission, *, channel: str, proven: bool, files: Sequence[StagedFile] = (), chunks: Sequence[tuple[str, int, bytes]] = (), note: str = "", confirm: bool = True) -> Future[Stored]:
+def submit(desk: Desk, arrival: Arrival, report: Submission, *, channel: str, proven: bool, files: Sequence[StagedFile] = (), chunks: Sequence[tuple[str, int, bytes]] = (), note: str = "", confirm: bool = True, since: datetime | None = None) -> Future[Stored]:
     """Store a report; the future is done once it is on the disk. Arguments as those of `new_case`."""
-    return desk.writer.submit(desk.cases.add, new_case(desk, arrival, report, channel=channel, proven=proven, files=files, chunks=chunks, note=note, confirm=confirm))
+    return desk.writer.submit(desk.cases.add, new_case(desk, arrival, report, channel=channel, proven=proven, files=files, chunks=chunks, note=note, confirm=confirm, since=since))
 
 
 def submit_async(desk: Desk, arrival: Arrival, report: Submission, *, channel: str, proven: bool, files: Sequence[StagedFile] = (), chunks: Sequence[tuple[str, int, bytes]] = ()) -> asyncio.Future[Stored]:
@@ -76,22 +77,25 @@ def submit_async(desk: Desk, arrival: Arrival, report: Submission, *, channel: s
     return desk.writer.submit_async(desk.cases.add, new_case(desk, arrival, report, channel=channel, proven=proven, files=files, chunks=chunks))
 
 
-def new_case(desk: Desk, arrival: Arrival, report: Submission, *, channel: str, proven: bool, files: Sequence[StagedFile], chunks: Sequence[tuple[str, int, bytes]], note: str = "", confirm: bool = True) -> NewCase:
+def new_case(desk: Desk, arrival: Arrival, report: Submission, *, channel: str, proven: bool, files: Sequence[StagedFile], chunks: Sequence[tuple[str, int, bytes]], note: str = "", confirm: bool = True, since: datetime | None = None) -> NewCase:
     """A report as it goes into the store: clocks, wraps, receipt and mails with it.
 
     Args:
         desk: the desk.
         arrival: from `begin`.
         report: what was written.
-        channel: `form`, `api` or `mail`.
+        channel: `form`, `api`, `mail` or `ghsa`.
         proven: a proof of work came with it.
         files: that came with it.
         chunks: of these, not yet stored.
         note: for the team, about how it came.
         confirm: whether the address that the report gives is written to.
+        since: when it came to the first door of the project, where that was another one, and earlier: clocks run since then.
     """
     at, policy = desk.now(), desk.policy
     facts: dict[str, object] = {"exploited": True} if report.exploited else {}
+    if since is not None:
+        facts["received_at"] = since
     if policy.digest:
         facts["policy"] = policy.digest
     if policy.policy.supported:
