@@ -1,30 +1,31 @@
 """Differential fuzz of the abstract pickle machine against CPython's C and Python unpicklers; resumable.
 
-Usage: python -m bench.models.fuzz STATE.json [--seconds N] [--seed N]
+Usage: python -m bench.models.fuzz STATE.json [--seconds N] [--seed N] [--until TOTAL]
 
 Each round mutates a stream that a real pickler wrote (bits, bytes, opcodes, splices, operations inserted). A mutant that the machine calls inert is replayed in both unpicklers with a
 `find_class` that records what is asked for and gives a harmless recorder; it is a violation if one asks for a global that the machine had not reported, or if the machine raises
-anything but a refusal. Replays run with bounded memory, in this process: recorders call nothing. The state file keeps the totals, so that runs add up.
+anything but a refusal. Streams with joblib's raw arrays are replayed in joblib's own unpickler. Replays run with bounded memory, in this process: recorders call nothing.
+
+Seeds (`seeds`): small streams of our own, and every short stream in the benign corpus of the tests that the installed libraries can make; they are written beside the state file once
+and read from there afterwards. The state is written after every few thousand mutants, so that a run that is stopped goes on where it was, and runs add up.
 """
 
 from __future__ import annotations
 
 import argparse
-import collections
 import copyreg
-import datetime
-import decimal
 import io
-import ipaddress
 import json
+import os
 import pickle
 import random
-import re
 import resource
+import sys
 import time
-import zoneinfo
 from pathlib import Path
+from typing import Any
 
+from bench.models.seeds import gather, resolve
 from troth.formats.pickle.allow import AllowList
 from troth.formats.pickle.machine import Machine
 from troth.formats.source import Source
@@ -75,7 +76,7 @@ def recording(base):
             return Recorder
 
         def persistent_load(self, pid):
-            raise pickle.UnpicklingError("no")
+            return Recorder()
 
     return Replayer
 
@@ -83,20 +84,47 @@ def recording(base):
 REPLAYERS = [recording(pickle.Unpickler), recording(pickle._Unpickler)]
 
 
-def seeds() -> list[bytes]:
-    value = {"a": [1, -5, 300, 2**40, 1.5, None, True], "t": (1, (2,), ()), "s": {1, "x"}, "f": frozenset([1]), "b": b"xyz", "u": "text\n", "n": {"k": {"v": []}}}
-    library = [collections.OrderedDict(a=1), collections.defaultdict(list, {"k": [1]}), datetime.datetime(2024, 1, 1), decimal.Decimal("1.5"), complex(1, 2), bytearray(b"ab"), range(3)]
-    narrowed = [str.lower, type(None), type(...), ValueError("x"), re.compile("a+", re.IGNORECASE), collections.UserDict(a=1), len, zoneinfo.ZoneInfo("UTC"), ipaddress.ip_address("10.0.0.1")]
-    loop: list = []
-    loop.append(loop)
-    out = [pickle.dumps(item, protocol) for item in (value, library, [value, library], narrowed, loop) for protocol in range(6)]
-    try:
-        import numpy
+class _Inner:
+    """Stands for the module `pickle` inside joblib: an array of objects goes through our recorder, too."""
 
-        out += [pickle.dumps([numpy.arange(3), numpy.float32(1)], protocol) for protocol in (2, 4, 5)]
+    asked: set = set()  # noqa: RUF012
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(pickle, name)
+
+    def load(self, file: Any, **_options: Any) -> object:
+        unpickler = REPLAYERS[1](file)
+        unpickler.asked = self.asked
+        return unpickler.load()
+
+
+def joblib_replayer() -> Any:
+    """joblib's unpickler with a recording `find_class`; None where joblib is not installed."""
+    try:
+        import joblib.numpy_pickle as library
+        import numpy
     except ImportError:
-        pass
-    return out
+        return None
+    library.pickle = _Inner()
+    real = {("joblib.numpy_pickle", "NumpyArrayWrapper"): library.NumpyArrayWrapper, ("numpy", "ndarray"): numpy.ndarray, ("numpy", "dtype"): numpy.dtype}
+
+    class Replayer(library.NumpyUnpickler):  # type: ignore[misc]
+        def find_class(self, module: str, name: str) -> Any:
+            self.asked.add((module, name))
+            return real.get((module, name), Recorder)
+
+        def persistent_load(self, pid: object) -> object:
+            return Recorder()
+
+    def make(data: bytes) -> Any:
+        made = Replayer("", io.BytesIO(data), True)
+        made.asked = _Inner.asked = set()
+        return made
+
+    return make
+
+
+JOBLIB = joblib_replayer()
 
 
 def mutate(data: bytes, pool: list[bytes], dice: random.Random) -> bytes:
@@ -123,59 +151,76 @@ def mutate(data: bytes, pool: list[bytes], dice: random.Random) -> bytes:
 
 
 def replay(data: bytes, reported: set[tuple[str, str]]) -> str:
-    for base in REPLAYERS:
-        unpickler = base(io.BytesIO(data))
-        unpickler.asked = set()
+    """What a reader asked for beyond the reported names; empty where nothing."""
+    raw = ("joblib.numpy_pickle", "NumpyArrayWrapper") in reported
+    for base in [JOBLIB] if raw and JOBLIB else REPLAYERS:
+        unpickler = base(data) if raw and JOBLIB else base(io.BytesIO(data))
+        if not raw:
+            unpickler.asked = set()
         try:  # noqa: SIM105
             unpickler.load()
         except Exception:
             pass
         foreign = unpickler.asked - reported
         if foreign:
-            return f"{base.__mro__[1].__module__} asked for {sorted(foreign)}"
+            return f"{type(unpickler).__mro__[1].__module__} asked for {sorted(foreign)}"
     return ""
 
 
-def run(state: dict, seconds: float) -> None:
-    pool, allow = seeds(), AllowList()
-    dice = random.Random(state["seed"] + state["total"])
-    begin, violations = time.monotonic(), state["violations"]
-    while time.monotonic() - begin < seconds:
-        for _ in range(500):
-            data = mutate(dice.choice(pool), pool, dice)
-            state["total"] += 1
-            machine = Machine(Source(data), allow, budget=LIMITS)
-            try:
-                machine.run()
-            except Refusal:
-                continue
-            except Exception as error:
-                violations.append({"crash": repr(error)[:200], "data": data.hex()})
-                continue
-            state["accepted"] += 1
-            says = replay(data[: machine.pos], set(machine.asked))
-            if says:
-                violations.append({"foreign": says, "data": data.hex()})
-            elif len(pool) < 3000 and machine.pos >= 60 and machine.asked and dice.random() < 0.02:
-                pool.append(data)
-    state["seconds"] += time.monotonic() - begin
+def _round(data: bytes, state: dict, allow: AllowList) -> Machine | None:
+    """One mutant; the machine where it was accepted."""
+    state["total"] += 1
+    machine = Machine(Source(data), allow, budget=LIMITS, persistent=resolve, raw_arrays=JOBLIB is not None)
+    try:
+        machine.run()
+    except Refusal:
+        return None
+    except Exception as error:
+        state["violations"].append({"crash": repr(error)[:200], "data": data.hex()})
+        return None
+    state["accepted"] += 1
+    says = replay(data[: machine.pos], set(machine.asked))
+    if says:
+        state["violations"].append({"foreign": says, "data": data.hex()})
+        return None
+    return machine
+
+
+def run(state: dict, file: Path, pool: list[bytes], seconds: float, until: int) -> None:
+    allow, dice = AllowList(), random.Random(state["seed"] + state["total"])
+    weights = [1 / (200 + len(item)) for item in pool]
+    grown: list[bytes] = []
+    begin = saved = time.process_time()
+    while saved - begin < seconds and state["total"] < until:
+        for base in dice.choices(pool, weights, k=4000):
+            data = mutate(dice.choice(grown) if grown and dice.random() < 0.25 else base, pool, dice)
+            machine = _round(data, state, allow)
+            if machine is not None and len(grown) < 3000 and 60 <= machine.pos < 1500 and machine.asked and dice.random() < 0.02:
+                grown.append(data)
+        now = time.process_time()
+        state["seconds"] += now - saved
+        saved = now
+        beside = file.with_suffix(".new")
+        beside.write_text(json.dumps(state, indent=1))
+        os.replace(beside, file)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("state", type=Path)
-    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seconds", type=float, default=60, help="CPU seconds of this run")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--until", type=int, default=1 << 60, help="stop at this total")
     options = parser.parse_args()
+    pool = gather(options.state.with_suffix(".seeds"))
     resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
     copyreg.pickle(Recorder, lambda _: (Recorder, ()))
-    state = {"seed": options.seed, "total": 0, "accepted": 0, "seconds": 0.0, "violations": []}
+    state = {"seed": options.seed, "total": 0, "accepted": 0, "seconds": 0.0, "violations": [], "seeds": len(pool)}
     if options.state.exists():
         state = json.loads(options.state.read_text())
-    run(state, options.seconds)
-    options.state.write_text(json.dumps(state, indent=1))
+    run(state, options.state, pool, options.seconds, options.until)
     rate = state["total"] / max(state["seconds"], 1e-9)
-    print(f"{state['total']:,} mutants, {state['accepted']:,} accepted and replayed twice, {rate:,.0f} a second, {len(state['violations'])} violations")
+    print(f"{state['total']:,} mutants of {len(pool)} seeds, {state['accepted']:,} accepted and replayed, {rate:,.0f} a second of CPU, {len(state['violations'])} violations, Python {sys.version.split()[0]}")
     return 1 if state["violations"] else 0
 
 
