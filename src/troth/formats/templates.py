@@ -77,9 +77,11 @@ def check_template(text: str, name: str, offset: int | None = None) -> None:
     except (TemplateError, RecursionError, ValueError, AssertionError) as error:
         raise Refusal("template-syntax", f"the template cannot be parsed: {str(error)[:120]}", offset, name) from error
     macros = {node.name for node in tree.find_all(nodes.Macro)}
-    says = _built_name(tree, nodes)
-    if says:
-        raise Refusal("template-unsafe", says, offset, name)
+    from troth.formats.template_cost import too_much
+
+    for says in (_built_name(tree, nodes), too_much(tree, nodes)):
+        if says:
+            raise Refusal("template-unsafe", says, offset, name)
     fault = _escape if offset is None and is_page(text, name) else _fault
     for node in (tree, *tree.find_all(nodes.Node)):
         says = fault(node, macros)
