@@ -77,6 +77,7 @@ LIBS: dict[str, list[tuple[str, str, dict[str, str]]]] = {
             "sklearn._loss._loss": "".join(f"Cy{name} __pyx_unpickle_Cy{name} " for name in SKLEARN_LOSSES.split()),
         }),
         ("dict-instance", "a dict with attribute access; __setstate__ does nothing", {"sklearn.utils._bunch": "Bunch", "sklearn.utils": "Bunch"}),
+        ("function", "named, or wrapped by partial", {"sklearn.utils.validation": "check_array"}),
         ("function", "fits one run", {"sklearn.cluster._kmeans": "_kmeans_single_lloyd _kmeans_single_elkan _kmeans_single_full"}),
         ("plain-object", "__setstate__ interpolates its own arrays", {"sklearn.isotonic": "IsotonicRegression"}),
         ("instance", "object.__new__, BaseEstimator.__setstate__", {"sklearn.linear_model._passive_aggressive": "PassiveAggressiveClassifier PassiveAggressiveRegressor"}),
@@ -136,7 +137,17 @@ LIBS: dict[str, list[tuple[str, str, dict[str, str]]]] = {
     "statistics": [("empty", "two numbers", {"statistics": "NormalDist"})],
     "typing": [("type", "named only", {"typing": "Any Union Optional Dict List"})],
     "ultralytics": [("instance", "attributes only", {"ultralytics.utils": "IterableSimpleNamespace"})],
+    "pyarrow": [
+        ("arrow-type", "a type of numbers, times or texts", {"pyarrow.lib": "type_for_alias timestamp duration"}),
+        ("arrow-buffer", "holds the bytes that are given", {"pyarrow.lib": "py_buffer"}),
+        ("arrow-array", "buffers are as long as the type says, places of texts rise and end in them", {"pyarrow.lib": "_restore_array"}),
+    ],
     "torch": [
+        ("instance", "a dataclass of numbers and names", {"torch.distributed.checkpoint.metadata": "Metadata TensorStorageMetadata ChunkStorageMetadata BytesStorageMetadata StorageMeta"}),
+        ("empty", "__setstate__ stores five facts about a tensor", {"torch.distributed.checkpoint.metadata": "TensorProperties"}),
+        ("index", "a frozen dataclass of a name and numbers, whose hash runs over these", {"torch.distributed.checkpoint.metadata": "MetadataIndex"}),
+        ("placed", "a dataclass; its path stays beside the checkpoint", {"torch.distributed.checkpoint.filesystem": "_StorageInfo"}),
+        ("enum", "one literal", {"torch.distributed.checkpoint.metadata": "_MEM_FORMAT_ENCODING"}),
         ("function", "torch's own functions, which compute", {"attr:torch._C._VariableFunctionsClass": TORCH_FUNCTIONS, "torch._C._nn": NN_FUNCTIONS}),
         ("type", "named for getattr", {"torch._C": "_VariableFunctionsClass"}),
         ("hook", "an object that computes a weight before a call", {

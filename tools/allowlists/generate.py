@@ -44,6 +44,7 @@ PACKAGES = {
         "transformers.training_args", "transformers.training_args_seq2seq", "transformers.trainer_utils", "transformers.debug_utils", "transformers.trainer_pt_utils", "transformers.utils.generic",
         "transformers.generation.configuration_utils", "transformers.configuration_utils", "transformers.activations", "transformers.pytorch_utils", *(f"transformers.models.{name}" for name in FAMILIES),
     ),
+    "pyarrow": (),
     "accelerate": ("accelerate.optimizer", "accelerate.scheduler"),
     "lightning": ("lightning.fabric.utilities.data", "lightning.fabric.utilities.enums", "lightning.fabric.utilities.types"),
     "lightning_fabric": (),

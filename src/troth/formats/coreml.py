@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from troth.formats.protobuf import fields, text
 from troth.formats.source import Source
 from troth.formats.verdict import INERT, Budget, Judgement, Refusal
@@ -12,6 +14,7 @@ _TYPES = {200, 201, 202, 300, 301, 302, 303, 304, 400, 401, 402, 403, 404, 500, 
 _NETWORKS = (303, 403, 500)
 _PIPELINES = (200, 201, 202)
 _CUSTOM_LAYER = 500
+_PROGRAM = 502
 
 
 def looks_like_coreml(source: Source) -> bool:
@@ -51,10 +54,34 @@ def _model(source: Source, depth: int) -> None:
         seen += field.number in _TYPES
         if field.number in _NETWORKS:
             _network(field.body)
+        elif field.number == _PROGRAM:
+            _program(field.body)
         elif field.number in _PIPELINES:
             _pipeline(field.body, field.number != _PIPELINES[-1], depth)
     if not seen:
         raise Refusal("coreml", "no model in the specification", source.start)
+
+
+_BLOB = re.compile(r"@model_path/[\w.+-]{1,255}(?:/[\w.+-]{1,255}){0,8}\Z")
+_MESSAGES = {
+    "program": {2: "function entry", 4: "value entry"}, "function entry": {2: "function"}, "function": {3: "block entry", 4: "value entry"}, "block entry": {2: "block"}, "block": {3: "operation", 4: "value entry"},
+    "operation": {2: "argument entry", 4: "block", 5: "value entry"}, "argument entry": {2: "argument"}, "argument": {1: "binding"}, "binding": {2: "value"}, "value entry": {2: "value"}, "value": {3: "immediate", 5: "blob"}, "immediate": {2: "values", 3: "values", 4: "pairs"}, "values": {1: "value"}, "pairs": {1: "pair"}, "pair": {1: "value", 2: "value"},
+}  # fmt: skip
+"""Where values lie in a program: message -> field -> message."""
+
+
+def _program(body: Source, kind: str = "program", depth: int = 0) -> None:
+    """Constants that lie in files: beside the model only."""
+    if depth > 120:
+        raise Refusal("nesting", "blocks inside blocks inside ...", body.start)
+    for field in fields(body):
+        inner = _MESSAGES.get(kind, {}).get(field.number)
+        if kind == "blob" and field.number == 1:
+            name = text(field)
+            if not _BLOB.match(name) or ".." in name.split("/"):
+                raise Refusal("foreign-path", f"a constant lies outside of the model: {name[:120]!r}", field.at, name[:200])
+        elif inner is not None and field.wire == 2:
+            _program(field.body, inner, depth + 1)
 
 
 def _network(body: Source) -> None:

@@ -25,7 +25,7 @@ _DECLARED: Final = {
     ".pmml": ("pmml",),
 }  # fmt: skip
 """Suffix -> formats that it promises."""
-_LOADABLE: Final = (".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".p", ".sav", ".th", ".t7", ".dill", ".pk", ".pb", ".tar", ".zip", ".7z", ".model", ".jit", ".ptl", ".rds", ".rdata", ".rda", ".pdparams", ".pdopt")
+_LOADABLE: Final = (".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".p", ".sav", ".th", ".t7", ".dill", ".pk", ".pb", ".tar", ".zip", ".7z", ".model", ".jit", ".ptl", ".rds", ".rdata", ".rda", ".pdparams", ".pdopt", ".pdmodel", ".pdiparams", ".engine", ".trt", ".pte", ".caffemodel", ".rknn", ".mnn", ".distcp")
 """Suffixes that loaders of models open whatever they hold: unknown content is refused, not passed over."""
 _WEIGHTS: Final = r"(?:\A|/)(?:pytorch_model|diffusion_pytorch_model|adapter_model|training_args|optimizer|scheduler|open_clip_pytorch_model)[\w.-]*\.bin\Z"
 _NATIVE: Final = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xfe\xed\xfa\xce", b"\xca\xfe\xba\xbe", b"\0asm")
@@ -97,6 +97,10 @@ def _recognise(source: Source, name: str, allow: AllowList, budget: Budget, dept
         return Judgement("lfs-pointer", UNREADABLE, (Reason("lfs-pointer", "a pointer of Git LFS, not the file; fetch it with `git lfs pull`"),))
     if depth > budget.depth:
         raise Refusal("nesting", f"more than {budget.depth} containers inside each other")
+    if head[:4] not in (b"PK\3\4", b"PK\5\6"):
+        from troth.formats.zip_behind import refuse_archive_behind
+
+        refuse_archive_behind(source, head)
     found = _by_magic(source, head, name, allow, budget, depth)
     if found is not None:
         return found
@@ -106,6 +110,10 @@ def _recognise(source: Source, name: str, allow: AllowList, budget: Budget, dept
 def _by_magic(source: Source, head: bytes, name: str, allow: AllowList, budget: Budget, depth: int) -> Judgement | None:
     from troth.formats import archives
 
+    if head[:4] == b"PK\3\4" and _suffix(name) == ".distcp":
+        from troth.formats.torch_parts import read_parts
+
+        return read_parts(source, allow, budget)
     if head[:4] in (b"PK\3\4", b"PK\5\6"):
         return archives.judge_zip(source, name, allow, budget, depth)
     # a protocol beyond 5 is read by no unpickler: bytes of weights begin so by chance
@@ -149,8 +157,6 @@ def _other_magic(source: Source, head: bytes, name: str, allow: AllowList, budge
         return libraries.judge_catboost(source)
     if head[:4] == b"\x7fELF" or head[:2] == b"MZ" or head[:4] in _NATIVE:
         return Judgement("native-code", REFUSED, (Reason("native-code", "a program or shared library, which loading would run", 0),))
-    if source.size > 22 and b"PK\5\6" in source.read(max(source.size - 66000, 0), min(source.size, 66000)) and b"PK\3\4" in source.head(1 << 20):
-        raise Refusal("zip-gap", "an archive behind other bytes, which some loaders find and others do not", 0)
     return None
 
 
@@ -183,6 +189,12 @@ def _without_magic(source: Source, head: bytes, name: str, allow: AllowList, bud
     suffix = _suffix(name)
     if suffix == ".safetensors" or looks_like_safetensors(head):
         return read_safetensors(source, budget)
+    if suffix == ".msgpack" or _is_msgpack(head):
+        from troth.formats import libraries
+
+        found = libraries.judge_msgpack_or_none(source, budget, sure=suffix == ".msgpack")
+        if found is not None:
+            return found
     if _is_pickle(source, head, suffix):
         return _pickle(source, head, allow, budget)
     found = _binary(source, head, name, budget)
@@ -204,6 +216,11 @@ def _is_pickle(source: Source, head: bytes, suffix: str) -> bool:
     return _skims(source)
 
 
+def _is_msgpack(head: bytes) -> bool:
+    """Whether the first bytes are a map with a text as first key; none with which an unpickler gets beyond its second byte."""
+    return len(head) > 2 and (0x81 <= head[0] <= 0x89 or head[0] == 0x8F) and 0xA0 <= head[1] <= 0xBF
+
+
 def _is_utf8_model(head: bytes) -> bool:
     return head.startswith((b"tree\n", b"<", b"syntax", b"#"))
 
@@ -216,9 +233,33 @@ def _skims(source: Source) -> bool:
     try:
         machine.run()
     except Refusal as refusal:
+        if refusal.detail.code == "global-not-allowed" and not machine.asked and _is_words(source, refusal.detail.name, lexical):
+            return False
         imports = bool(machine.asked) or refusal.detail.code not in lexical
         return imports or (refusal.detail.code in ("odd-number", "odd-text") and bool(re.search(_IMPORTS, source.head(65536))))
     return bool(machine.asked)
+
+
+class _Any(AllowList):
+    """Gives every name, to be named only: how far would an unpickler get?"""
+
+    def rule(self, module: str, name: str) -> tuple[str, str] | None:  # noqa: ARG002
+        return "type", "libs"
+
+
+def _is_words(source: Source, name: str, lexical: tuple[str, ...]) -> bool:
+    """Lines of words that begin with a `c` (labels, vocabularies): no module of Python's, and nothing is called before an unpickler gives up."""
+    import sys
+
+    from troth.formats.pickle.machine import Machine
+
+    if name.partition(".")[0] in sys.stdlib_module_names:
+        return False
+    try:
+        Machine(source, _Any()).run()
+    except Refusal as refusal:
+        return refusal.detail.code in lexical
+    return False
 
 
 def _binary(source: Source, head: bytes, name: str, budget: Budget) -> Judgement | None:
@@ -245,8 +286,6 @@ def _binary(source: Source, head: bytes, name: str, budget: Budget) -> Judgement
         return read_sentencepiece(source, budget)
     if suffix == ".ubj" or (head[:2] == b"{L" and b"learner" in head):
         return libraries.judge_ubjson(source, budget)
-    if suffix == ".msgpack":
-        return libraries.judge_msgpack(source, budget)
     return None
 
 
@@ -259,19 +298,33 @@ def _text(source: Source, head: bytes, name: str, budget: Budget) -> Judgement:
     from troth.formats import libraries, structured
     from troth.formats.templates import check_template, is_page
 
-    suffix, start = _suffix(name), head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    suffix = _suffix(name)
     if suffix in (".jinja", ".jinja2", ".j2"):
         text = source.whole(budget.text).decode("utf-8", "replace")
         check_template(text, name)
         return Judgement("text", NOT_A_MODEL) if is_page(text, name) else Judgement("chat-template", INERT)
-    if b"\0" in head:
+    if head.startswith(b"tree\n") or b"\ntree_sizes=" in head:
+        return libraries.judge_lightgbm(source, budget)
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff") and re.match(r"\s*<", structured.decoded(head[:1022])):
+        return libraries.judge_xml(source, budget)
+    if b"\0" in head and not (suffix in (".yaml", ".yml") and head[:2] in (b"\xff\xfe", b"\xfe\xff")):
         return Judgement("unknown", NOT_A_MODEL)
+    return _prose(source, head, name, budget)
+
+
+def _prose(source: Source, head: bytes, name: str, budget: Budget) -> Judgement:
+    """Text without a zero byte: settings, XML, cards, code."""
+    from troth.formats import libraries, structured
+
+    suffix, start = _suffix(name), head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if start[:1] in (b"{", b"[") and suffix not in (".yaml", ".yml", ".py", ".md", ".txt", ".toml", ".cfg", ".ini"):
         return structured.judge_json(source.whole(budget.text), name)
     if start[:1] == b"<":
         return libraries.judge_xml(source, budget)
-    if head.startswith(b"tree\n") or b"\ntree_sizes=" in head:
-        return libraries.judge_lightgbm(source, budget)
+    if suffix in (".pbtxt", ".prototxt"):
+        from troth.formats.protobuf_text import judge_text
+
+        return judge_text(source.whole(budget.text).decode("utf-8", "replace"))
     if suffix in (".md", ".markdown"):
         return _card(source.whole(budget.text), name)
     if suffix in (".yaml", ".yml") or name in ("MLmodel",) or start.startswith((b"artifact_path:", b"flavors:", b"---\n", b"!!python")):

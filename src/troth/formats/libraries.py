@@ -9,7 +9,7 @@ from troth.formats.pickle.allow import AllowList
 from troth.formats.source import Source
 from troth.formats.verdict import INERT, NOT_A_MODEL, Budget, Judgement, Refusal
 
-__all__ = ["judge_lightgbm", "judge_mlmodel", "judge_msgpack", "judge_skops_schema", "judge_ubjson", "judge_xml"]
+__all__ = ["judge_lightgbm", "judge_mlmodel", "judge_msgpack", "judge_msgpack_or_none", "judge_skops_schema", "judge_ubjson", "judge_xml"]
 
 _SKOPS_NODES = frozenset(
     ["ObjectNode", "DictNode", "ListNode", "TupleNode", "SetNode", "JsonNode", "NdArrayNode", "TypeNode", "FunctionNode", "SliceNode", "BytesNode", "BytearrayNode", "RandomStateNode", "RandomGeneratorNode", "DefaultDictNode", "OrderedDictNode", "DatetimeNode", "SparseMatrixNode", "MaskedArrayNode", "TreeNode", "CythonNode", "SGDNode", "LossNode", "KDTreeNode", "BallTreeNode", "DTypeNode", "NumpyDtypeNode", "PartialNode", "BunchNode", "NoneTypeNode"]
@@ -65,10 +65,25 @@ def judge_mlmodel(value: dict[str, object]) -> Judgement:
         loader = settings.get("loader_module")
         if loader is not None and not _LOADERS.match(str(loader)):
             raise Refusal("custom-code", f"the model is loaded by {str(loader)[:120]!r}", None, str(loader)[:200])
-        for key, inner in settings.items():
-            if isinstance(inner, str) and (".." in inner.split("/") or inner.startswith(("/", "file:", "http:", "ftp:"))):
+        for key, inner in _paths(settings):
+            if ".." in inner.replace("\\", "/").split("/") or inner.startswith(("/", "~", "file:", "http:", "ftp:")) or (key in _PLACES and "://" in inner):
                 raise Refusal("foreign-path", f"{flavor}.{key} reaches outside of the model", None, inner[:200])
     return Judgement("mlflow", INERT)
+
+
+_PLACES: Final = frozenset(("data", "path", "model_path", "pickled_model", "model_data", "model_binary", "python_model", "model_file", "state_dict"))
+
+
+def _paths(settings: dict[str, object]) -> list[tuple[str, str]]:
+    """Texts of a flavour, and the paths of what it lists below (`artifacts.x.path`; `uri` says only where a thing came from)."""
+    found, todo = [(key, inner) for key, inner in settings.items() if isinstance(inner, str)], [inner for inner in settings.values() if isinstance(inner, dict)]
+    while todo:
+        for key, inner in todo.pop().items():
+            if isinstance(inner, dict):
+                todo.append(inner)
+            elif isinstance(inner, str) and key in _PLACES:
+                found.append((str(key), inner))
+    return found
 
 
 def judge_lightgbm(source: Source, budget: Budget) -> Judgement:
@@ -141,7 +156,12 @@ def _uncommented(text: str) -> str:
 
 def judge_xml(source: Source, budget: Budget) -> Judgement:
     """PMML and OpenVINO: no document type, no entities, no foreign includes, no calls into Java or extensions."""
-    text = source.whole(budget.text, "text").decode("utf-8", "replace")
+    from troth.formats.structured import decoded
+
+    text = decoded(source.whole(budget.text, "text"))
+    encoding = re.match(r"\s*<\?xml[^>]{0,200}?\bencoding\s*=\s*[\"']([^\"']*)[\"']", text)
+    if encoding is not None and not re.fullmatch(r"(?i)utf-?(?:8|16)|us-ascii|ascii|iso-8859-\d{1,2}|windows-125\d|latin-?1", encoding[1]):
+        raise Refusal("xml-entities", f"an encoding in which readers see other text: {encoding[1][:40]!r}", encoding.start(1))
     if re.search(r"<!DOCTYPE|<!ENTITY", text, re.IGNORECASE):
         raise Refusal("xml-entities", "a document type or entities, which parsers expand or fetch", text.upper().find("<!"))
     if re.search(r"<\s*(?:xi:include|xsl:|\?xml-stylesheet)", text, re.IGNORECASE):
@@ -178,10 +198,22 @@ def _openvino(text: str) -> Judgement:
 def judge_ubjson(source: Source, budget: Budget) -> Judgement:
     """XGBoost's binary JSON: objects, arrays, numbers and texts within the file."""
     data = source.whole(budget.text, "model")
-    from troth.formats.ubjson import check
+    from troth.formats.boosted import check_trees
+    from troth.formats.ubjson import check, load
 
     check(data)
+    check_trees(load(data))
     return Judgement("xgboost-ubj", INERT)
+
+
+def judge_msgpack_or_none(source: Source, budget: Budget, sure: bool) -> Judgement | None:
+    """As `judge_msgpack`; where the name does not promise the format, what is not whole is None."""
+    try:
+        return judge_msgpack(source, budget)
+    except Refusal:
+        if sure:
+            raise
+        return None
 
 
 def judge_msgpack(source: Source, budget: Budget) -> Judgement:

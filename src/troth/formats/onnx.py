@@ -135,6 +135,7 @@ class _Tensor:
 
     def __init__(self, tensor: Field) -> None:
         self.at, self.kind, self.raw, self.name, self.external, self.typed = tensor.at, 0, -1, "", False, 0
+        self.texts = 0
         self.dims: list[int] = []
         self.entries: dict[str, str] = {}
         for field in fields(tensor.body):
@@ -154,7 +155,9 @@ class _Tensor:
                 self.entry(field)
             case 14:
                 self.external = field.value == 1
-            case 4 | 5 | 6 | 7 | 10 | 11:
+            case 6:
+                self.texts += 1
+            case 4 | 5 | 7 | 10 | 11:
                 self.typed += field.body.size if field.wire == 2 else 8
 
     def entry(self, field: Field) -> None:
@@ -178,6 +181,8 @@ def _tensor(model: _Model, field: Field) -> None:
         if kind == 8 or size != tensor.raw:
             raise Refusal("tensor-bounds", f"a tensor of {count} elements with {tensor.raw} bytes", tensor.at, tensor.name[:200])
         model.memory += tensor.raw
+    elif kind == 8 and count != tensor.texts:
+        raise Refusal("tensor-bounds", f"a tensor of {count} texts that holds {tensor.texts}", tensor.at, tensor.name[:200])
     elif kind != 8 and count > max(tensor.typed, 1) * 8:
         raise Refusal("tensor-bounds", f"a tensor of {count} elements without that many values", tensor.at, tensor.name[:200])
 

@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Iterator
 
-from troth.formats.pickle.rules_libraries import EXPLODES
+from troth.formats.patterns import explodes
 from troth.formats.templates import check_template
 from troth.formats.verdict import INERT, NOT_A_MODEL, Judgement, Refusal
 
@@ -104,10 +104,13 @@ def _special(value: dict[str, Json], name: str) -> Judgement | None:
 
     if "__loader__" in value or ("content" in value and "protocol" in value and "_skops_version" in value):
         return libraries.judge_skops_schema(value)
-    if "class_name" in value and isinstance(value.get("config"), (dict, list)):
+    if "class_name" in value and (isinstance(value.get("config"), (dict, list)) or "module" in value):
         keras.check_config(value)
         return Judgement("keras-config", INERT)
     if "learner" in value and "version" in value:
+        from troth.formats.boosted import check_trees
+
+        check_trees(value)
         return Judgement("xgboost-json", INERT)
     if ("oblivious_trees" in value or "trees" in value) and "features_info" in value:
         return Judgement("catboost-json", INERT)
@@ -150,7 +153,7 @@ def _pattern(path: str, value: Json) -> None:
     if isinstance(value, str):
         if len(value) > _REGEX_LIMIT:
             raise Refusal("pattern", "a pattern of odd length", None, path[:200])
-        if EXPLODES.search(value):
+        if explodes(value):
             raise Refusal("pattern", "a pattern whose matching can take exponential time", None, path[:200])
 
 
@@ -188,6 +191,26 @@ def _class_path(path: str, value: Json) -> None:
     root = value.partition(".")[0] if isinstance(value, str) else ""
     if root in sys.stdlib_module_names:
         raise Refusal("settings-call", f"{path} names {str(value)[:120]!r}, which the loader would call", None, str(value)[:200])
+
+
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z")
+_LOADERS = re.compile(r"(?:torch\.(?:hub|jit|load|package|classes|utils\.cpp_extension)|numpy\.load|joblib|pandas\.(?:eval|read_pickle)|hydra\.utils|cloudpickle|dill|yaml|keras\.(?:models|saving)|transformers\.dynamic_module_utils)(?:\.|\Z)")
+
+
+def _instantiated(path: str, value: Json) -> None:
+    """`target` of settings that make objects by name: nothing of Python's own library, and nothing that loads, is a part of a model."""
+    if isinstance(value, str) and _DOTTED.match(value) and (value.partition(".")[0] in sys.stdlib_module_names or _LOADERS.match(value)):
+        raise Refusal("settings-call", f"{path} names {value[:120]!r}, which the loader would call", None, value[:200])
+
+
+def _kernels(path: str, value: Json) -> None:
+    """A kernel that is named by its repository is fetched and run."""
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, str) and "/" in item:
+            raise Refusal("custom-code", f"{path} names a kernel that the loader would fetch and run: {item[:120]!r}", None, path[:200])
+        todo.extend(item.values() if isinstance(item, dict) else item if isinstance(item, list) else ())
 
 
 def _own_class(path: str, value: Json) -> None:
@@ -266,7 +289,7 @@ _KEYS = {
     ":serialized:": _serialized,
     "auto_map": _custom, "custom_pipelines": _custom, "custom_pipeline": _custom, "custom_code": _custom, "trust_remote_code": _flag, "allow_pickle": _flag,
     "attn_implementation": _attention, "_attn_implementation": _attention, "_attn_implementation_internal": _attention, "experts_implementation": _attention,
-    "filters": _codecs, "codecs": _codecs, "compressor": _codecs, "class_path": _class_path, "_class_name": _own_class,
+    "filters": _codecs, "codecs": _codecs, "compressor": _codecs, "class_path": _class_path, "target": _instantiated, "kernel_config": _kernels, "_class_name": _own_class,
     "chat_template": _template, "weight_map": _weights, "_target_": _target, "Regex": _pattern, "custom_generate": _custom,
     "unet": _library, "vae": _library, "text_encoder": _library, "scheduler": _library, "tokenizer": _library, "safety_checker": _library,
     "transformer": _library, "feature_extractor": _library, "text_encoder_2": _library, "tokenizer_2": _library, "controlnet": _library,
@@ -277,12 +300,25 @@ _TAG = re.compile(r"(?:^|[\s\[{,:-])(!(?:!|<tag:)?python[/\w.:>-]*|!<[^>]*>|![A-
 _YAML_LIMIT = 1 << 18
 """Its readers take seconds for a megabyte; larger files are data, unless they hold a key that loaders follow."""
 _YAML_KEYS = re.compile(r"(?:^|[\s{,\"'])(_target_|target|class_path|trust_remote_code|auto_map|flavors|loader_module|model_type|chat_template|custom_pipeline|activation)[\"']?\s*:")
+_ESCAPED = re.compile(r"!(?:[A-Za-z0-9-]*!|<)[^\s,\[\]{}]*%[0-9A-Fa-f]{2}")
+"""A tag with escaped characters: readers put them back, and no writer of settings needs one."""
 _ANCHOR = re.compile(r"(?:^|[\s\[{,:-])[&*][A-Za-z_]\w*")
+
+
+def decoded(data: bytes) -> str:
+    """The text as readers of YAML and XML take it: by its mark of byte order, else UTF-8."""
+    for mark, name in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"\xef\xbb\xbf", "utf-8")):
+        if data.startswith(mark):
+            return data[len(mark) :].decode(name, "replace")
+    return data.decode("utf-8", "replace")
 
 
 def judge_yaml(data: bytes, name: str) -> Judgement:
     """Judge a YAML file that came with a model; tags are calls, anchors can blow up, and settings are judged as JSON is."""
-    text = data.decode("utf-8", "replace")
+    text = decoded(data)
+    escaped = _ESCAPED.search(text)
+    if escaped is not None:
+        raise Refusal("yaml-tag", "a tag that is written in escaped characters", len(text[: escaped.start()].encode()), escaped[0][:200])
     tag = _TAG.search(text)
     if tag is not None and re.search(r"\A(?:[^#\n]*)", text[text.rfind("\n", 0, tag.start(1)) + 1 : tag.start(1)]):
         raise Refusal("yaml-tag", f"the tag {tag[1][:80]} makes unsafe loaders build objects", len(text[: tag.start(1)].encode()), tag[1][:200])

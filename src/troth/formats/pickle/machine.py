@@ -33,7 +33,7 @@ _PLAIN_KEYS: Final = frozenset((type(None), bool, int, float, str, bytes, Global
 _BATCH: Final = 1 << 16
 """Operations between two looks at the budget."""
 _GLOBALS: Final = 20_000
-_KEY_KINDS: Final = frozenset(("device", "dtype", "enum", "datetime", "uuid", "path", "scalar", "size", "fraction", "namedtuple", "tensor", "zone"))
+_KEY_KINDS: Final = frozenset(("device", "dtype", "enum", "datetime", "uuid", "path", "scalar", "size", "fraction", "namedtuple", "tensor", "zone", "index"))
 
 Persistent = Callable[[object, int], object]
 

@@ -28,9 +28,9 @@ _BUILDS: Final[dict[str, Build]] = {**rules_python.BUILDS, **rules_numpy.BUILDS,
 def _call_of(rule: str) -> Call | None:
     found = _CALLS.get(rule)
     if found is None:
-        from troth.formats.pickle import rules_libraries  # plain checkpoints start without it
+        from troth.formats.pickle import rules_arrow, rules_libraries  # plain checkpoints start without them
 
-        found = rules_libraries.CALLS.get(rule)
+        found = rules_libraries.CALLS.get(rule) or rules_arrow.CALLS.get(rule)
     return found
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from troth.formats.patterns import explodes
 from troth.formats.pickle.arguments import bad, is_int, is_plain
 from troth.formats.pickle.rules_objects import check_attributes
 from troth.formats.pickle.values import Blob, Global, Items, Obj
@@ -18,7 +19,7 @@ from troth.formats.pickle.values import Blob, Global, Items, Obj
 if TYPE_CHECKING:
     from troth.formats.pickle.machine import Machine
 
-__all__ = ["BUILDS", "CALLS", "EXPLODES"]
+__all__ = ["BUILDS", "CALLS"]
 
 Args = tuple[object, ...]
 
@@ -27,8 +28,7 @@ _DATA: Final = frozenset([
     "path", "uuid", "namedtuple", "tensor", "device", "size", "zone", "pattern", "booster", "distribution", "deque", "plain-object", "hull", "tokenizer",
 ])  # fmt: skip
 _NAMED: Final = frozenset(("type", "constant", "empty", "data", "ndarray", "np-matrix", "torch-dtype", "instance", "np-bitgen"))
-EXPLODES: Final = re.compile(r"\((?:\?:)?[^()|]*[^()|\\\]}][+*]\)[+*]|\(\.\*\)[+*]|\((?:\?:)?(\w)\|\1\)[+*]")
-"""Nested repetitions of one thing: matching can take exponential time."""
+_BESIDE: Final = re.compile(r"[\w.+-]{1,255}(?:/[\w.+-]{1,255}){0,8}\Z")
 _PATTERN_LIMIT: Final = 20_000
 _ZONE: Final = re.compile(r"[A-Za-z0-9_+-]{1,40}(?:/[A-Za-z0-9_+-]{1,40}){0,3}\Z")
 _ARGUMENTS: Final = r"(?:[A-Za-z]\w{0,30}, )*"
@@ -122,14 +122,21 @@ def _plain_object(vm: Machine, func: Global, args: Args, offset: int) -> object:
 
 
 def _handle(vm: Machine, target: Obj, value: object, offset: int) -> None:
-    from troth.formats.ubjson import check
+    from troth.formats.boosted import check_trees
+    from troth.formats.ubjson import check, load
 
     if isinstance(value, Blob):
         data = vm.source.read(value.offset, min(value.size, vm.budget.text))
     else:
         data = bytes(value) if isinstance(value, bytes) else value.encode("utf-8", "replace") if isinstance(value, str) else b""
-    if data[:1] == b"{":
+    if data[:1] == b"{" and data[1:2] in b'"}':
+        from troth.formats.structured import parse_json
+
+        found = parse_json(data)
+        check_trees(found if isinstance(found, dict) else {})
+    elif data[:1] == b"{":
         check(data)
+        check_trees(load(data))
     elif not data.startswith((b"CONFIG-offset:", b"binf", b"bs64", b"CBM1", b"tree\n")):
         bad(target.cls, offset, "a model that is none of the forms that its library writes")
 
@@ -139,7 +146,7 @@ def _pattern(vm: Machine, func: Global, args: Args, offset: int) -> object:
     if not fine:
         bad(func, offset, "takes a pattern and flags")
     text = args[0].decode("latin-1") if isinstance(args[0], bytes) else args[0]
-    if not isinstance(text, str) or len(text) > _PATTERN_LIMIT or EXPLODES.search(text):
+    if not isinstance(text, str) or len(text) > _PATTERN_LIMIT or explodes(text):
         bad(func, offset, "a pattern of odd length, or whose matching can take exponential time")
     return Obj("pattern", func)
 
@@ -256,9 +263,39 @@ def _exception(vm: Machine, func: Global, args: Args, offset: int) -> object:
     return Obj("value", func, args)
 
 
+def _placed(vm: Machine, func: Global, args: Args, offset: int) -> object:
+    if args:
+        bad(func, offset, "is made with arguments")
+    return Obj("placed", func)
+
+
+def _placed_state(vm: Machine, target: Obj, state: object, offset: int) -> None:
+    """Where the bytes of a distributed checkpoint lie: a file beside it, and plain numbers."""
+    _plain_state(vm, target, state, offset)
+    path = state.get("relative_path") if isinstance(state, Items) else None
+    if type(path) is not str or not _BESIDE.match(path) or ".." in path.split("/"):
+        bad(target.cls, offset, f"its bytes lie outside of the checkpoint: {path!r:.80}")
+
+
+def _index(vm: Machine, func: Global, args: Args, offset: int) -> object:
+    if args:
+        bad(func, offset, "is made with arguments")
+    return Obj("index", func)
+
+
+def _index_state(vm: Machine, target: Obj, state: object, offset: int) -> None:
+    """A key of literals and sizes: its hash runs over these three."""
+    fine = isinstance(state, Items) and all(
+        (key == "fqn" and type(value) is str) or (key == "index" and (value is None or is_int(value))) or (key == "offset" and (value is None or (isinstance(value, Obj) and value.kind == "size")))
+        for key, value in state.pairs()
+    )
+    if not fine:
+        bad(target.cls, offset, "takes a name, an offset and a number")
+
+
 CALLS: Final = {
-    "empty": _empty, "data": _data, "new-object": _new_object, "booster": _booster, "pattern": _pattern, "zone": _zone, "distribution": _distribution,
+    "placed": _placed, "index": _index, "empty": _empty, "data": _data, "new-object": _new_object, "booster": _booster, "pattern": _pattern, "zone": _zone, "distribution": _distribution,
     "getattr": _getattr, "singleton-type": _type, "exception": _exception,
     "vectorize": _vectorize, "plain-object": _plain_object, "hull": _hull, "tokenizer": _tokenizer,
 }  # fmt: skip
-BUILDS: Final = {"free": _state, "booster": _booster_state, "distribution": _distribution_state, "vectorized": _vectorize_state, "hull": _hull_state, "tokenizer": _tokenizer_state, "plain-object": _plain_state}
+BUILDS: Final = {"placed": _placed_state, "index": _index_state, "free": _state, "booster": _booster_state, "distribution": _distribution_state, "vectorized": _vectorize_state, "hull": _hull_state, "tokenizer": _tokenizer_state, "plain-object": _plain_state}

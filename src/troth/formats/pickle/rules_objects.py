@@ -80,8 +80,12 @@ def check_attributes(target: Obj, state: Items, offset: int) -> None:
 
 
 def _instance_state(vm: Machine, target: Obj, state: object, offset: int) -> None:
+    """Attributes; tables of hooks (of modules, and of optimizers) are empty, or hold audited hooks."""
     for part in _dicts(target, state, offset):
         check_attributes(target, part, offset)
+        for key, value in part.pairs():
+            if type(key) is str and "_hooks" in key and not _empty(value) and not _audited_hooks(value) and not _flags(value):
+                bad(target.cls, offset, f"hooks in {key} would run later")
 
 
 def _module(vm: Machine, func: Global, args: Args, offset: int) -> object:
@@ -108,14 +112,6 @@ def _flags(value: object) -> bool:
     """Numbers of hooks with a truth value each: torch's note on how to call them."""
     held = value.extra if isinstance(value, Obj) and value.kind == "ordereddict" else value
     return isinstance(held, Items) and held.kind == "dict" and all(is_int(key) and type(flag) is bool for key, flag in held.pairs())
-
-
-def _module_state(vm: Machine, target: Obj, state: object, offset: int) -> None:
-    _instance_state(vm, target, state, offset)
-    for part in _dicts(target, state, offset):
-        for key, value in part.pairs():
-            if type(key) is str and "_hooks" in key and not _empty(value) and not _audited_hooks(value) and not _flags(value):
-                bad(target.cls, offset, f"hooks in {key} would run later")
 
 
 def _hook(vm: Machine, func: Global, args: Args, offset: int) -> object:
@@ -177,4 +173,4 @@ CALLS: Final = {
     "script-class": _script_class, "instance": _instance, "dict-instance": _dict_instance, "list-instance": _list_instance, "module": _module, "enum": _enum, "pure": _pure,
     "namedtuple": _named_tuple, "hook": _hook, "handle": _handle,
 }  # fmt: skip
-BUILDS: Final = {"instance": _instance_state, "module": _module_state, "hook": _hook_state, "handle": _handle_state, "script": _script_state}
+BUILDS: Final = {"instance": _instance_state, "module": _instance_state, "hook": _hook_state, "handle": _handle_state, "script": _script_state}

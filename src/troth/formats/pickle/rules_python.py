@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from troth.formats.pickle.arguments import bad, is_int, is_plain
-from troth.formats.pickle.values import Blob, Global, Items, Obj, size_of
+from troth.formats.pickle.values import Global, Items, Obj, size_of
 
 if TYPE_CHECKING:
     from troth.formats.pickle.machine import Machine
@@ -91,7 +91,7 @@ def _collection(kind: str) -> Callable[[Machine, Global, Args, int], object]:
 def _bytearray(vm: Machine, func: Global, args: Args, offset: int) -> object:
     given = args[0] if args else b""
     if len(args) == 2 and type(given) is str and args[1] in ("latin-1", "latin1"):
-        return Blob(offset, len(given))
+        return _latin(given, func, offset)
     if len(args) > 1 or size_of(given) < 0:
         bad(func, offset, "takes bytes; a number would allocate that many")
     return given
@@ -102,9 +102,15 @@ def _encode(vm: Machine, func: Global, args: Args, offset: int) -> object:
         bad(func, offset, "takes a text and 'latin1'")
     text = args[0]
     assert isinstance(text, str)
-    if any(char > "\xff" for char in text):
+    return _latin(text, func, offset)
+
+
+def _latin(text: str, func: Global, offset: int) -> bytes:
+    """The bytes that protocols 0 to 2 write as a text."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
         bad(func, offset, "a text beyond latin1")
-    return text.encode("latin-1") if len(text) <= 65536 else Blob(offset, len(text))
 
 
 def _bytes(vm: Machine, func: Global, args: Args, offset: int) -> object:
@@ -204,10 +210,16 @@ def _partial(vm: Machine, func: Global, args: Args, offset: int) -> object:
     return Obj("partial", func, args[0])
 
 
+def _bound(value: object) -> bool:
+    """Literals, and types that are only named, in one tuple or dict."""
+    items = value if isinstance(value, tuple) else value.items if isinstance(value, Items) else [None, value]
+    return all(is_plain(item) or (isinstance(item, Global) and item.rule == "type") for item in items)
+
+
 def _partial_state(vm: Machine, target: Obj, state: object, offset: int) -> None:
     if not isinstance(state, tuple) or len(state) != 4 or state[0] is not target.info:
         bad(target.cls, offset, "a state that changes the wrapped function")
-    if not is_plain(state[1]) or not is_plain(state[2]) or not (state[3] is None or (isinstance(state[3], Items) and not state[3].items)):
+    if not _bound(state[1]) or not _bound(state[2]) or not (state[3] is None or (isinstance(state[3], Items) and not state[3].items)):
         bad(target.cls, offset, "bound arguments that are not literals")
 
 

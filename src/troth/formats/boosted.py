@@ -1,0 +1,61 @@
+"""Trees of XGBoost's JSON and UBJSON models: arrays as long as the number of nodes says, with children, parents and features that are there.
+
+The library's reader checks little of this, and walks by these numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from troth.formats.verdict import Refusal
+
+__all__ = ["check_trees"]
+
+_ROOT: Final = (1 << 31) - 1
+_ARRAYS: Final = ("left_children", "right_children", "parents", "split_indices", "split_conditions")
+_NODES: Final = 1 << 26
+
+
+def check_trees(model: dict[str, object]) -> None:
+    """Refuse a model whose trees name what is not there.
+
+    Args:
+        model: the object of the file, arrays as lists (or sequences) of numbers.
+
+    Raises:
+        Refusal: with the tree's number.
+    """
+    for number, tree in enumerate(_trees(model.get("learner"), 0)):
+        _tree(number, tree)
+
+
+def _trees(value: object, depth: int) -> list[dict[str, object]]:
+    """Every object under `trees`, wherever boosters (gbtree, dart) keep it."""
+    if not isinstance(value, dict) or depth > 6:
+        return []
+    own = value.get("trees")
+    found = list(own) if isinstance(own, list) else []
+    if own is not None and (not isinstance(own, list) or not all(isinstance(tree, dict) for tree in found)):
+        raise Refusal("xgboost", "trees that are not a list of objects")
+    for key, inner in value.items():
+        if key != "trees":
+            found += _trees(inner, depth + 1)
+    return found
+
+
+def _number(value: object) -> int:
+    text = str(value)
+    return int(text) if text.isdigit() and len(text) < 12 else -1
+
+
+def _tree(number: int, tree: dict[str, object]) -> None:
+    settings = tree.get("tree_param")
+    nodes = _number(settings.get("num_nodes")) if isinstance(settings, dict) else -1
+    features = _number(settings.get("num_feature")) if isinstance(settings, dict) else -1
+    arrays = {name: tree.get(name) for name in _ARRAYS}
+    if not 1 <= nodes <= _NODES or features < 0 or not all(hasattr(items, "__len__") and len(items) == nodes for items in arrays.values()):  # type: ignore[arg-type]
+        raise Refusal("xgboost", f"tree {number} has arrays that are not as long as its {nodes} nodes say", None, str(number))
+    for name, low, high in (("left_children", -1, nodes), ("right_children", -1, nodes), ("parents", -1, nodes), ("split_indices", 0, max(features, 1))):
+        items = arrays[name]
+        if not isinstance(items, (list, tuple, memoryview)) or any(type(item) is not int or not (low <= item < high or (name == "parents" and item == _ROOT)) for item in items):
+            raise Refusal("xgboost", f"tree {number} names in {name} what is not there", None, str(number))
