@@ -209,3 +209,8 @@ def test_an_engine_that_is_not_known_is_an_error():
 
     with pytest.raises(DetectorError):
         default("fastest")
+
+
+@pytest.mark.parametrize("command", ["mysql -p%s", "mysql -p'%s'", "mariadb -h db -p%s shop", "mysqldump.exe --all -p%s"])
+def test_a_password_joined_to_its_option_goes_also_where_it_is_the_first(command):
+    assert "Hunter2x" not in REDACTOR.text(command % "Hunter2x")

@@ -135,6 +135,19 @@ class Scanner:
         """What tells, as quickly as can be, that `scan` finds nothing in a short text."""
         return self._engine.quiet
 
+    def gate(self, anycase: Sequence[bytes], exact: Sequence[bytes]) -> Callable[[bytes], bool] | None:
+        """What tells in one pass that `scan` finds nothing in a text, and that no further pattern is in it either; None without hyperscan, which alone makes that cheaper than asking one by one.
+
+        Args:
+            anycase: further patterns, lower case, compared without case.
+            exact: further patterns, compared as they are.
+        """
+        if self._engine.name != "hyperscan":
+            return None
+        from troth.detectors.matching.gate import gate
+
+        return gate(self._probes, self.digest, anycase, exact)
+
     def scan_near(self, data: bytes, ranges: Iterable[tuple[int, int]] | None = None) -> tuple[list[Match], bool]:
         """Matches, and whether a change anywhere could make a match of what was proposed here.
 

@@ -21,7 +21,7 @@ from troth.detectors.matching.windows import add
 from troth.detectors.rule import Probe
 from troth.errors import DetectorError
 
-__all__ = ["Presence", "VectorEngine"]
+__all__ = ["Presence", "VectorEngine", "build"]
 
 _APART = 5
 """Hints of encodings that end nearer to one another than this stand in the same run: each has four characters, and something else lies between two runs."""
@@ -50,7 +50,7 @@ class VectorEngine:
         self._local = threading.local()
 
     def _load(self, source: Callable[[], tuple[Probe, ...]], digest: str) -> Any:  # noqa: ANN401 - the binding has no types
-        key = f"hs-{_build()}-{sys.platform}-{digest[:32]}.db"
+        key = f"hs-{build()}-{sys.platform}-{digest[:32]}.db"
         kept = cache.read(key)
         if kept is not None:
             try:
@@ -217,7 +217,7 @@ class Presence:
         return numbers
 
 
-def _build() -> str:
+def build() -> str:
     """Which build of hyperscan this is, and so for which processor: a database belongs to it. (`importlib.metadata` and `platform` would cost more than loading the database.)"""
     status = Path(hyperscan.__file__).stat()
     return f"{status.st_mtime_ns:x}-{status.st_size:x}"

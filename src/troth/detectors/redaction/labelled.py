@@ -16,7 +16,7 @@ from troth.detectors.redaction.armour import unfinished
 from troth.detectors.redaction.crowded import crowded, is_crowded
 from troth.detectors.redaction.keys import secret_key
 
-__all__ = ["hides", "labelled", "plain_view"]
+__all__ = ["SIGNS", "hides", "labelled", "plain_view"]
 
 _SMALL: Final = 2_000
 """Texts up to this length cannot hold so many labels that it matters how they are taken."""
@@ -27,6 +27,26 @@ _AFTER: Final = rb"([a-z0-9_-]{0,20}+)\\{0,2}[\"']?[ \t]{0,3}[:=]>?[ \t]{0,3}(?:
 _PAIRED: Final = rb"([a-z0-9_-]{0,20}+)(?:[\"'][ \t]{0,3},[ \t]{0,3}b?[\"']|>|</key>[ \t\r\n]{0,8}<string>)"
 """A name and its value as two literals of a list, or as an element of XML."""
 _WORDS: Final = (b"passw", b"passphrase", b"pwd", b"secret", b"token", b"key", b"credential")
+_NAMED: Final = rb"[a-z0-9_-]*[\\\"' \t]*[:=>,<]"
+"""The rest of a name, and what stands between a name and its value, in every way of writing that is looked for below."""
+SIGNS: Final = (
+    *(word + _NAMED for word in (b"passw", b"passphrase", b"pwd", b"secret", b"credential", b"(?:auth|access)token", b"(?:api|private|access|secret)key")),
+    rb"token[_-]*[\\\"' \t]*[:=>,<]",
+    rb"(?:api|access|private|secret|signing|encryption|master|shared|auth|ssh|hmac|deploy|account|storage|service|license)[_-]*key[_-]*[\\\"' \t]*[:=>,<]",
+    rb"x[_-]*a[_-]*p[_-]*i[_-]*key[_-]*[\\\"' \t]*[:=>,<]",
+    rb"(?:authorization|cookie)[_-]*[\\\"' \t]*[:=]",
+    rb"signature=",
+    rb"[?&]sig=",
+    rb"bearer[ \t]+[a-z0-9._~+/=-]{16}",
+    rb"://[^\x09-\x0d\x20/@\"']+@",
+    rb"(?:password|passwd|passphrase)[ \t]{1,3}(?:is|was|[\"'])",
+    rb"identified[ \t]{1,3}(?:with|by|as)[ \t]",
+    rb"(?:mysql|mariadb)[^\r\n]{0,140}[ \t]-p",
+    rb"-----begin [a-z0-9 ]{0,40}private key",
+    rb"--[a-z0-9-]{2,40}[ \t]",
+    rb"sk[0-9a-f]{32}",
+)
+"""One of these is in every text in which `labelled` finds something (tests/detectors/test_gate.py). Of names they ask what `keys.secret_key` asks, as far as a pattern can: `tokens=` and `key:` alone say nothing."""
 _STARTS: Final = {word: re.compile(re.escape(word) + _AFTER) for word in _WORDS}
 _PAIRS: Final = {word: re.compile(re.escape(word) + _PAIRED) for word in _WORDS}
 _HEADS: Final = {
@@ -120,7 +140,7 @@ def _looks() -> tuple[Callable[[bytes], Sequence[int]], tuple[Look, ...]]:
         (b"://[^@]{0,400}@", b"://", _addresses),
         (_SPOKEN.pattern, b"", _spoken),
         (rb"identified[ \t]{1,3}(?:with|by|as)[ \t]", b"identified", _identified),
-        (rb"(?:mysql|mariadb)[^\r\n]{1,140}[ \t]-p", b"-p", _mysql),
+        (rb"(?:mysql|mariadb)[^\r\n]{0,140}[ \t]-p", b"-p", _mysql),
         (rb"(?:passw(?:or)?d|passphrase|secret|api[_-]?key|token)\\{0,2}[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\?\r?\n", b"\n", _below),
         (b"-----begin [a-z0-9 ]{0,40}private key", b"-----begin", lambda data, _: unfinished(data)),
         (_OPTION.pattern, b"--", _options),

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from troth.detectors.redaction.crowded import is_crowded
-from troth.detectors.redaction.labelled import Span, hides, labelled, plain_view
+from troth.detectors.redaction.labelled import SIGNS, Span, hides, labelled, plain_view
 from troth.detectors.redaction.marker import marker, process_key
 from troth.detectors.redaction.registry import Registry
 from troth.detectors.rule import Match
@@ -24,6 +24,8 @@ __all__ = ["Redactor"]
 
 _PACKED: Final = re.compile(rb"(?s)[He](?<![0-9A-Za-z+/_-].)(?:(?<=H)4sI|(?<=e)J[w-z0-9A-Za-z])[0-9A-Za-z+/_-]{12,}+={0,2}")
 """Begins with a letter, which is searched faster than a boundary in front of it."""
+_ALSO: Final = (rb"H4sI[0-9A-Za-z\x2b\x2f_\x2d]{12}", rb"eJ[w-z0-9A-Za-z][0-9A-Za-z\x2b\x2f_\x2d]{12}", rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""What else makes a second look necessary: something compressed, and signs that a terminal does not show."""
 _PACKED_RUNS: Final = 64
 """Compressed runs of one text that are unpacked, and one more for every 500 bytes; what is behind them goes unread."""
 _UNPACKED: Final = 64 << 10
@@ -52,18 +54,16 @@ class Redactor:
         """
         self._scanner = scanner or default()
         self._quiet = self._scanner.quiet
+        self._clean = self._scanner.gate(SIGNS, _ALSO) or self._clean_by_parts
         self.registry = registry if registry is not None else Registry()
         self._key = key or process_key()
 
     def text(self, text: str) -> str:
         """Redact a string. Returns the same object where there is nothing to redact."""
-        if len(text) <= _SHORT and text.isascii() and text.isprintable():  # nearly every record: nothing else may cost time before this
+        if text.isascii():
             data = text.encode()
-            if (
-                "=" not in text and ":" not in text and "eJ" not in text and "H4sI" not in text and "earer" not in text and "SK" not in text
-                and "--" not in text and "-p" not in text and "entified" not in text and "ENTIFIED" not in text and "assw" not in text and "ASSW" not in text and "</" not in text and self._quiet(data) and not (self.registry.longest and self.registry.find(data))
-            ):  # fmt: skip
-                return text
+            if self._clean(data) and not (self.registry.longest and self.registry.find(data)):
+                return text  # nearly every record: nothing else may cost time before this
         try:
             data = text.encode()
         except UnicodeEncodeError:
@@ -156,8 +156,20 @@ class Redactor:
         parts.append(data[at:])
         return b"".join(parts)
 
+    def _clean_by_parts(self, data: bytes) -> bool:
+        """What the gate tells in one pass, for the engines that have none; only of short and plain texts, of others it says nothing."""
+        if len(data) > _SHORT:
+            return False
+        return (
+            b"=" not in data and b":" not in data and b"eJ" not in data and b"H4sI" not in data and b"earer" not in data and b"SK" not in data
+            and b"--" not in data and b"-p" not in data and b"entified" not in data and b"ENTIFIED" not in data and b"assw" not in data and b"ASSW" not in data and b"</" not in data
+            and data.isascii() and data.decode("ascii").isprintable() and self._quiet(data)
+        )  # fmt: skip
+
     def bytes(self, data: bytes) -> bytes:
         """Redact bytes. Returns the same object where there is nothing to redact."""
+        if self._clean(data) and not (self.registry.longest and self.registry.find(data)):
+            return data
         spans = self._spans(data)
         return self._without(data, spans) if spans else data
 
