@@ -108,3 +108,25 @@ def test_names_that_are_secret_are_among_those_of_the_patterns():
             secret += 1
             assert not gated._clean(data), name
     assert secret > 3_000
+
+
+def test_without_a_cache_there_is_no_gate_and_the_same_is_redacted(monkeypatch):
+    pytest.importorskip("hyperscan")
+    scanner = default("hyperscan")
+    monkeypatch.setenv("TROTH_CACHE", "")
+    redactor = Redactor(scanner)
+    assert redactor._clean == redactor._clean_by_parts
+    monkeypatch.undo()
+    gated = Redactor(scanner)
+    assert gated._clean != gated._clean_by_parts
+    assert ["[redacted" in redactor.text(text) for text in OTHERS] == ["[redacted" in gated.text(text) for text in OTHERS]
+
+
+@pytest.mark.parametrize("engine", ["re2", "re"])
+def test_engines_without_a_gate_redact_the_same_labels(engine):
+    pytest.importorskip("hyperscan")
+    if engine == "re2":
+        pytest.importorskip("re2")
+    gated, other = Redactor(default("hyperscan"), key=b"k" * 32), Redactor(default(engine), key=b"k" * 32)
+    for text in (*OTHERS, *labels()[::12]):
+        assert other.text(text) == gated.text(text), text

@@ -24,8 +24,8 @@ __all__ = ["gate"]
 
 def gate(
     probes: Callable[[], tuple[Probe, ...]], digest: str, anycase: Sequence[bytes], exact: Sequence[bytes]
-) -> Callable[[bytes], bool]:
-    """What tells whether a text is clean for certain.
+) -> Callable[[bytes], bool] | None:
+    """What tells whether a text is clean for certain; None where there is no cache to keep it in: it would be compiled (a second and more) at every start.
 
     Args:
         probes: makes the list of what the engine looks for; only called where the database must be compiled.
@@ -37,6 +37,8 @@ def gate(
         DetectorError: hyperscan refuses a pattern.
     """
     database = _load(probes, digest, anycase, exact)
+    if database is None:
+        return None
     local = threading.local()
     stopped = hyperscan.ScanTerminated
 
@@ -68,6 +70,8 @@ def _load(
             return hyperscan.loadb(kept, mode=hyperscan.HS_MODE_BLOCK)
         except (hyperscan.error, ValueError):
             pass  # made by another build, or damaged: compile again and replace it
+    if cache.directory() is None:
+        return None
     shapes = [probe.shape.encode("latin-1") for probe in probes()]
     expressions = [*shapes, *exact, *anycase]
     plain = hyperscan.HS_FLAG_DOTALL | hyperscan.HS_FLAG_SINGLEMATCH

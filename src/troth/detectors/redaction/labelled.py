@@ -16,7 +16,7 @@ from troth.detectors.redaction.armour import unfinished
 from troth.detectors.redaction.crowded import crowded, is_crowded
 from troth.detectors.redaction.keys import secret_key
 
-__all__ = ["SIGNS", "hides", "labelled", "plain_view"]
+__all__ = ["SIGNS", "hides", "labelled", "plain_view", "suspicious"]
 
 _SMALL: Final = 2_000
 """Texts up to this length cannot hold so many labels that it matters how they are taken."""
@@ -138,7 +138,7 @@ def _looks() -> tuple[Callable[[bytes], Sequence[int]], tuple[Look, ...]]:
         *((head.pattern, word, partial(_headed, word=word, head=head)) for word, head in _HEADS.items()),
         (_BEARER.pattern, b"bearer", lambda data, low: [span for match in _BEARER.finditer(low) for span in _taken(data, match.end(), "bearer", strict=False)]),
         (b"://[^@]{0,400}@", b"://", _addresses),
-        (_SPOKEN.pattern, b"", _spoken),
+        (_SPOKEN.pattern, b"pass", _spoken),
         (rb"identified[ \t]{1,3}(?:with|by|as)[ \t]", b"identified", _identified),
         (rb"(?:mysql|mariadb)[^\r\n]{0,140}[ \t]-p", b"-p", _mysql),
         (rb"(?:passw(?:or)?d|passphrase|secret|api[_-]?key|token)\\{0,2}[\"']?[ \t]{0,3}[:=][ \t]{0,3}\\?\r?\n", b"\n", _below),
@@ -150,6 +150,11 @@ def _looks() -> tuple[Callable[[bytes], Sequence[int]], tuple[Look, ...]]:
     for ours, theirs in ((b"(?=[a-z0-9._~+/=-]{16})", b""), (b"(?<=[?&]sig=)", b""), (b"}+", b"}")):
         plain = [pattern.replace(ours, theirs) for pattern in plain]
     return presence(plain, [literal for _, literal, _ in table]), tuple(look for _, _, look in table)
+
+
+def suspicious(data: bytes) -> bool:
+    """Whether `labelled` has anything to look at in a text."""
+    return bool(_looks()[0](data))
 
 
 def labelled(data: bytes) -> list[Span]:
