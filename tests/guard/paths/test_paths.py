@@ -301,3 +301,83 @@ def test_the_audit_hook_stops_what_bypasses_the_guard(tmp_path: Path) -> None:
     )
 
     assert done.stdout.split("\n")[:2] == ["refused", "visible again"]
+
+
+RELATIVE = """
+import os, posix, shutil, sys, threading
+inside, outside = sys.argv[1:3]
+early = os.open
+from troth.guard.paths import enforce, PathRefusedError, Root
+held, other = os.open(inside, os.O_RDONLY), os.open(outside, os.O_RDONLY)
+os.chdir(sys.argv[3])
+root = Root(inside)
+hook = enforce([inside])
+def tried(name, act):
+    try:
+        act()
+    except PathRefusedError:
+        print(name, "refused")
+    else:
+        print(name, "passed")
+tried("read below", lambda: os.open("plain.txt", os.O_RDONLY, dir_fd=held))
+tried("read outside", lambda: os.open("secret", os.O_RDONLY, dir_fd=other))
+tried("climb", lambda: os.open("../out/secret", os.O_RDONLY, dir_fd=held))
+tried("link", lambda: os.open("link", os.O_RDONLY, dir_fd=held))
+tried("absolute", lambda: os.open(outside + "/secret", os.O_RDONLY, dir_fd=held))
+tried("the working directory", lambda: os.open("here.txt", os.O_RDONLY))
+tried("bytes", lambda: os.open(b"plain.txt", os.O_RDONLY, dir_fd=held))
+tried("an old function", lambda: early("secret", os.O_RDONLY, dir_fd=other))
+tried("posix", lambda: posix.open("secret", os.O_RDONLY, dir_fd=other))
+tried("an old function, absolute", lambda: early(inside + "/plain.txt", os.O_RDONLY))
+tried("an opener", lambda: open("secret", opener=lambda name, flags: os.open(name, flags, dir_fd=other)))
+tried("make below", lambda: os.mkdir("new", dir_fd=held))
+tried("make outside", lambda: os.mkdir("new", dir_fd=other))
+tried("remove outside", lambda: os.remove("secret", dir_fd=other))
+tried("move out", lambda: os.rename("plain.txt", "stolen", src_dir_fd=held, dst_dir_fd=other))
+tried("link in", lambda: os.link("secret", "stolen", src_dir_fd=other, dst_dir_fd=held))
+tried("symbolic link to outside", lambda: os.symlink("../out/secret", "stolen", dir_fd=held))
+tried("symbolic link within", lambda: os.symlink("plain.txt", "alias", dir_fd=held))
+tried("mode outside", lambda: os.chmod("secret", 0o777, dir_fd=other))
+tried("times outside", lambda: os.utime("secret", dir_fd=other))
+tried("a tree below", lambda: (os.makedirs(inside + "/a/b"), shutil.rmtree(inside + "/a")))
+tried("a tree outside", lambda: shutil.rmtree(outside))
+seen = []
+thread = threading.Thread(target=lambda: tried("another thread", lambda: os.open("secret", os.O_RDONLY, dir_fd=other)))
+thread.start(); thread.join()
+with root.write("written") as file:
+    file.write(b"x")
+root.make_directory("made/deeper")
+print(sorted(root.walk()))
+closed = os.dup(held); os.close(closed)
+tried("a closed one", lambda: os.open("plain.txt", os.O_RDONLY, dir_fd=closed))
+hook.stop()
+print(os.open is early, os.open in os.supports_dir_fd)
+"""
+
+
+def test_the_hook_sees_what_a_directory_descriptor_leads_to(tmp_path: Path) -> None:
+    for name in ("in", "out", "here"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "in" / "plain.txt").write_text("plain")
+    (tmp_path / "in" / "link").symlink_to("../out/secret")
+    (tmp_path / "out" / "secret").write_text("secret")
+    (tmp_path / "here" / "here.txt").write_text("here")
+    done = subprocess.run([sys.executable, "-I", "-c", RELATIVE, *(str(tmp_path / name) for name in ("in", "out", "here"))], capture_output=True, text=True, check=True)
+
+    told = dict(line.rsplit(" ", 1) for line in done.stdout.splitlines() if line.endswith(("refused", "passed")))
+    assert {name for name, what in told.items() if what == "passed"} == {"read below", "bytes", "an old function, absolute", "make below", "symbolic link within", "a tree below"}
+    assert len(told) == 24
+    assert done.stdout.splitlines()[-1] == "True True"
+    assert "written" in done.stdout
+    assert (tmp_path / "out" / "secret").read_text() == "secret"
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["secret"]
+
+
+def test_without_openat2_the_walk_of_the_guard_itself_passes_the_hook(tmp_path: Path) -> None:
+    (tmp_path / "root" / "sub").mkdir(parents=True)
+    (tmp_path / "root" / "sub" / "file").write_text("fine")
+    (tmp_path / "allowed").mkdir()
+    program = "import os, sys; from troth.guard.paths import Root, enforce, kernel; root = Root(sys.argv[1]); enforce([sys.argv[2]]); d = kernel.walk_beneath(root._descriptor, 'sub/file', os.O_RDONLY); print(os.read(d, 9).decode())"
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "root"), str(tmp_path / "allowed")], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "fine\n"

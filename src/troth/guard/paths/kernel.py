@@ -13,6 +13,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from troth.guard.paths.attribution import through_guard
+
 if TYPE_CHECKING:
     HAS_OPENAT2: bool
     """Whether this kernel has openat2 and lets us use it; asked once, when it is first needed."""
@@ -107,19 +109,22 @@ def walk_beneath(directory: int, path: str, flags: int, mode: int = 0, *, other_
     current = os.dup(directory)
     try:
         for part in parts[:-1]:
-            deeper = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=current)
+            with through_guard():
+                deeper = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=current)
             os.close(current)
             current = deeper
             if not other_devices and os.fstat(current).st_dev != device:
                 raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
-        return os.open(parts[-1], flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY, mode, dir_fd=current)
+        with through_guard():
+            return os.open(parts[-1], flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY, mode, dir_fd=current)
     finally:
         os.close(current)
 
 
 def _works(opened: Opener) -> bool:
     try:
-        directory = os.open(os.sep, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        with through_guard():  # asked once, maybe when `enforce` is on already: it must not be told that the kernel has none
+            directory = os.open(os.sep, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError:
         return False  # a sandbox that does not even show the root
     try:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, Final
 
+from troth.guard.paths.attribution import through_guard
 from troth.guard.paths.blacklist import Blacklist
 from troth.guard.paths.kernel import open_beneath
 from troth.guard.paths.refusal import PathRefusedError
@@ -170,10 +171,11 @@ class Root:
         try:
             for part in (part for part in self._relative(path).split("/") if part not in ("", ".")):
                 self._demand_name(current, part)
-                with suppress(FileExistsError):
+                with suppress(FileExistsError), through_guard():
                     os.mkdir(part, mode, dir_fd=current)
                 try:
-                    deeper = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=current)
+                    with through_guard():
+                        deeper = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=current)
                 except OSError:
                     raise PathRefusedError("outside", "A part of this path is no directory of the root") from None
                 os.close(current)
@@ -277,24 +279,27 @@ def _demand_storable(name: str) -> None:
 def _written(directory: int, name: str, mode: int, *, replace: bool) -> Iterator[IO[bytes]]:
     """A new file under a name that nobody can guess, linked or renamed into place when the body ends well."""
     temporary = f".{os.urandom(8).hex()}.part"
-    descriptor = os.open(
-        temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=directory
-    )
+    with through_guard():
+        descriptor = os.open(
+            temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=directory
+        )
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         if replace:
-            os.replace(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
+            with through_guard():
+                os.replace(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
         else:
             # link(2) refuses an existing name, which rename(2) would silently replace
             try:
-                os.link(temporary, name, src_dir_fd=directory, dst_dir_fd=directory, follow_symlinks=False)
+                with through_guard():
+                    os.link(temporary, name, src_dir_fd=directory, dst_dir_fd=directory, follow_symlinks=False)
             except FileExistsError:
                 raise PathRefusedError("exists", "There is something of this name already") from None
     finally:
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError), through_guard():
             os.unlink(temporary, dir_fd=directory)
 
 
