@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -129,6 +131,41 @@ def test_open_telemetry_exports_nothing_secret() -> None:
     assert "x" * 12 not in out.getvalue()
     assert '"count": 5' in out.getvalue()
     assert "exception.stacktrace" in out.getvalue()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_open_telemetry_exports_no_log_record_with_something_secret() -> None:
+    """Records of the logs API itself, with bodies of every kind, exceptions, a resource, and what its handler makes of records of `logging`, guarded or not."""
+    sdk = pytest.importorskip("opentelemetry.sdk._logs")
+    from opentelemetry.sdk._logs import export
+    from opentelemetry.sdk.resources import Resource
+
+    exporter = getattr(export, "ConsoleLogRecordExporter", None) or export.ConsoleLogExporter
+    out = io.StringIO()
+    provider = sdk.LoggerProvider(resource=Resource({"service.name": "shop", "db.url": f"postgres://a:{VALUE}@h/db"}))
+    provider.add_log_record_processor(export.SimpleLogRecordProcessor(logs.otel_log_exporter(exporter(out=out))))
+    logger = provider.get_logger("t")
+    for body in (f"ordinary {VALUE}", {"password": "x" * 12, "nested": [VALUE, {"token": TOKEN}]}, [VALUE], VALUE.encode()):
+        logger.emit(body=body, attributes={"list": [VALUE, "b"], "count": 5, "apiKey": "x" * 12}, event_name=f"event {VALUE}", severity_text=VALUE)
+    with pytest.raises(ValueError, match="ordinary") as caught:
+        _raise(VALUE)
+    with contextlib.suppress(TypeError):  # before 1.38 the logs API knew no exceptions
+        logger.emit(body="failed", exception=caught.value)
+    plain = logging.Logger("plain")
+    plain.addHandler(sdk.LoggingHandler(logger_provider=provider))
+    for _ in range(2):
+        plain.error("said %s", VALUE, extra={"mine": {"k": VALUE}}, exc_info=(ValueError, caught.value, caught.value.__traceback__))
+        installation = logs.install(streams=False)
+    installation.remove()
+    provider.shutdown()
+
+    text = out.getvalue()
+    assert _clean(text), text
+    assert "x" * 12 not in text
+    assert '"count": 5' in text
+    assert '"service.name": "shop"' in text
+    assert "exception.stacktrace" in text
+    assert text.count('"body"') >= 6
 
 
 def test_the_doors_need_no_library_until_they_are_called() -> None:

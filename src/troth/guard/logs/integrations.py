@@ -4,21 +4,24 @@ structlog.configure(processors=[..., structlog_processor, structlog.processors.J
 loguru.logger.configure(patcher=loguru_patcher); loguru.logger.add(sink, filter=loguru_filter)
 sentry_sdk.init(dsn, **sentry_options())
 tracer_provider.add_span_processor(BatchSpanProcessor(otel_exporter(OTLPSpanExporter())))
+logger_provider.add_log_record_processor(BatchLogRecordProcessor(otel_log_exporter(OTLPLogExporter())))
 
 None of them sees what a library writes about its own mistakes; that goes to stderr, which `install` covers.
 """
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import importlib
 import sys
 import traceback
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 from troth.guard.redact import redact
 
-__all__ = ["loguru_filter", "loguru_patcher", "otel_attributes", "otel_exporter", "sentry_before_send", "sentry_options", "structlog_processor"]
+__all__ = ["loguru_filter", "loguru_patcher", "otel_attributes", "otel_exporter", "otel_log_exporter", "sentry_before_send", "sentry_options", "structlog_processor"]
 
 _SENTRY_HOOKS = ("before_send", "before_send_transaction", "before_breadcrumb", "before_send_log", "before_send_metric")
 
@@ -107,17 +110,33 @@ def otel_exporter(exporter: Any) -> Any:  # noqa: ANN401 - OpenTelemetry's own e
     return _RedactingExporter(exporter)
 
 
+def otel_log_exporter(exporter: Any) -> Any:  # noqa: ANN401 - OpenTelemetry's own exporter type
+    """An OpenTelemetry exporter of log records that hands redacted copies to another: body, attributes (also of exceptions), names, and the resource. For records of the logs API itself as well as of any handler.
+
+    Args:
+        exporter: a `LogRecordExporter` (`LogExporter` before 1.37).
+
+    Returns:
+        An exporter for any log record processor.
+    """
+    return _RedactingLogExporter(exporter)
+
+
 class _RedactingExporter:
     """Between the spans and what sends them; span processors ask for no more than these three."""
 
     def __init__(self, exporter: Any) -> None:  # noqa: ANN401 - OpenTelemetry's own type
         self._exporter = exporter
-        self._sdk = importlib.import_module("opentelemetry.sdk.trace")
-        self._api = importlib.import_module("opentelemetry.trace")
+        self._copy = self._copier()
 
-    def export(self, spans: Sequence[Any]) -> Any:  # noqa: ANN401 - as above
+    @staticmethod
+    def _copier() -> Callable[[Any], Any]:
+        sdk, api = importlib.import_module("opentelemetry.sdk.trace"), importlib.import_module("opentelemetry.trace")
+        return lambda span: _copy(span, sdk, api)
+
+    def export(self, items: Sequence[Any]) -> Any:  # noqa: ANN401 - as above
         """Send redacted copies."""
-        return self._exporter.export([_copy(span, self._sdk, self._api) for span in spans])
+        return self._exporter.export([self._copy(item) for item in items])
 
     def shutdown(self) -> None:
         """As the other."""
@@ -125,7 +144,16 @@ class _RedactingExporter:
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """As the other."""
-        return bool(self._exporter.force_flush(timeout_millis))
+        flush = getattr(self._exporter, "force_flush", None)  # exporters of logs have it since 2025
+        return bool(flush(timeout_millis)) if flush is not None else True
+
+
+class _RedactingLogExporter(_RedactingExporter):
+    """The same between log records and what sends them."""
+
+    @staticmethod
+    def _copier() -> Callable[[Any], Any]:
+        return _copy_of_record
 
 
 def _copy(span: Any, sdk: Any, api: Any) -> Any:  # noqa: ANN401 - OpenTelemetry's own types
@@ -134,7 +162,7 @@ def _copy(span: Any, sdk: Any, api: Any) -> Any:  # noqa: ANN401 - OpenTelemetry
         name=redact(span.name),
         context=span.context,
         parent=span.parent,
-        resource=span.resource,
+        resource=_resource(span.resource),
         attributes=otel_attributes(span.attributes or {}),
         events=[sdk.Event(redact(event.name), otel_attributes(event.attributes or {}), event.timestamp) for event in span.events],
         links=[api.Link(link.context, otel_attributes(link.attributes or {})) for link in span.links],
@@ -144,3 +172,45 @@ def _copy(span: Any, sdk: Any, api: Any) -> Any:  # noqa: ANN401 - OpenTelemetry
         end_time=span.end_time,
         instrumentation_scope=span.instrumentation_scope,
     )
+
+
+def _copy_of_record(item: Any) -> Any:  # noqa: ANN401 - OpenTelemetry's own types
+    """A record as processors hand it on: the record itself in what tells its scope (and, since 1.37, its resource)."""
+    record = copy.copy(item.log_record)
+    record.body = redact(record.body)
+    record.attributes = _bounded(record.attributes)
+    for name in ("event_name", "severity_text"):
+        if getattr(record, name, None):
+            setattr(record, name, redact(getattr(record, name)))
+    if getattr(record, "exception", None) is not None:
+        record.exception = None  # its text is among the attributes; the object would be told again
+    changed: dict[str, Any] = {"log_record": record}
+    if getattr(item, "resource", None) is not None:
+        changed["resource"] = _resource(item.resource)
+    if getattr(record, "resource", None) is not None:
+        record.resource = _resource(record.resource)
+    if dataclasses.is_dataclass(item) and not isinstance(item, type):
+        return dataclasses.replace(item, **changed)
+    made = copy.copy(item)
+    for name, value in changed.items():
+        setattr(made, name, value)
+    return made
+
+
+def _bounded(attributes: Any) -> Any:  # noqa: ANN401 - OpenTelemetry's own type
+    """Redacted attributes of the type they had, with the number of those that had to be dropped."""
+    safe = otel_attributes(attributes or {})
+    if not hasattr(attributes, "dropped"):
+        return safe
+    try:
+        made = type(attributes)(attributes=safe, immutable=False, extended_attributes=True)
+    except TypeError:  # before 1.36
+        made = type(attributes)(attributes=safe, immutable=False)
+    made.dropped = attributes.dropped
+    return made
+
+
+def _resource(resource: Any) -> Any:  # noqa: ANN401 - OpenTelemetry's own type
+    attributes = dict(resource.attributes)
+    safe = otel_attributes(attributes)
+    return resource if safe == attributes else type(resource)(safe, resource.schema_url)
