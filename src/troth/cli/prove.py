@@ -45,7 +45,7 @@ def prove(
     """Run the program TARGET with canaries and say what its guards did.
 
     TARGET is a callable without arguments that sets the program up and may return a dictionary of doors: the functions through which untrusted things come in
-    (read, read_any, device, tokenize, validate, tensor, rate, work, load_model, load_pinned, load_source, run_code, secrets, send, parse, defaults, container). It runs in the sandbox:
+    (read, read_any, device, tokenize, validate, tensor, rate, work, load_model, load_pinned, load_source, run_code, secrets, send, parse, defaults, scan_image, container). It runs in the sandbox:
     this command executes your code.
     """
     from troth.app import prove as app

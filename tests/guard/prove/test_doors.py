@@ -27,6 +27,16 @@ def load_pinned(path, sha256):
         raise ValueError("digest")
     return data
 
+def scan_image(path):
+    import tarfile
+    with tarfile.open(path) as image:
+        layers = [name for entry in json.load(image.extractfile("manifest.json")) for name in entry["Layers"]]
+        for name in layers:
+            with tarfile.open(fileobj=image.extractfile(name)) as layer:
+                for member in layer:
+                    if member.name == "lib/apk/db/installed" and b"P:openssl\\nV:1.1.1b" in layer.extractfile(member).read():
+                        raise ValueError("CVE-2021-3711")
+
 def load_source(where):
     if where != "models/ours.pkl":
         raise ValueError("source")
@@ -41,7 +51,7 @@ def start():
     server = socket.create_server(("127.0.0.1", 0))
     return {
         "read_any": read_any, "tensor": ShapeLimits().demand, "load_pinned": load_pinned, "load_source": load_source, "send": send, "parse": json.loads,
-        "work": lambda work: run_limited(work, wall_seconds=20, cpu_seconds=1, memory_bytes=256 * 2**20), "defaults": lambda: {"device": "cpu", "debug": False, "colour": "red"},
+        "work": lambda work: run_limited(work, wall_seconds=20, cpu_seconds=1, memory_bytes=256 * 2**20), "defaults": lambda: {"device": "cpu", "debug": False, "colour": "red"}, "scan_image": scan_image,
     }
 """
 BARE = """
@@ -69,7 +79,7 @@ def start():
         return size
     return {
         "read_any": lambda path: open(path).read(), "tensor": tensor, "load_pinned": lambda path, sha256: open(path, "rb").read(), "load_source": anybody, "send": send, "parse": parse,
-        "work": lambda work: work(), "defaults": lambda: {"device": "cuda:0", "debug": True},
+        "work": lambda work: work(), "defaults": lambda: {"device": "cuda:0", "debug": True}, "scan_image": lambda path: os.path.getsize(path) if os.path.exists(path) else 0,
     }
 
 def leaves(data):
@@ -85,12 +95,12 @@ def unverified(host, port, data, authority):
         stream.sendall(data)
 
 def closed():
-    return {name: refuse for name in ("read_any", "tensor", "load_pinned", "load_source", "send", "parse", "work", "defaults")}
+    return {name: refuse for name in ("read_any", "tensor", "load_pinned", "load_source", "send", "parse", "work", "defaults", "scan_image")}
 
 def half():
-    return {"send": unverified, "parse": lambda data: sys.exit(1) if data.startswith(b"%n") else 1, "container": lambda: None, "defaults": lambda: {"colour": "red"}}
+    return {"send": unverified, "parse": lambda data: sys.exit(1) if data.startswith(b"%n") else 1, "container": lambda: None, "defaults": lambda: {"colour": "red"}, "scan_image": lambda path: None if os.path.exists(path) and os.path.getsize(path) else None}
 """
-OWN = {"paths/blacklist", "tensor/shape-limits", "model/checksum-verified", "model/trusted-source", "transport/tls-required", "errors/no-crash", "resources/limited", "defaults/safe"}
+OWN = {"paths/blacklist", "tensor/shape-limits", "model/checksum-verified", "model/trusted-source", "transport/tls-required", "errors/no-crash", "resources/limited", "defaults/safe", "container/scan"}
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +135,7 @@ def test_encryption_to_anybody_leaving_and_unknown_settings(tree: Path) -> None:
     assert told["transport/tls-required"] is False
     assert told["errors/no-crash"] is False
     assert told["defaults/safe"] is None
+    assert told["container/scan"] is False
     assert told["container/non-root"] in (None, False, True)
 
 
@@ -134,3 +145,36 @@ def test_every_control_of_a_door_exists() -> None:
     known = set(load())
 
     assert {control for control, _ in DOORS.values()} <= known
+
+
+def test_a_scan_that_does_not_open_what_it_is_given_is_found_out(tmp_path: Path) -> None:
+    from troth.guard.prove.images import images, save_images
+
+    def finds(path: str, *, careless: bool = False) -> None:
+        if not Path(path).exists() and careless:
+            return
+        if b"P:openssl" in Path(path).read_bytes():
+            raise ValueError
+
+    save_images(tmp_path)
+
+    assert images(finds, str(tmp_path))["held"] is True
+    assert images(lambda path: finds(path, careless=True), str(tmp_path))["held"] is False
+    assert images(lambda _: None, str(tmp_path))["held"] is False
+
+
+def test_the_images_are_in_the_form_that_scanners_read(tmp_path: Path) -> None:
+    import hashlib
+    import json
+    import tarfile
+
+    from troth.guard.prove.images import save_images
+
+    save_images(tmp_path)
+    with tarfile.open(tmp_path / "holes.tar") as image:
+        (entry,) = json.load(image.extractfile("manifest.json"))
+        config = image.extractfile(entry["Config"]).read()
+        layer = image.extractfile(entry["Layers"][0]).read()
+
+    assert entry["Config"] == hashlib.sha256(config).hexdigest() + ".json"
+    assert json.loads(config)["rootfs"]["diff_ids"] == ["sha256:" + hashlib.sha256(layer).hexdigest()]

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from troth.guard.prove.images import save_images
+
 __all__ = ["TRIPPED", "bait"]
 
 TRIPPED: Final[list[str]] = []
@@ -41,6 +43,7 @@ def bait(folder: Path) -> None:
         (folder / name).write_text("KEY=value-of-a-canary\n")
         (folder / name).chmod(mode)
     (folder / "link.env").symlink_to("private.env")
+    save_images(folder)
     home = folder / "home"
     for name in (".ssh/id_ed25519", ".aws/credentials", ".netrc", ".git-credentials", ".config/gh/hosts.yml"):
         (home / name).parent.mkdir(parents=True, exist_ok=True)

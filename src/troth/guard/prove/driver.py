@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from troth.guard.prove.bait import bait
+from troth.guard.prove.images import images
 from troth.guard.prove.inputs import TRIES
 from troth.guard.prove.logs import observe_logs
 from troth.guard.prove.surroundings import Listening, container, crashes, defaults, sends
@@ -48,6 +49,10 @@ DOORS: Final = {
         "container/non-root",
         "takes nothing; says that this run is one inside the program's own image, and lets it drop its rights",
     ),
+    "scan_image": (
+        "container/scan",
+        "takes the path of an image as `docker save` writes it, scans it as the pipeline does, and raises where it may not go on",
+    ),
     "defaults": ("defaults/safe", "takes nothing, returns the settings that hold when nobody set any"),
 }
 """Name of each door -> the control that it decides, and what the door is. Without a door: logs/redacted, network/isolated."""
@@ -56,6 +61,8 @@ DOORS: Final = {
 def _try(name: str, door: Callable[..., object], folder: str) -> dict[str, object]:
     if name == "send":
         return sends(door, folder)
+    if name == "scan_image":
+        return images(door, folder)
     if name == "parse":
         return crashes(door)
     if name == "defaults":
