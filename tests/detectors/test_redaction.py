@@ -214,3 +214,33 @@ def test_an_engine_that_is_not_known_is_an_error():
 @pytest.mark.parametrize("command", ["mysql -p%s", "mysql -p'%s'", "mariadb -h db -p%s shop", "mysqldump.exe --all -p%s"])
 def test_a_password_joined_to_its_option_goes_also_where_it_is_the_first(command):
     assert "Hunter2x" not in REDACTOR.text(command % "Hunter2x")
+
+
+@pytest.mark.parametrize(
+    "shown",
+    ["\\u007aQ7-Vhk29sLmWx0pTd4/x", "zQ7-Vhk29sLm%57x0pTd4/x", "zQ7-Vhk29sLmWx0pTd4&#47;x", "zQ7%2DVhk29sLmWx0pTd4%2Fx", "z Q 7 - V h k 2 9 s L m W x 0 p T d 4 / x", "> zQ7-Vhk29s\n> LmWx0pTd4/x", "ZQ7-VHK29SLMWX0PTD4/X", "['z', 'Q', '7', '-', 'V', 'h', 'k', '2', '9', 's', 'L', 'm', 'W', 'x', '0', 'p', 'T', 'd', '4', '/', 'x']"],
+)
+def test_a_known_value_goes_whole_however_it_is_disguised_and_what_stands_around_it_stays(shown):
+    redactor = Redactor()
+    redactor.registry.add("zQ7-Vhk29sLmWx0pTd4/x", "disguised")
+    before, after = "user 7%20 said: ", ", and then 100%25 more\n"
+    safe = redactor.text(before + shown + after)
+
+    assert safe.removeprefix(before).lstrip("> ['").startswith("redacted disguised")
+    assert safe.endswith(after)
+    assert "Wx0" not in safe
+
+
+def test_short_or_wordy_values_are_not_looked_for_by_their_letters_alone():
+    redactor = Redactor()
+    for value in ("correct-horse-battery", "staging 2024", "abc-123-def"):
+        redactor.registry.add(value)
+    for text in ("Correct: horse, battery", "Staging; 2024", "A.B.C 1.2.3 D.E.F"):
+        assert redactor.text(text) is text
+
+
+def test_the_value_beside_its_name_in_a_list_of_settings_goes():
+    redactor = Redactor()
+    assert "hunter2x" not in redactor.text('env: [{"name": "DB_PASSWORD", "value": "hunter2x"}, {"name": "COLOUR", "value": "red"}]')
+    text = '{"name": "COLOUR", "value": "red1"}'
+    assert redactor.text(text) is text

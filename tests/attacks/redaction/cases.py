@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from tests.attacks.redaction import labels
+from tests.attacks.redaction.blind import blind, blind_twins
 from tests.attacks.redaction.further import further, further_twins
 from tests.attacks.redaction.routes import (
     ROUTES,
@@ -52,6 +53,10 @@ def suites() -> list[Suite]:
         suite.attack(f"further: {name}")(case)
     for name, case in further_twins().items():
         suite.twin(f"further: {name}")(case)
+    for name, case in blind().items():
+        suite.attack(f"blind: {name}")(case)
+    for name, case in blind_twins().items():
+        suite.twin(f"blind: {name}")(case)
     for name, case in labels.attacks().items():
         suite.attack(name)(case)
     for name, case in labels.twins().items():

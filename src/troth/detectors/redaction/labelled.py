@@ -24,8 +24,8 @@ _MOST: Final = 400
 """Values in one text from which on all of it goes, and one more for every 2,000 bytes: to replace them one by one would cost more than to find them."""
 Span = tuple[int, int, str, bytes]
 _AFTER: Final = rb"([a-z0-9_-]{0,20}+)\\{0,2}[\"']?[ \t]{0,3}[:=]>?[ \t]{0,3}(?:b[\"']|\\{0,2}[\"']?)"
-_PAIRED: Final = rb"([a-z0-9_-]{0,20}+)(?:[\"'][ \t]{0,3},[ \t]{0,3}b?[\"']|>|</key>[ \t\r\n]{0,8}<string>)"
-"""A name and its value as two literals of a list, or as an element of XML."""
+_PAIRED: Final = rb"([a-z0-9_-]{0,20}+)(?:\\{0,2}[\"'][ \t]{0,3},[ \t\r\n]{0,40}\\{0,2}[\"']value\\{0,2}[\"'][ \t]{0,3}:[ \t]{0,3}\\{0,2}[\"']|[\"'][ \t]{0,3},[ \t]{0,3}b?[\"']|>|</key>[ \t\r\n]{0,8}<string>)"
+"""A name and its value as two literals of a list, as an element of XML, or as `"name": "...", "value": "..."`."""
 _WORDS: Final = (b"passw", b"passphrase", b"pwd", b"secret", b"token", b"key", b"credential")
 _NAMED: Final = rb"[a-z0-9_-]*[\\\"' \t]*[:=>,<]"
 """The rest of a name, and what stands between a name and its value, in every way of writing that is looked for below."""

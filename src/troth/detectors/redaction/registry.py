@@ -13,6 +13,7 @@ import urllib.parse
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 
+from troth.detectors.redaction.disguises import Disguises
 from troth.detectors.redaction.forms import Forms
 from troth.detectors.redaction.keys import secret_key
 
@@ -25,7 +26,7 @@ RARE = 20_000
 _BYTEWISE = (
     "%{:02x}", "%{:02X}", "\\x{:02x}", "\\x{:02X}", "&#{};", "&#x{:x};", "&#x{:X};", "&#{:03};", "&#{:04};", "&#x{:04x};", "&#{:07};", "={:02X}", "={:02x}", "\\{:03o}", "\\{:o}", "%25{:02x}", "%25{:02X}",
     "\\u{{{:x}}}", "\\x{{{:x}}}", "\\U{:08x}", "\\U{:08X}", "\\u00{:02x}", "\\u00{:02X}", "U+{:04X} ", "{}, ", "{},", "{} ", "0x{:02x}, ", "0x{:02X}, ", "0x{:02x},", "0x{:02x} ", "{:02x}:", "{:02X}:", "{:02x} ", "{:02X} ", "{:02x}-", "{:02X}-",
-    "{:08b} ", "{:08b}",
+    "{:08b} ", "{:08b}", "\\{:x} ", "CHR({})||", "CHAR({}),", "chr({})+", "chr({}) + ",
 )  # fmt: skip
 """Every byte written in its own way, one after another; the last sign of the last one is not part of the form."""
 _CUT = re.compile(rb"(?:\\?\r?\n[ \t]{0,40}+)++|[\"'][ \t]{0,8}[+.]?[ \t\r\n]{0,40}[bfru]{0,2}[\"']")
@@ -43,6 +44,7 @@ class Registry:
         self._lock = threading.Lock()
         self._forms: dict[bytes, tuple[str, bytes]] = {}
         self._index = Forms()
+        self._disguises = Disguises()
         self.values: list[bytes] = []
         self.longest = 0
 
@@ -66,6 +68,7 @@ class Registry:
         with self._lock:
             if raw not in self._forms:
                 self.values.append(raw)
+                self._disguises.add(raw)
             for form in _forms(raw) if len(self._forms) < RARE else _usual(raw):
                 if form not in self._forms:
                     self._forms[form] = (name, raw)
@@ -94,6 +97,7 @@ class Registry:
         found: list[tuple[int, int, str, bytes]] = []
         for start, end, form in self._broken(data) if b"\n" in data or b'"' in data or b"'" in data else ():
             found.append((start, end, *self._forms[form]))
+        found += [(start, end, *self._forms[value]) for start, end, value in self._disguises.find(data)]
         last = -1
         for at, form in sorted(hits, key=lambda hit: (hit[0], -len(hit[1]))):
             if at + len(form) > last:
@@ -135,7 +139,7 @@ def _forms(raw: bytes) -> set[bytes]:
     forms = {raw, raw[::-1], raw.hex().encode(), raw.hex().upper().encode(), plain.encode(), plain.replace("/", "\\/").encode(), repr(text)[1:-1].encode("utf-8", "surrogatepass")}
     forms.add(json.dumps(text, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass"))
     forms |= {urllib.parse.quote(raw, safe="").encode(), urllib.parse.quote_plus(raw).encode(), html.escape(text).encode("utf-8", "surrogatepass")}
-    forms |= {"".join(map(form.format, raw)).rstrip(", :-").encode() for form in _BYTEWISE}
+    forms |= {"".join(map(form.format, raw)).rstrip(", :-|+").encode() for form in _BYTEWISE}
     points = [ord(letter) for letter in text]
     forms |= {"".join(f"\\u{point:{form}}" for point in points if point < 0x10000).encode() for form in ("04x", "04X")}
     forms.add("".join(f"\\{letter}" for letter in text).encode("utf-8", "surrogatepass"))

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["redact", "remember", "shared_redactor", "use"]
 
 FAILED: Final = "[redaction failed]"
+_NAME_NAMES: Final = ("name", "Name", "key", "Key")
+_VALUE_NAMES: Final = ("value", "Value")
 CYCLE: Final = "[cycle]"
 _lock = threading.Lock()
 shared: list[Redactor] = []
@@ -100,6 +102,13 @@ def _secret(name: object) -> str:
     return text if text and secret_key(text) else ""
 
 
+def _told_value(fields: Mapping[Any, Any]) -> str:
+    """The name that a mapping of `name` and `value` speaks of (settings of containers and of builds are listed so), where it is secret."""
+    if not any(name in fields for name in _VALUE_NAMES):
+        return ""
+    return next((secret for name in _NAME_NAMES if (secret := _secret(fields.get(name)))), "")
+
+
 def _named(item: object, children: list[Any]) -> dict[int, str]:
     """Places in a tuple whose values are secret by their names: fields of a named tuple, the second of a pair (headers, items of a mapping)."""
     if not isinstance(item, tuple):
@@ -152,11 +161,11 @@ class _Rebuild:
         if fields is not None:
             names = list(fields)
             tasks.append(("mapping", (names, id(item)), covered, key))
+            told = _told_value(fields)
             for name in reversed(names):
-                own = covered or _secret(name) != ""
-                tasks.append(
-                    ("look", fields[name], own, _secret(name) if own and not covered else key)
-                )
+                secret = _secret(name) or (told if name in _VALUE_NAMES else "")
+                own = covered or secret != ""
+                tasks.append(("look", fields[name], own, secret if own and not covered else key))
         else:
             tasks.append(("list", (type(item), len(children or ()), id(item)), covered, key))
             named = _named(item, children or [])
