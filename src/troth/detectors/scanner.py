@@ -161,6 +161,10 @@ class Scanner:
         """Parts in which a closer look may find something, by number, with what `scan_screened` wants; in the others `scan` finds nothing."""
         return self._engine.proposed(parts)
 
+    def screen_text(self, text: memoryview) -> Hits | None:
+        """What may be of interest in many parts that stand in one text, with offsets counted in it; None where the engine wants the parts (`screen`)."""
+        return self._engine.together(text)
+
     def scan_screened(self, data: bytes, hits: Hits) -> tuple[list[Match], bool]:
         """As `scan_near`, for a text whose parts went through `screen`: `hits` with offsets counted in `data`, ascending."""
         found: list[Match] = []

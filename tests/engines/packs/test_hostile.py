@@ -16,6 +16,8 @@ from tests.engines.packs.test_store import Everything, make, of_git, read
 from tests.engines.secrets.planted import Planted
 from troth.engines.packs import Fault, Limits, ObjectStore, open_repository
 
+pytestmark = pytest.mark.usefixtures("walks")
+
 
 def only_pack(root: Path) -> Path:
     return next((root / ".git" / "objects" / "pack").glob("*.pack"))

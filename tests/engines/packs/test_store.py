@@ -13,11 +13,14 @@ from tests.engines.secrets.planted import Planted
 from troth.engines.packs import Fault, Limits, ObjectStore, open_repository
 from troth.errors import LookError
 
+pytestmark = pytest.mark.usefixtures("walks")
+
 
 class Everything:
     """A sink that keeps all whole objects, and rebuilds what it can from names and pieces."""
 
     margin = 64
+    magics = ()
 
     def __init__(self) -> None:
         self.objects: dict[bytes, tuple[str, bytes]] = {}
@@ -26,6 +29,9 @@ class Everything:
 
     def screen(self, objects):
         return range(len(objects))
+
+    def screen_batch(self, batch):
+        return range(batch.count())
 
     def whole(self, kind, oid, data, ranges, number=-1):
         assert oid not in self.objects
@@ -37,6 +43,9 @@ class Everything:
         stream = self.streams.setdefault(oid, bytearray())
         assert offset <= len(stream)
         stream[offset:] = data
+
+    def plain(self, names):
+        return False
 
     def names(self, fragments):
         return list(range(len(fragments)))

@@ -77,6 +77,10 @@ class ContextScanner(Scanner):
         found = self._base.screen(parts)
         return {**found, **{number: None for number, part in enumerate(parts) if _proposes(part)}}
 
+    def screen_text(self, text: memoryview) -> Hits | None:  # noqa: ARG002 - the scanner's form
+        """See `Scanner.screen_text`: assignments are looked for in each part."""
+        return None
+
     def scan_screened(self, data: bytes, hits: Hits) -> tuple[list[Match], bool]:
         """See `Scanner.scan_screened`: only for texts in which `screen` saw no assignment."""
         return self._base.scan_screened(data, hits)

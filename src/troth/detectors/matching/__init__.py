@@ -58,6 +58,10 @@ class Engine(Protocol):
         """
         ...
 
+    def together(self, text: memoryview) -> Hits | None:
+        """All occurrences in a text, with their ends; None where the engine has no quick way to tell (then it is given parts)."""
+        ...
+
     def windows(self, hits: Hits, size: int) -> Candidates:
         """Candidates in a text of `size` bytes from what `proposed` gave, offsets counted in that text, in order."""
         ...

@@ -63,6 +63,10 @@ class AutomatonEngine:
         """See `Engine`."""
         return {number: None for number, part in enumerate(parts) if self._set.Match(part)}
 
+    def together(self, text: memoryview) -> Hits | None:  # noqa: ARG002 - the engines' form
+        """See `Engine`."""
+        return None
+
     def windows(self, hits: Hits, size: int) -> Candidates:
         """See `Engine`. This engine never gives hits."""
         raise NotImplementedError

@@ -68,6 +68,10 @@ class PlainEngine:
         """See `Engine`."""
         return {number: None for number, part in enumerate(parts) if self.candidates(part, 0, len(part))}
 
+    def together(self, text: memoryview) -> Hits | None:  # noqa: ARG002 - the engines' form
+        """See `Engine`."""
+        return None
+
     def windows(self, hits: Hits, size: int) -> Candidates:
         """See `Engine`. This engine never gives hits."""
         raise NotImplementedError

@@ -155,6 +155,18 @@ class VectorEngine:
             add(windows.setdefault(rule, []), max(0, end - span), min(size, end + span))
         return windows
 
+    def together(self, text: memoryview) -> Hits | None:
+        """See `Engine`."""
+        scratch, hits, found = self._all()
+        if not text:
+            return []
+        self._db.scan(text, found, 0, None, scratch)
+        if not hits:
+            return []
+        noted = hits.copy()
+        hits.clear()
+        return noted
+
     def proposed(self, parts: Sequence[bytes]) -> dict[int, Hits | None]:
         """See `Engine`. Small parts are scanned together: a call costs as much as a KiB of text."""
         scratch, hits, found = self._all()

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import compress
+from operator import and_
 from pathlib import Path
 
 from troth.engines.packs.faults import Limits
@@ -20,6 +22,8 @@ __all__ = ["KIND_NAMES", "Pack"]
 
 KIND_NAMES = {COMMIT: "commit", TREE: "tree", BLOB: "blob", TAG: "tag"}
 UNWANTED, WANTED, ONLY_BASE = 0, 1, 2
+_WHOLE = bytes(0 < kind < OFS_DELTA for kind in range(256))
+_ANY = bytes(want != UNWANTED for want in range(256))
 
 
 class Pack:
@@ -102,8 +106,10 @@ class Pack:
 
     def roots(self) -> list[int]:
         """Entries that are whole objects and are wanted, or needed by a wanted one, in the order of the pack."""
-        kinds, want = self.entry_kind, self.want
-        return [k for k in range(self.count) if want[k] and 0 < kinds[k] < OFS_DELTA]
+        whole: bytes | bytearray = self.entry_kind.translate(_WHOLE)
+        if self.want.find(UNWANTED) >= 0:
+            whole = bytes(map(and_, whole, self.want.translate(_ANY)))
+        return list(compress(range(self.count), whole))
 
     def orphans(self) -> list[int]:
         """Wanted entries that no walk reaches: a damaged header, a base that is not here, a cycle."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from troth.engines.packs.delta import Ranges
+
+if TYPE_CHECKING:
+    from troth.engines.packs._native import Walker
 
 __all__ = ["Sink", "Waiting"]
 
@@ -18,9 +21,15 @@ class Sink(Protocol):
 
     margin: int
     """How much context around a change the sink needs, in bytes."""
+    magics: tuple[bytes, ...]
+    """First bytes of blobs (besides tar archives) that `batch.containers` is to name."""
 
     def screen(self, objects: Sequence[Waiting]) -> Collection[int]:
         """Tell quickly which of some objects have to be looked at one by one; `whole` is called for these, and need not be for the others."""
+        ...
+
+    def screen_batch(self, batch: Walker) -> Collection[int]:
+        """As `screen`, for a batch of the compiled walk: its buffer is the text of all small parts, `where` tells whose an offset is, `parts` names the large ones."""
         ...
 
     def whole(self, kind: str, oid: bytes, data: bytes, ranges: Ranges | None, number: int = -1) -> bool:
@@ -40,6 +49,10 @@ class Sink(Protocol):
 
     def piece(self, oid: bytes, data: bytes, offset: int, last: bool) -> None:
         """Take a piece of a blob too large to be held; consecutive pieces overlap by `Limits.overlap_bytes`."""
+        ...
+
+    def plain(self, names: bytes) -> bool:
+        r"""Whether `names` would want none of the trees whose new parts stand in `names`, one after another with `\0\n\0` between them."""
         ...
 
     def names(self, fragments: list[bytes]) -> list[int]:

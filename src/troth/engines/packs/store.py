@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from troth.engines.packs import native
 from troth.engines.packs.catfile import read_objects
 from troth.engines.packs.faults import Coverage, Fault, Limits
 from troth.engines.packs.inflate import inflate, inflate_pieces
@@ -17,6 +18,7 @@ from troth.engines.packs.layout import Repository, loose_in, packs_in
 from troth.engines.packs.pack import Pack
 from troth.engines.packs.sink import Sink
 from troth.engines.packs.walk import Walk
+from troth.engines.packs.walk_native import NativeWalk, Reader
 from troth.errors import FormatError
 
 __all__ = ["Item", "ObjectStore", "Sink", "Task"]
@@ -68,6 +70,7 @@ class ObjectStore:
         self.coverage = Coverage(notes=list(repository.notes))
         self.packs: list[Pack] = []
         self._retry: list[bytes] = []
+        self._readers: dict[int, Reader] = {}
         for folder in repository.object_dirs:
             for path in packs_in(folder):
                 self._open(path, wanted)
@@ -134,9 +137,19 @@ class ObjectStore:
         coverage = Coverage()
         if task.pack < 0:
             return coverage, self._run_loose(task, sink, coverage)
-        walk = Walk(self.packs[task.pack], sink, coverage, self.limits)
+        walk = self._walk(task.pack, sink, coverage)
         walk.run(list(task.roots))
         return coverage, walk.retry
+
+    def _walk(self, number: int, sink: Sink, coverage: Coverage) -> Walk:
+        """The walk for one pack: by the compiled part where it is there."""
+        pack, compiled = self.packs[number], native.module()
+        if compiled is None:
+            return Walk(pack, sink, coverage, self.limits)
+        reader = self._readers.get(number)
+        if reader is None or reader.sink is not sink:
+            reader = self._readers[number] = Reader(compiled, pack, sink, self.limits)
+        return NativeWalk(pack, reader, coverage, self.limits)
 
     def _run_loose(self, task: Task, sink: Sink, coverage: Coverage) -> list[bytes]:
         retry = []
@@ -193,6 +206,7 @@ class ObjectStore:
 
     def close(self) -> None:
         """Let go of all mappings."""
+        self._readers.clear()
         for pack in self.packs:
             pack.close()
 

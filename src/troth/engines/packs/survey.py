@@ -1,7 +1,7 @@
-"""Reads the headers of all entries of a pack: kind, size, place of the data, base. Two ways that give the same: numpy for a pack of many entries, plain Python.
+"""Reads the headers of all entries of a pack: kind, size, place of the data, base. Three ways that give the same: the compiled part, numpy for a pack of many entries, plain Python.
 
-numpy reads the headers of all entries at once, which saves most of the time of a loop. It is not needed:
-without it, and for small packs, the loop does the same (tests/engines/packs/test_survey.py compares the two).
+Where the compiled part is not there, numpy reads the headers of all entries at once, which saves most of the time of a loop. It is not needed:
+without it, and for small packs, the loop does the same (tests/engines/packs/test_survey.py and test_native.py compare them).
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from array import array
 from bisect import bisect_left
 from dataclasses import dataclass
 from importlib.util import find_spec
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from troth.engines.packs import native
 from troth.engines.packs.index import OFS_DELTA, REF_DELTA, Index
 
 if TYPE_CHECKING:
@@ -70,9 +72,20 @@ def survey(data: mmap.mmap | bytes, end: int, index: Index, many: int = MANY) ->
         index: of the pack.
         many: from how many entries on numpy is used, where it is installed.
     """
+    compiled = native.module()
+    if compiled is not None:
+        return _compiled(compiled, data, end, index)
     if index.count >= many and find_spec("numpy") is not None:
         return _at_once(data, end, index)
     return _one_by_one(data, end, index)
+
+
+def _compiled(module: ModuleType, data: mmap.mmap | bytes, end: int, index: Index) -> Survey:
+    count = index.count
+    found = _empty(array("i", bytes(4 * count)), array("q", bytes(8 * count)))
+    filled = (found.order, found.start, found.kind, found.size, found.at, found.base, found.first_child, found.next_child)
+    found.odd = module.survey(data, end, (index.offsets, index.names, array("q", index.fan)), filled)
+    return found
 
 
 def _empty(order: array[int], start: array[int]) -> Survey:

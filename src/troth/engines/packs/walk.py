@@ -54,6 +54,7 @@ class Walk:
                 trees.append(root)
                 pending += size
             elif size > limits.object_bytes:
+                self._flush()  # the order of what is found does not depend on the size of batches
                 self._large(root)
             elif pack.first_child[root] >= 0:
                 self._family(root)
@@ -218,6 +219,7 @@ class Walk:
                 damaged.add(root)
             else:
                 self._take((root, -1, "tree", data, None))
+        self._flush()
         below = [k for k in pack.all_below(roots, damaged) if want[k] == WANTED]
         most, waiting = self._limits.expanded_bytes, 0
         for k, fragment in zip(below, self._each(below), strict=True):

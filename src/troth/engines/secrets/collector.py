@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from troth.detectors.matching import Hits
 from troth.detectors.rule import Match, Proof, Rule
 from troth.detectors.scanner import MARGIN, Scanner
-from troth.engines.secrets.containers import Budget, is_container, members
+from troth.engines.secrets.containers import MAGIC, Budget, is_container, members
 from troth.engines.secrets.findings import Finding, Occurrence
 from troth.engines.secrets.fingerprint import Fingerprints
 
 if TYPE_CHECKING:
+    from troth.engines.packs._native import Walker
     from troth.engines.packs.delta import Ranges
     from troth.engines.packs.sink import Waiting
     from troth.engines.secrets.safe import SafeText
@@ -49,6 +50,7 @@ class Collector:
     """A sink for `packs`, and the way for files."""
 
     margin = MARGIN
+    magics: tuple[bytes, ...] = MAGIC
 
     def __init__(self, scanner: Scanner, fingerprints: Fingerprints, known: frozenset[bytes] = frozenset()) -> None:
         """Prepare.
@@ -82,6 +84,13 @@ class Collector:
                     owners.append((number, low))
             if kind == "blob" and is_container(data):
                 containers.append(number)
+        self._screened = self._proposed(parts, owners)
+        for number in containers:
+            self._screened.setdefault(number, [])
+        return self._screened
+
+    def _proposed(self, parts: list[bytes], owners: list[tuple[int, int]]) -> dict[int, Hits | None]:
+        """What the engine proposes in some parts, by object; `owners` names object and offset for each part."""
         screened: dict[int, Hits | None] = {}
         for part, hits in self._scanner.screen(parts).items():
             number, low = owners[part]
@@ -90,10 +99,38 @@ class Collector:
                 screened[number] = None
             else:
                 known += [(rule, low + end) for rule, end in hits] if low else hits
-        for number in containers:
+        return screened
+
+    def screen_batch(self, batch: Walker) -> Collection[int]:
+        """See `packs.Sink`."""
+        with memoryview(batch) as text:
+            hits = self._scanner.screen_text(text)
+            if hits is None:
+                owners, parts = [], []
+                for number, low, length, place in batch.parts(False):
+                    owners.append((number, low))
+                    parts.append(bytes(text[place : place + length]) if place >= 0 else batch.item(number)[3][low : low + length])
+                screened = self._proposed(parts, owners)
+            else:
+                screened = self._located(batch, hits)
+        for number in batch.containers():
             screened.setdefault(number, [])
         self._screened = screened
         return screened
+
+    def _located(self, batch: Walker, hits: Hits) -> dict[int, Hits | None]:
+        """Whose the hits in a batch's text are; those in parts that do not stand in the text are added."""
+        screened: dict[int, Hits] = {}
+        for rule, end in hits:
+            number, place = batch.where(end)
+            screened.setdefault(number, []).append((rule, place))
+        for number, low, length, _ in batch.parts(True):
+            more = self._scanner.screen_text(memoryview(batch.item(number)[3])[low : low + length])
+            if more:
+                known = screened.setdefault(number, [])
+                known += [(rule, low + end) for rule, end in more]
+                known.sort(key=lambda hit: hit[1])  # parts of one object in the text and beside it take turns
+        return {**screened}
 
     def whole(self, kind: str, oid: bytes, data: bytes, ranges: Ranges | None, number: int = -1) -> bool:
         """See `packs.Sink`."""
@@ -124,10 +161,13 @@ class Collector:
             self.hit_objects.add(oid)
             self._note(fresh, data, Occurrence("blob", oid.hex()), lines=False)
 
+    def plain(self, names: bytes) -> bool:
+        """See `packs.Sink`."""
+        return not self._scanner.scan(names) and not _random_run(names)
+
     def names(self, fragments: list[bytes]) -> list[int]:
         """See `packs.Sink`: names are literal in a tree's delta; a match, or a long run that looks random, asks for the whole tree."""
-        joined = b"\0\n\0".join(fragments)
-        if not self._scanner.scan(joined) and not _random_run(joined):
+        if self.plain(b"\0\n\0".join(fragments)):
             return []
         return [number for number, part in enumerate(fragments) if _random_run(part) or self._scanner.scan(part)]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from troth.detectors.scanner import Scanner, default
-from troth.engines.packs import Coverage, Limits, ObjectStore, Repository, open_repository
+from troth.engines.packs import Coverage, Limits, ObjectStore, Repository, native, open_repository
 from troth.engines.packs.store import Task
 from troth.engines.secrets import incremental
 from troth.engines.secrets.collector import Collector, Record, make_findings
@@ -77,7 +77,8 @@ def scan_history(path: Path, options: Options | None = None, scanner: Scanner | 
     store = ObjectStore(repository, options.limits, earlier.wanted)
     collector = Collector(scanner, fingerprints, earlier.hits)
     records: dict[tuple[str, str], Record] = {}
-    report = Report("history", engine=scanner.engine, rules=len(scanner.rules), earlier=earlier.count)
+    reader = native.SAID[native.module() is not None]
+    report = Report("history", engine=scanner.engine, reader=reader, rules=len(scanner.rules), earlier=earlier.count)
     report.cut_off = len(repository.shallow)
     coverage = report.coverage
     coverage.add(store.coverage)

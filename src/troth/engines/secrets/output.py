@@ -29,7 +29,8 @@ def coverage_line(report: Report) -> str:
 
 def as_text(report: Report) -> str:
     """For a terminal."""
-    lines = [f"{report.what}: {coverage_line(report)}; {report.rules} rules, {report.engine}"]
+    reader = f", packs read by {'compiled code' if report.reader == 'compiled' else report.reader}" if report.reader else ""
+    lines = [f"{report.what}: {coverage_line(report)}; {report.rules} rules, {report.engine}{reader}"]
     lines += [f"  not scanned: {count:,} x {reason.value}" for reason, count in sorted(report.coverage.faults.items())]
     lines += [f"  note: {note}" for note in report.coverage.notes]
     for finding in report.findings:
@@ -75,6 +76,7 @@ def as_json(report: Report) -> str:
         "format": 1,
         "scanned": report.what,
         "engine": report.engine,
+        "reader": report.reader,
         "rules": report.rules,
         "earlier": report.earlier,
         "cut_off": report.cut_off,
