@@ -79,20 +79,20 @@ class Report:
         findings: by rule and fingerprint.
         coverage: what was read, and what was not.
         engine: matching engine.
-        reader: which pack reader read the objects, `compiled` or `Python`; empty where no packs were read.
         rules: number of rules.
         earlier: objects that an earlier run had read already (incremental cache).
         cut_off: commits at which a shallow clone ends: the history before them was not scanned.
+        reader: which pack reader read the objects, `compiled` or `Python`; empty where no packs were read.
     """
 
     what: str
     findings: tuple[Finding, ...] = ()
     coverage: Coverage = field(default_factory=Coverage)
     engine: str = ""
-    reader: str = ""
     rules: int = 0
     earlier: int = 0
     cut_off: int = 0
+    reader: str = ""
 
     @property
     def unfinished(self) -> bool:
