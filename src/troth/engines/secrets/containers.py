@@ -131,23 +131,10 @@ def _tar(data: bytes, budget: Budget) -> Iterator[tuple[str, bytes]]:
 
 def _pickle(data: bytes, budget: Budget) -> Iterator[tuple[str, bytes]]:
     """The text in a pickle: its strings, one a line, since opcodes and lengths stand where a token's boundary would be."""
-    import pickletools
+    from troth.engines.secrets.pickled import texts_of
 
-    texts: list[bytes] = []
-    left = min(budget.bytes, 16 << 20)
-    try:
-        for number, (_, argument, _) in enumerate(pickletools.genops(data)):
-            if isinstance(argument, str) and len(argument) >= 8:
-                texts.append(argument.encode("utf-8", "replace"))
-                left -= len(argument)
-            elif isinstance(argument, bytes | bytearray) and 8 <= len(argument) <= 65_536:
-                texts.append(bytes(argument))
-                left -= len(argument)
-            if left <= 0 or number > 500_000:
-                budget.cut = True
-                break
-    except (ValueError, EOFError, IndexError, OverflowError, UnicodeError, AttributeError):
-        budget.cut = budget.cut or not texts
+    texts, cut = texts_of(data, min(budget.bytes, 16 << 20))
+    budget.cut = budget.cut or cut
     if texts:
         budget.bytes = max(0, budget.bytes - sum(map(len, texts)))
         yield "pickle", b"\n".join(texts)
