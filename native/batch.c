@@ -42,8 +42,12 @@ static int text_room(Walker *w, int64_t size)
 
 void troth_forget(Walker *w)
 {
-    for (size_t i = 0; i < w->item_count; i++)
+    for (size_t i = 0; i < w->item_count; i++) {
         Py_CLEAR(w->items[i].data);
+        Py_CLEAR(w->items[i].from);
+        Py_CLEAR(w->items[i].delta);
+    }
+    w->last_base = NULL;
     w->item_count = w->part_count = 0;
     w->text_length = w->look = w->hold = 0;
     w->names = 0;
@@ -69,6 +73,7 @@ static int new_item(Walker *w, int32_t k, int32_t base, int kind, PyObject *data
     item->kind = kind;
     Py_XINCREF(data);
     item->data = data;
+    item->from = item->delta = NULL;
     item->size = size;
     item->at = w->text_length;
     item->part = w->part_count;
@@ -134,6 +139,60 @@ int troth_take(Walker *w, int32_t k, int32_t base, int kind, PyObject *data, con
         if (new_part(w, bytes, ranges->items[i].low, ranges->items[i].high - ranges->items[i].low))
             return RAISED;
     return GOOD;
+}
+
+/* Note an object from which nothing is made and of which only some small parts are looked at: it is only made where somebody asks for it.
+   Answers 1 where that cannot be. */
+int troth_take_parts(Walker *w, int32_t k, int32_t base, int kind, const Delta *delta, const Ranges *ranges)
+{
+    uint8_t head[TAR_AT + TAR_BYTES + 1];
+    Range first = {0, delta->size < TAR_AT + TAR_BYTES ? delta->size : TAR_AT + TAR_BYTES};
+    Ranges beginning = {&first, delta->size ? 1 : 0, 1};
+    const uint8_t *from = (const uint8_t *)PyBytes_AsString(delta->base);
+    size_t from_size = (size_t)PyBytes_Size(delta->base), i;
+    int64_t all = 0;
+    for (i = 0; i < ranges->count; i++) {
+        int64_t length = ranges->items[i].high - ranges->items[i].low;
+        if (length > TOGETHER)
+            return 1;
+        all += length + 1;
+    }
+    if (small(&w->want, k) != 1 || text_room(w, all))
+        return small(&w->want, k) != 1 ? 1 : RAISED;
+    if (troth_delta_windows(from, from_size, delta->bytes, delta->length, delta->start, ranges, w->text + w->text_length)
+        || troth_delta_windows(from, from_size, delta->bytes, delta->length, delta->start, &beginning, head))
+        return 1;
+    if (new_item(w, k, base, kind, NULL, delta->size))
+        return RAISED;
+    Item *item = &w->items[w->item_count - 1];
+    item->delta = PyBytes_FromStringAndSize((const char *)delta->bytes, (Py_ssize_t)delta->length);
+    item->from = delta->base;
+    Py_INCREF(item->from);
+    item->start = delta->start;
+    if (!item->delta || (kind == BLOB && contained(w, head, first.high)))
+        return RAISED;
+    for (i = 0; i < ranges->count; i++)
+        if (new_part(w, NULL, ranges->items[i].low, ranges->items[i].high - ranges->items[i].low))
+            return RAISED;
+    w->expanded += delta->size;
+    w->objects[kind]++;
+    w->bytes[kind] += delta->size;
+    w->hold += delta->size + (w->last_base == delta->base ? 0 : (int64_t)from_size); /* a batch keeps what its objects are to be made of */
+    w->last_base = delta->base;
+    return GOOD;
+}
+
+/* Make an object's content. */
+int troth_item(Walker *w, Item *item)
+{
+    if (item->data)
+        return GOOD;
+    if (!item->delta) {
+        item->data = PyBytes_FromStringAndSize((const char *)w->text + item->at, (Py_ssize_t)item->size);
+        return item->data ? GOOD : RAISED;
+    }
+    Delta delta = {item->from, (const uint8_t *)PyBytes_AsString(item->delta), (size_t)PyBytes_Size(item->delta), item->start, item->size};
+    return troth_result(&delta, &item->data);
 }
 
 /* Note a whole entry from which nothing is made; a small one is inflated where it is looked at. */

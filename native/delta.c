@@ -131,3 +131,27 @@ int troth_delta_apply(const uint8_t *base, size_t base_size, const uint8_t *delt
     }
     return made == size ? 0 : -1;
 }
+
+int troth_delta_windows(const uint8_t *base, size_t base_size, const uint8_t *delta, size_t length, size_t start, const Ranges *ranges, uint8_t *out)
+{
+    const Range *range = ranges->items, *const behind = range + ranges->count;
+    int64_t made = 0;
+    Operation op;
+    for (size_t at = start; at < length && range < behind;) {
+        at = operation_at(delta, length, at, &op);
+        if (!at || (!op.text && (op.offset > base_size || op.count > base_size - op.offset)))
+            return -1;
+        const uint8_t *from = op.text ? op.text : base + op.offset;
+        int64_t end = made + (int64_t)op.count;
+        for (; range < behind && range->low < end; range++) {
+            int64_t low = range->low > made ? range->low : made, high = range->high < end ? range->high : end;
+            memcpy(out, from + (low - made), (size_t)(high - low));
+            out += high - low;
+            if (range->high > end)
+                break;
+            *out++ = '\n';
+        }
+        made = end;
+    }
+    return range == behind ? 0 : -1;
+}

@@ -27,4 +27,8 @@ int troth_delta_check(const uint8_t *delta, size_t length, size_t start, uint64_
 /* Apply a delta that `troth_delta_check` found to be good for this base. Checks all the same; returns 0 or -1. */
 int troth_delta_apply(const uint8_t *base, size_t base_size, const uint8_t *delta, size_t length, size_t start, uint8_t *out, size_t size);
 
+/* Write what a delta that was found to be good makes within some ranges (ascending, disjoint, within its result), each followed by a line feed.
+   `out` has room for all of them. Returns 0, or -1 where the delta is damaged after all; never more is written than the ranges are long. */
+int troth_delta_windows(const uint8_t *base, size_t base_size, const uint8_t *delta, size_t length, size_t start, const Ranges *ranges, uint8_t *out);
+
 #endif

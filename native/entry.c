@@ -67,9 +67,9 @@ int troth_entry(Walker *w, int32_t k, PyObject **found)
     return GOOD;
 }
 
-/* What entry `k`, a delta, makes of `base`, as a new object. With `ranges`: where it differs; none (count 0 and a size) where all of it counts.
+/* Inflate entry `k`, a delta, into the scratch space, and check it against `base`. With `ranges`: where its result differs, unless that is too short for it.
    Returns TOO_LARGE where the result is over the limit, besides GOOD, DAMAGED and RAISED. */
-int troth_delta(Walker *w, int32_t k, PyObject *base, Ranges *ranges, PyObject **made)
+int troth_delta(Walker *w, int32_t k, PyObject *base, Ranges *ranges, Delta *found)
 {
     uint64_t base_size, size, announced = (uint64_t)wide(&w->size, k);
     if (announced > (uint64_t)w->object_bytes)
@@ -95,11 +95,22 @@ int troth_delta(Walker *w, int32_t k, PyObject *base, Ranges *ranges, PyObject *
         PyErr_NoMemory();
     if (checked)
         return checked == -2 ? RAISED : DAMAGED;
-    PyObject *data = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size);
+    found->base = base;
+    found->bytes = w->scratch;
+    found->length = (size_t)announced;
+    found->start = start;
+    found->size = (int64_t)size;
+    return GOOD;
+}
+
+/* What a delta makes, as a new object. */
+int troth_result(const Delta *delta, PyObject **made)
+{
+    PyObject *data = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)delta->size);
     if (!data)
         return RAISED;
-    const uint8_t *from = (const uint8_t *)PyBytes_AsString(base);
-    if (troth_delta_apply(from, (size_t)base_size, w->scratch, (size_t)announced, start, (uint8_t *)PyBytes_AsString(data), (size_t)size)) {
+    const uint8_t *from = (const uint8_t *)PyBytes_AsString(delta->base);
+    if (troth_delta_apply(from, (size_t)PyBytes_Size(delta->base), delta->bytes, delta->length, delta->start, (uint8_t *)PyBytes_AsString(data), (size_t)delta->size)) {
         Py_DECREF(data);
         return DAMAGED;
     }
@@ -123,8 +134,11 @@ int troth_rebuild(Walker *w, int32_t k, PyObject **found)
     if (answer == GOOD)
         answer = troth_entry(w, chain.items[--chain.count], &data);
     while (answer == GOOD && chain.count) {
+        Delta delta;
         made = NULL;
-        answer = troth_delta(w, chain.items[--chain.count], data, NULL, &made);
+        answer = troth_delta(w, chain.items[--chain.count], data, NULL, &delta);
+        if (answer == GOOD)
+            answer = troth_result(&delta, &made);
         Py_DECREF(data);
         data = made;
     }

@@ -57,7 +57,8 @@ static void try_delta(const uint8_t *data, size_t length, size_t base_size)
     if (chance(4)) /* mostly as announced, else a base that is another */
         base_size = (size_t)base;
     uint8_t *from = room(base_size), *out = room((size_t)size);
-    memset(from, 7, base_size);
+    for (size_t i = 0; i < base_size; i++)
+        from[i] = (uint8_t)(i * 31 + (i >> 8));
     if (!troth_delta_check(data, length, start, base_size, size, chance(600), &ranges)) {
         int64_t last = 0;
         for (size_t i = 0; i < ranges.count; i++) {
@@ -67,6 +68,19 @@ static void try_delta(const uint8_t *data, size_t length, size_t base_size)
         }
         if (troth_delta_apply(from, base_size, data, length, start, out, (size_t)size))
             abort();
+        size_t all = 0, at = 0;
+        for (size_t i = 0; i < ranges.count; i++)
+            all += (size_t)(ranges.items[i].high - ranges.items[i].low) + 1;
+        uint8_t *windows = room(all);
+        if (troth_delta_windows(from, base_size, data, length, start, &ranges, windows))
+            abort();
+        for (size_t i = 0; i < ranges.count; i++) {
+            size_t many = (size_t)(ranges.items[i].high - ranges.items[i].low);
+            if (memcmp(windows + at, out + ranges.items[i].low, many) || windows[at + many] != '\n')
+                abort();
+            at += many + 1;
+        }
+        free(windows);
         good++;
     } else {
         bad++;

@@ -43,9 +43,10 @@ static PyObject *view_item(PyObject *self, PyObject *number)
     Item *item = item_of(w, number);
     if (!item)
         return NULL;
-    if (!item->data)
-        item->data = PyBytes_FromStringAndSize((const char *)w->text + item->at, (Py_ssize_t)item->size);
-    return item->data ? Py_BuildValue("(iiiO)", (int)item->entry, (int)item->base, item->kind, item->data) : NULL;
+    int answer = troth_item(w, item);
+    if (answer == DAMAGED) /* cannot be: it was checked, and is our own copy */
+        PyErr_SetString(PyExc_RuntimeError, "a delta that was checked cannot be applied");
+    return answer == GOOD ? Py_BuildValue("(iiiO)", (int)item->entry, (int)item->base, item->kind, item->data) : NULL;
 }
 
 static int append(PyObject *list, PyObject *value)

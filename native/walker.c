@@ -30,14 +30,23 @@ static int make(Walker *w, int32_t child)
     PyObject *data = NULL;
     int32_t parent = w->parent.entry;
     int near = !small(&w->marks, parent);
+    Delta delta;
     w->ranges.count = 0;
-    int answer = troth_delta(w, child, w->parent.data, near ? &w->ranges : NULL, &data);
+    int answer = troth_delta(w, child, w->parent.data, near ? &w->ranges : NULL, &delta), leaf = link_of(w, &w->first, child) < 0;
+    near = near && answer == GOOD && delta.size > 2 * w->margin;
+    if (answer == GOOD && near && leaf) {
+        int done = troth_take_parts(w, child, parent, w->family_kind, &delta, &w->ranges);
+        if (done != 1)
+            return done;
+    }
+    if (answer == GOOD)
+        answer = troth_result(&delta, &data);
     if (answer == TOO_LARGE || answer == DAMAGED)
         return troth_event(w, child, answer == DAMAGED ? CORRUPT : TOO_LARGE, answer == DAMAGED, BOTH);
     if (answer == GOOD) {
-        int64_t size = (int64_t)PyBytes_Size(data);
-        answer = troth_take(w, child, parent, w->family_kind, data, near && size > 2 * w->margin ? &w->ranges : NULL);
-        if (answer == GOOD && link_of(w, &w->first, child) >= 0) {
+        int64_t size = delta.size;
+        answer = troth_take(w, child, parent, w->family_kind, data, near ? &w->ranges : NULL);
+        if (answer == GOOD && !leaf) {
             int keep = w->held + size <= w->held_bytes;
             w->held += keep ? size : 0;
             answer = push(w, child, keep ? data : NULL, w->parent.depth + 1);

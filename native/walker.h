@@ -25,9 +25,18 @@ enum { FAMILIES, ALONE, TREES, GATHER, FRAGMENTS, FINISHED };
 #define MAGIC_BYTES 8
 
 typedef struct {
+    PyObject *base;
+    const uint8_t *bytes;
+    size_t length, start;
+    int64_t size; /* of what it makes */
+} Delta;
+
+typedef struct {
     int32_t entry, base; /* base: -1 where all of the object is to be looked at */
     int kind;
-    PyObject *data;      /* NULL: it stands in the text */
+    PyObject *data;      /* NULL: it stands in the text, or is still to be made */
+    PyObject *from, *delta; /* what it is to be made of */
+    size_t start;           /* where the delta's operations begin */
     int64_t size, at;    /* at: where in the text */
     size_t part, parts;
 } Item;
@@ -77,6 +86,7 @@ typedef struct {
     uint8_t *text;
     int64_t text_length, text_room, look, hold;
     int exports, names;
+    PyObject *last_base; /* of the newest object that is still to be made; borrowed, only compared */
     PyObject *events, *containers;
     Ranges ranges;
     uint8_t *scratch;
@@ -98,13 +108,16 @@ int troth_unpack(const Walker *w, int32_t k, uint8_t *out);
 int troth_unpacks(const Walker *w, int32_t k);
 int troth_scratch(Walker *w, int64_t size);
 int troth_entry(Walker *w, int32_t k, PyObject **found);
-int troth_delta(Walker *w, int32_t k, PyObject *base, Ranges *ranges, PyObject **made);
+int troth_delta(Walker *w, int32_t k, PyObject *base, Ranges *ranges, Delta *found);
+int troth_result(const Delta *delta, PyObject **made);
 int troth_rebuild(Walker *w, int32_t k, PyObject **found);
 int troth_event(Walker *w, int32_t k, int reason, int again, int about);
 
 /* batch.c: what waits to be looked at */
 void troth_forget(Walker *w);
 int troth_take(Walker *w, int32_t k, int32_t base, int kind, PyObject *data, const Ranges *ranges);
+int troth_take_parts(Walker *w, int32_t k, int32_t base, int kind, const Delta *delta, const Ranges *ranges);
+int troth_item(Walker *w, Item *item);
 int troth_take_whole(Walker *w, int32_t k, int kind);
 int troth_take_fragment(Walker *w, int32_t k);
 

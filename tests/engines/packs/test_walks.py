@@ -79,20 +79,27 @@ LIMITS = [
 ]
 
 
-@pytest.mark.parametrize("number", range(len(LIMITS)))
-@pytest.mark.parametrize("state", ["sound", "some wanted", "damaged"])
-def test_both_walks_hand_over_the_same(tmp_path, monkeypatch, number, state):
-    repository = make(tmp_path / "r")
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory):
+    """A repository of one pack with chains of deltas; made once, since git takes most of the time."""
+    repository = make(tmp_path_factory.mktemp("walks") / "r")
     repository.git("repack", "-q", "-a", "-d", "-f", "--depth=12")
     pack = next((repository.root / ".git" / "objects" / "pack").glob("*.pack"))
     os.chmod(pack, 0o644)
-    whole, chance = pack.read_bytes(), random.Random(number)
+    return repository.root, pack, pack.read_bytes()
+
+
+@pytest.mark.parametrize("number", range(len(LIMITS)))
+@pytest.mark.parametrize("state", ["sound", "some wanted", "damaged"])
+def test_both_walks_hand_over_the_same(packed, monkeypatch, number, state):
+    root, pack, whole = packed
+    chance = random.Random(number)
     wanted = (lambda oid: oid[1] % 3 == 0) if state == "some wanted" else None
     for _ in range(8 if state == "damaged" else 1):
         broken = bytearray(whole)
         for _ in range(chance.randrange(1, 5) if state == "damaged" else 0):
             broken[chance.randrange(12, len(whole) - 20)] ^= 1 << chance.randrange(8)
         pack.write_bytes(broken)
-        slow = walked(repository.root, LIMITS[number], wanted, False, monkeypatch)
-        assert walked(repository.root, LIMITS[number], wanted, True, monkeypatch) == slow
+        slow = walked(root, LIMITS[number], wanted, False, monkeypatch)
+        assert walked(root, LIMITS[number], wanted, True, monkeypatch) == slow
         assert slow[1] or state == "damaged"
