@@ -152,7 +152,15 @@ class VectorEngine:
         reach = self._reach
         for rule, end in hits:
             span = reach[rule]
-            add(windows.setdefault(rule, []), max(0, end - span), min(size, end + span))
+            low = end - span if end > span else 0
+            high = end + span if end + span < size else size
+            known = windows.get(rule)
+            if known is None:
+                windows[rule] = [(low, high)]
+            elif low > known[-1][1]:
+                known.append((low, high))
+            else:
+                add(known, low, high)
         return windows
 
     def together(self, text: memoryview) -> Hits | None:

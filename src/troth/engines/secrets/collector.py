@@ -27,6 +27,7 @@ SHOWN = 50
 _RUN = re.compile(rb"[0-9A-Za-z_-]{24,}")
 _IN_RUN = bytes(1 if _RUN.match(bytes([code]) * 24) else 0 for code in range(256))
 _LONG = b"\1" * 24
+_UPPER, _LOWER, _DIGITS = bytes(range(65, 91)), bytes(range(97, 123)), bytes(range(48, 58))
 
 
 @dataclass(slots=True)
@@ -249,7 +250,6 @@ def _random_run(data: bytes) -> bool:
 
 def _random(run: bytes) -> bool:
     """Letters of both cases in random order, or long hex: what a token looks like and a file's name hardly ever does."""
-    upper = sum(65 <= byte <= 90 for byte in run)
-    lower = sum(97 <= byte <= 122 for byte in run)
-    digits = sum(48 <= byte <= 57 for byte in run)
+    size = len(run)
+    upper, lower, digits = (size - len(run.translate(None, letters)) for letters in (_UPPER, _LOWER, _DIGITS))
     return min(upper, lower) * 4 >= len(run) or (digits * 4 >= len(run) and digits + lower > 30)
