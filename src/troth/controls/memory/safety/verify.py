@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from troth.judgement.guards import not_a_claim, prove, source_lines, sources
 from troth.judgement.policy_scope import home_of, inside, said
-from troth.terms.facts.code_lines import CodeLines
+from troth.terms.facts.code_lines import CodeLine, CodeLines
 from troth.terms.facts.policies import PolicySet
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Kind, Statement
@@ -55,18 +56,23 @@ def verify(statement: Statement, policies: PolicySet, tree: Tree, code: CodeLine
     if races and re.search(r"race|thread|concurren|sync", statement.text, re.IGNORECASE):
         shown = tuple(tree.evidence(path, line, "The compiler no longer checks who writes when.") for path, line in _telling(races, home, tree))
         return Partly(How.INCOMPLETE, shown, f"{len(races)} statics or promises of Send and Sync stand outside of what the compiler checks.", "Use locks or atomics, or give the proof beside each.")
-    confined = _confined(statement, unsafe, tree)
-    if confined is not None:
-        return confined
     bare = code.of("rust-unsafe-unexplained")
-    if bare and _EXPLAINED.search(statement.text):
-        shown = tuple(tree.evidence(found.place.path, found.place.line, found.says) for found in bare[:_MOST])
-        return Broken(How.CONTRADICTED, shown, f"{len(bare)} unsafe blocks and impls say nothing of why they are sound.", "Write // SAFETY: above each.")
+    said_of_it = _confined(statement, unsafe, tree) or _explained(statement, bare, tree)
+    if said_of_it is not None:
+        return said_of_it
     if unsafe:
         shown = tuple(tree.evidence(path, line, "Outside of what the compiler checks.") for path, line in _telling(unsafe, home, tree))
         because = f"{len(unsafe)} unsafe blocks, functions or impls stand outside of what the compiler checks; {len(bare)} blocks and impls say nothing of why they are sound."
         return Partly(How.INCOMPLETE, shown, because, "Take them out, or test them under Miri and the sanitizers.")
     return prove("memory", f"No unsafe code in {len(rust)} Rust files; what dependencies and the foreign side do takes a run under Miri or a sanitizer.")
+
+
+def _explained(statement: Statement, bare: Sequence[CodeLine], tree: Tree) -> Verdict | None:
+    """The verdict on a word that is promised beside each unsafe block, where some have none."""
+    if not bare or not _EXPLAINED.search(statement.text):
+        return None
+    shown = tuple(tree.evidence(found.place.path, found.place.line, found.says) for found in bare[:_MOST])
+    return Broken(How.CONTRADICTED, shown, f"{len(bare)} unsafe blocks and impls say nothing of why they are sound.", "Write // SAFETY: above each.")
 
 
 def _confined(statement: Statement, unsafe: list[tuple[str, int]], tree: Tree) -> Verdict | None:
