@@ -56,7 +56,8 @@ def without_number(statement: Statement, policies: PolicySet) -> Remark | None:
 
 def weigh_words(statement: Statement, policies: PolicySet) -> Partly | Unknown | None:
     """The verdict on a promised time that its own policy speaks against, or that names no time; None where nothing is wrong with the words."""
-    clash = next((one for one in remarks_about(statement, policies) if one.flaw is Flaw.CONTRADICTION), None)
+    # one sentence that names two times tells of two steps
+    clash = next((one for one in remarks_about(statement, policies) if one.flaw is Flaw.CONTRADICTION and len({each.span for each in one.statements}) > 1), None)
     if clash is not None:
         evidence = tuple(_line(one) for one in sorted(clash.statements, key=lambda one: one.span == statement.span))
         return Partly(How.CONTRADICTED, evidence, clash.says, "Let the times agree, or say which one holds.")

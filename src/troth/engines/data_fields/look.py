@@ -72,6 +72,7 @@ def look(tree: Tree) -> DataFields:
     for path, file in tree.files.items():
         if (
             not path.endswith(_SOURCES)
+            or path.endswith(".d.ts")
             or _ASIDE.search(path)
             or is_foreign(path)
             or not 0 < file.size < _SIZE_LIMIT

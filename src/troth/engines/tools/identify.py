@@ -150,8 +150,13 @@ def identify(argv: tuple[str, ...], known: Catalogue) -> Identified:
         if rest[:1] and rest[0] == image.commands[0][0]:
             rest = rest[1:]
         return Identified(image, (image.commands[0][0], *rest), rest)
-    if re.search(r"(?:\A|\s)(?:docker|podman) run ", " ".join(argv[:4])) and len(words) > 1 and words[1].rsplit("/", 1)[-1] in known.by_command:
-        words = words[1:]  # an image that is not known here, told which command to start
+    if re.search(r"(?:\A|\s)(?:docker|podman) run ", " ".join(argv[:4])) and words[0] != argv[0]:
+        # an image that is not known here: it is told which command to start, or carries the name of its tool
+        own = words[0].rsplit("/", 1)[-1].partition("@")[0].partition(":")[0]
+        if len(words) > 1 and words[1].rsplit("/", 1)[-1] in known.by_command:
+            words = words[1:]
+        elif any(len(command) == 1 for command, _ in known.by_command.get(own, ())):
+            words = (own, *words[1:])
     first = _VERSION.sub("", words[0].rsplit("/", 1)[-1]).removesuffix(".exe")
     for command, spec in known.by_command.get(first, ()):
         after = _after(command, words)

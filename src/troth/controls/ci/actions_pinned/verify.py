@@ -17,6 +17,8 @@ _PIPED = re.compile(
     re.IGNORECASE,
 )
 _VERSION = re.compile(r"v?\d+(\.\d+)*([.-][\w.]+)?")
+_TO_TAGS = re.compile(r"\btag(?:s|ged)?\b", re.IGNORECASE)
+_TO_COMMITS = re.compile(r"\bsha\b|commit|hash|digest|immutab|\bnot\b|never|instead|rather", re.IGNORECASE)
 _FORGE = frozenset(("actions", "github"))
 _MOST = 10
 
@@ -48,8 +50,24 @@ class _Use:
 def verify(statement: Statement, workflows: Workflows, tree: Tree, audit: WorkflowAudit) -> Verdict:
     """Count what is pinned; only other people's actions where the sentence speaks of third parties. A second auditor may object."""
     third = re.search(r"third[- ]part|external|community", statement.text, re.IGNORECASE) is not None
+    if _TO_TAGS.search(statement.text) and not _TO_COMMITS.search(statement.text):
+        return _tagged(workflows, tree)
     told = _count(statement, workflows, tree)
     return told if third else doubted(told, audit, "unpinned-uses")
+
+
+def _tagged(workflows: Workflows, tree: Tree) -> Verdict:
+    """Where the sentence asks for tags: no action by its branch."""
+    uses = _all(workflows)
+    if not uses:
+        return NotApplicable("No workflow uses an action.")
+    moving = [use for use in uses if use.moving and not use.uses.pinned]
+    if not moving:
+        return Kept(tuple(_shown(use, tree) for use in uses)[:_MOST], f"All {len(uses)} uses name a version or a commit.")
+    shown = tuple(_shown(use, tree) for use in moving)[:_MOST]
+    verdict = Broken if len(moving) == len(uses) else Partly
+    how = How.ABSENT if len(moving) == len(uses) else How.INCOMPLETE
+    return verdict(how, shown, f"{len(moving)} of {len(uses)} uses name a branch.", "Name a version for each.")
 
 
 def _count(statement: Statement, workflows: Workflows, tree: Tree) -> Verdict:

@@ -11,7 +11,7 @@ from troth.terms.values import Params
 from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Verdict
 
 _DISCLAIMS = re.compile(
-    r"\b(?:not|no|never|neither|nor|cannot|isn'?t|aren'?t|don'?t)\b.{0,60}\b(?:complian\w*|certif\w*|audited|attested|guarantee\w*)\b",
+    r"\b(?:not|never|neither|nor|cannot|isn'?t|aren'?t|don'?t)\b.{0,60}\b(?:complian\w*|certif\w*|audited|attested|guarantee\w*)\b|\bno (?:[\w/-]+ ){0,3}(?:complian\w*|certif\w*|attest\w*|guarantee\w*)\b",
     re.IGNORECASE,
 )
 _LEANS: dict[str, re.Pattern[str]] = {

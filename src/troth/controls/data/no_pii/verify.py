@@ -10,7 +10,7 @@ from troth.terms.facts.policies import PolicySet
 from troth.terms.promise import Statement
 from troth.terms.verdict import How, NotApplicable, Partly, Unknown, Verdict
 
-_ENCRYPT = re.compile(r"\b(?:encrypt|protect|minimi[sz]e|retain|delete)\w*\b", re.IGNORECASE)
+_ENCRYPT = re.compile(r"\b(?:encrypt|protect|minimi[sz]|locali[sz]|retain|retention|delete)\w*\b", re.IGNORECASE)
 
 
 def verify(statement: Statement, fields: DataFields, policies: PolicySet) -> Verdict:

@@ -71,7 +71,7 @@ def verify(
             "Whether security fixes are proposed by themselves is a setting of the forge, which no file shows.",
         )
         return settings_or(shown, lambda forge: feature(forge, "security-updates", clock.now), lambda: fixes)
-    if re.search(r"\balerts?\b", statement.text, re.IGNORECASE) and not _UPDATES.search(statement.text) and not re.search(r"updat|upgrad|propos", statement.text, re.IGNORECASE):
+    if re.search(r"\b(?:alert[as]?|alertas|avisos?|notices?|notifications?|advisor(?:y|ies))\b", statement.text, re.IGNORECASE) and not _UPDATES.search(statement.text) and not re.search(r"updat|upgrad|propos", statement.text, re.IGNORECASE):
         only = Unknown("the forge's settings", "The sentence speaks of alerts, which are a setting of the forge; no file shows them.")
         return settings_or(shown, lambda forge: feature(forge, "dependabot-alerts", clock.now), lambda: only)
     if not updates.bots and _ALERTS.search(statement.text) and not _UPDATES.search(statement.text):

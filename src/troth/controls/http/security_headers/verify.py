@@ -104,7 +104,9 @@ def _file(tree: Tree, path: str) -> list[_Rule] | None:
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 if isinstance(target, ast.Name):
                     named.setdefault(target.id, []).append(node.value)
-    return [*_calls(path, module, named), *_headers(path, module), *_django(path, named)]
+    tested = [(node.lineno, node.end_lineno or node.lineno) for node in ast.walk(module) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and re.search(r"(?:\A|_)tests?(?:_|\Z)", node.name)]
+    rules = [*_calls(path, module, named), *_headers(path, module), *_django(path, named)]
+    return [rule for rule in rules if not any(first <= rule.line <= last for first, last in tested)]
 
 
 def _calls(path: str, module: ast.Module, named: dict[str, list[ast.expr]]) -> Iterator[_Rule]:

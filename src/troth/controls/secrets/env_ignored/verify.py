@@ -15,6 +15,9 @@ from troth.terms.values import Params
 from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Verdict
 
 _ABOUT = re.compile(r"ignor|commit|version control|\bgit\b|repositor|track|exclud|check(?:ed|ing)? in|push|never|secret|leak|\.env\b(?!\.)", re.IGNORECASE)
+_SPAN = re.compile(r"`(\.?[\w*-][\w.*-]*)`")
+_KEEPS = re.compile(r"ignor|commit|never|\bgit\b|version control|exclud|track|check(?:ed|ing)? in", re.IGNORECASE)
+_STORY = re.compile(r"\b(?:shipped|was committed|were committed|had been committed|leaked|contained|used to)\b.{0,120}\b(?:until|in (?:the )?(?:commit|history|version)|from the commit|since|before)\b", re.IGNORECASE | re.DOTALL)
 _SAMPLES = (".example", ".sample", ".template", ".dist", ".defaults", ".test", ".schema")
 _ASIDE = ("test", "example", "doc", "fixture", "sample", "node_modules")
 
@@ -25,7 +28,10 @@ def verify(
     """Kept only if every named file is ignored wherever it would lie, none is tracked, and none ever was."""
     if statement.text and not _ABOUT.search(" ".join((statement.text, *statement.lead_in))):
         return Unknown("a sentence about what git ignores", "The sentence speaks of such files, and not of keeping them out of the repository.")
-    names = tuple(name.strip("`*/ ") for name in params.texts("files") if not name.endswith(_SAMPLES)) or (".env",)
+    beside = _beside(statement)
+    if beside is not None:
+        return beside
+    names = _names(params, statement)
     folders = _folders(tree, dependencies)
     tracked = [path for path in tree.paths() if tree.files[path].tracked and _is(path, names)]
     if tracked:
@@ -63,6 +69,34 @@ def verify(
             "Change what it held; history keeps it.",
         )
     return Kept(evidence, f"git ignores {', '.join(names)} in the root and in every package, and never held one.")
+
+
+def _beside(statement: Statement) -> Unknown | None:
+    """The verdict on a sentence that names samples alone, tells what once was, or names nothing that git could ignore; None for every other one."""
+    spans = _SPAN.findall(statement.quote)
+    keeps = _KEEPS.search(statement.text)
+    if spans and not keeps and all(span.endswith(_SAMPLES) or span == ".gitignore" for span in spans):
+        return Unknown("a sentence about what git ignores", "The sentence names a sample of the file, which is there to be committed.")
+    if _STORY.search(statement.text):
+        return Unknown("a sentence about what git ignores", "The sentence tells what once was in the repository, and not what is ignored.")
+    if statement.text and not spans and not _ABOUT.search(statement.text) and not re.search(r"\benv", statement.text, re.IGNORECASE):
+        return Unknown("the names of the files", "The line says what kind of file is left out, and names none.")
+    return None
+
+
+def _names(params: Params, statement: Statement) -> tuple[str, ...]:
+    """Names that git is to ignore, whole as they stand in the sentence (`app.Secrets.json`, not `Secrets.json`); a pattern gives a name that it means."""
+    found: list[str] = []
+    for name in params.texts("files"):
+        whole = re.search(rf"[\w.-]*{re.escape(name)}(?![\w.])", statement.quote)
+        found.append(whole.group() if whole is not None and not whole.group().startswith("-") else name)
+    for span in _SPAN.findall(statement.quote):
+        if span in (".env.*", ".env*"):
+            found += [".env.local", ".env.production"]
+        elif span.endswith(".json") and span.startswith(".") and "/" not in span:
+            found.append(span)
+            found = [name for name in found if name != ".env" or ".env" in statement.quote]
+    return tuple(dict.fromkeys(name.strip("`*/ ") for name in found if not name.endswith(_SAMPLES))) or (".env",)
 
 
 def _is(path: str, names: tuple[str, ...]) -> bool:
