@@ -15,7 +15,7 @@ from troth.terms.verdict import Broken, Evidence, How, Kept, NotApplicable, Part
 
 _ABOUT = re.compile(r"permission|workflow|token|actions?\b|ci\b|github", re.IGNORECASE)
 _CHANGES_NOTHING = re.compile(r"\b(?:cannot|can't|can not|unable to|never|no way to)\b.{0,60}\b(?:modify|change|alter|push|overwrite|write to)\b.{0,20}\b(?:code|source|repositor\w+|contents?|branch\w*|files)\b", re.IGNORECASE)
-_PEOPLE = re.compile(r"\baccess (?:controls?|permissions?|rights?|management)\b|\b(?:users?|roles?|rbac|data|database|service accounts?|iam|cloud)\b", re.IGNORECASE)
+_PEOPLE = re.compile(r"\baccess (?:controls?|permissions?|rights?|management)\b|\b(?:users?|roles?|rbac|cluster ?roles?|kubernetes|k8s|data|database|service accounts?|iam|cloud)\b", re.IGNORECASE)
 _ABOUT_CI = re.compile(r"workflow|\btokens?\b|\bactions?\b|\bci\b|github|pipeline|\bjobs?\b|npm|publish|release", re.IGNORECASE)
 _YOURS = re.compile(r"\b(?:your|their)\b(?!.{0,20}\b(?:workflows?|actions?|ci)\b)", re.IGNORECASE)
 _MOST = 10

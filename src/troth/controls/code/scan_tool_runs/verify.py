@@ -44,7 +44,7 @@ _FORGES_OWN = {"codeql": "codeql", "github codeql": "codeql", "code scanning": "
 _SCANS = re.compile(r"scan|analy[sz]|lint|\bsast\b|\bdast\b|check|test|(?:automated|npm|cargo|pip|dependency|code|continuous|regular|ci)[- ](?:security )?audit|codeql|detect|identif|find(?:s|ings?)\b|catch|tool|workflow|pipeline|\bci\b|alert|rules?\b|threshold|runs?\b|vulnerab|gate", re.IGNORECASE)
 """What speaks of looking at all, where no tool is named."""
 _PRODUCT = re.compile(
-    r"\btrain(?:ing|ed)\b|\btool (?:calls?|descriptions?|poisoning)\b|quarantin\w*|\bprompts?\b|\bintegrat(?:ion|es?|ed) with\b|\buser(?:'s|s'|s)? (?:code|input|files?|uploads?)\b|\bupload(?:s|ed)\b|\bworkshops?\b",
+    r"\btrain(?:ing|ed)\b|\btool (?:calls?|descriptions?|poisoning)\b|quarantin\w*|\bprompts?\b|\bintegrat(?:ion|es?|ed) with\b|\buser(?:'s|s'|s)? (?:code|input|files?|uploads?)\b|\bupload(?:s|ed)\b|\bworkshops?\b|\bthe (?:linter|scanner|analy[sz]er|checker|parser|tool) (?:only |never |always |itself )?(?:reads?|refuses?|rejects?|loads?|resolves?|accepts?|writes?|opens?)\b",
     re.IGNORECASE,
 )
 """What a security product does, or what people learn."""

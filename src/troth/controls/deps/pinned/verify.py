@@ -14,7 +14,7 @@ from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Ve
 
 _COUNTED = (Scope.RUNTIME, Scope.DEV, Scope.OPTIONAL)
 _BOUNDS = re.compile(r"\b(?:minimum|maximum|compatible|bounded|constraints?|ranges?|upper|lower)\b", re.IGNORECASE)
-_MATTER = re.compile(r"depend|packages?\b|librar|requirement|\bpin|\block|exact|version|hash|frozen|reproducib|constraint|determinis|integrity|digest|bound|fixed|\bsum\b|checksum|==|range|immutab|verif|resol", re.IGNORECASE)
+_MATTER = re.compile(r"depend|packages?\b|librar|requirement|\bpin|\block|exact|hash|frozen|reproducib|constraint|determinis|integrity|digest|\bbounds?\b|checksum|==|\branges?\b|(?:specific|fixed|certain|explicit) versions?\b(?! is| are| was)|\bversions? (?:of|for|in)\b", re.IGNORECASE)
 _FILE_NAMES = re.compile(r"[\w./-]*[\w-]\.(?:json|lock|mod|sum|txt|toml|ya?ml)\b|[\w.-]*/[\w./-]+")
 _ONLY_LOCKED = re.compile(r"\binstall\w*\b.{0,60}\b(?:from|by|with|using|via|against)\b.{0,30}\block ?-?files?\b|\bnpm ci\b|frozen[- ]lockfile|\block ?-?files?\b.{0,40}\bonly\b", re.IGNORECASE)
 _HASHES = re.compile(r"\bhash(?:es|ed)?\b|\bintegrity\b|\bdigests?\b", re.IGNORECASE)

@@ -29,6 +29,8 @@ from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Ve
 
 _SCANS = (Purpose.VULNERABILITIES, Purpose.REVIEW)
 _DEPENDABOT = "whether Dependabot alerts and security updates are switched on (settings)"
+_THEIR_RELEASE = re.compile(r"\b(?:latest|stable|newest|current|supported) (?:\w+ )?(?:go|python|node(?:\.js)?|rust|java|toolchain|compiler|runtime)\s+releases?\b", re.IGNORECASE)
+"""A release of the language, and none of the project's."""
 _MOST = 10
 _NEWS = re.compile(r"\b(?:publish|announce|issue|release)s? (?:security )?(?:advisor|bulletin|notice|announcement)", re.IGNORECASE)
 """Introduces what is announced."""
@@ -81,7 +83,8 @@ def _from_files(
         )
     ground = Ground(tools, workflows, tree)
     wanted = [item for item in items if item.tool is None or _is_scanner(item, tools)] or list(items)
-    moments = moments_of(params.texts("on"), params.text("schedule"))
+    on = tuple(word for word in params.texts("on") if not (word == "release" and _THEIR_RELEASE.search(statement.text)))
+    moments = moments_of(on, params.text("schedule"))
     verdicts = [_judge(item, moments, ground, updates) for item in wanted]
     found = worst(verdicts)
     if isinstance(found, Kept):

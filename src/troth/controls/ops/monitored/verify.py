@@ -39,6 +39,8 @@ def verify(params: Params, statement: Statement, tools: ToolRuns, workflows: Wor
     what = f"{params.text('what') or ''} {params.text('tool') or ''}".lower()
     if statement.modality in _PEOPLE:
         return Unknown("what users do", "The sentence asks users to watch; no file shows that they do.")
+    if re.search(r"\bun(?:authenticated|protected)\b|\b(?:without|no|not) (?:any )?(?:authenticat|protect)", statement.text, re.IGNORECASE):
+        return Unknown("a sentence that somebody watches", "The sentence tells who may read a page, and not that anybody watches.")
     if "issue" in what:
         return _issues(tools, workflows, tree)
     if re.search(r"publish|release|npm|package", what):

@@ -16,6 +16,7 @@ from troth.terms.values import Params
 from troth.terms.verdict import Broken, Evidence, How, Kept, Unknown, Verdict
 
 _BOUNTY = re.compile(r"bount|reward|swag|paid|compensat", re.IGNORECASE)
+_LINK = re.compile(r"https?://\S+")
 _PLANS = re.compile(r"\b(?:plan(?:s|ned|ning)?|consider\w*|in (?:the )?future|not yet|later)\b", re.IGNORECASE)
 """A reward that is to come: declared as a plan, whatever of its details is open."""
 _NONE = re.compile(r"\b(?:no|not|never|don'?t|does not|currently not|unable)\b", re.IGNORECASE)
@@ -38,12 +39,14 @@ def verify(params: Params, statement: Statement, policies: PolicySet, shown: For
             (said(statement, "The channel stands here."),),
         )
         return settings_or(shown, discussions_open, lambda: unseen) if "discuss" in kind else unseen
+    if not _BOUNTY.search(_LINK.sub(" ", statement.text)) and _LINK.search(statement.text):
+        return Unknown("a sentence about a bounty", "Only the address of a link names a bounty.", (said(statement, "The link stands here."),))
     planned = _plan(statement)
     mine = bool(_NONE.search(statement.text))
     for promise in policies.of("report/channels-declared"):
         other = promise.statement
         if (
-            _BOUNTY.search(other.text)
+            _BOUNTY.search(_LINK.sub(" ", other.text))
             and bool(_NONE.search(other.text)) is not mine
             and not other.hedged
             and not planned

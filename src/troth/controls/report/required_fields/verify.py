@@ -6,6 +6,7 @@ import re
 
 from troth.judgement.contacts import placeholder_in
 from troth.judgement.policy_scope import said
+from troth.judgement.subject import nearest
 from troth.terms.facts.tree import Tree
 from troth.terms.place import Place
 from troth.terms.promise import Statement
@@ -30,6 +31,8 @@ def verify(params: Params, statement: Statement, tree: Tree) -> Verdict:
     if set(fields) <= {"credit"} and _OURS.match(statement.text):
         because = "The sentence says what is done for reporters, not what their report should hold."
         return Unknown("what maintainers do", because, (said(statement, because),))
+    if re.search(r"\b(?:persist|stor|sav|record|logg)ed\b", nearest(statement), re.IGNORECASE):
+        return Unknown("a list of what reporters send", "What introduces the line tells what a program keeps.", (said(statement, "It stands here."),))
     listed = bool(fields) or bool(statement.children) or bool(_LISTING.search(statement.text))
     if not listed or (params.text("subject") and not fields):
         return Unknown(

@@ -102,6 +102,8 @@ def _nothing(
     if runs:
         flaws = tuple(dict.fromkeys(flaw.evidence for run in runs for flaw in run.flaws))
         evidence = (*flaws, *shown(ground.tree, runs))[:_MOST]
+        if statement.text and not statement.children and any(run.works and run.reaches and run.carrier is Carrier.WORKFLOW for run in runs) and not _STOPS.search(" ".join((statement.text, *statement.lead_in))):
+            return Partly(How.TOOTHLESS, evidence, "The scanner runs, and what it finds cannot fail anything.", "Let the job fail, and add a hook.")
         return Broken(
             How.TOOTHLESS, evidence, "What finds a secret stops nothing.", "Let the job fail, and add a hook."
         )

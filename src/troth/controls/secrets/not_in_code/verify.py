@@ -63,7 +63,7 @@ _TOKEN_FORM = frozenset(("json-web-token", "jwt"))
 _ELSEWHERE = re.compile(r"\b(?:logs?|logging|outputs?|error messages?|responses?|telemetry|prompts?|stack traces?|screenshots?)\b", re.IGNORECASE)
 _STORED = re.compile(r"\bcode\b|codebase|source|repositor|commit|version control|\bgit\b|histor|hard-?\s?cod|\bfiles?\b|environment", re.IGNORECASE)
 _AT_REST = re.compile(
-    r"\b(?:stor|keep|kept|persist|sav|cach|retain|collect|hold|held|writ|record)\w*\b.{0,25}\bby\b|\b(?:does|do|will) (?:not|never) (?:store|keep|persist|save|cache|retain|collect|hold)\b|\bnever (?:stores?|keeps?|persists?|saves?|caches?|retains?|collects?)\b",
+    r"\b(?:stor|keep|kept|persist|sav|cach|retain|collect|hold|held|writ|record)\w*\b.{0,25}\bby\b|\b(?:does|do|will) (?:not|never) (?:store|keep|persist|save|cache|retain|collect|hold)\b|\bnever (?:stores?|keeps?|persists?|saves?|caches?|retains?|collects?)\b|\bin (?:the |a |our |any |its )?(?:databases?|db|caches?|memory|sessions?|local ?storage|cookies?)\b",
     re.IGNORECASE,
 )
 """What the program keeps while it runs."""

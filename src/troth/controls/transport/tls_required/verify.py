@@ -6,9 +6,10 @@ import re
 
 from troth.judgement.guards import not_a_claim, prove, source_lines, universal
 from troth.terms.facts.code_lines import CodeLines
+from troth.judgement.subject import nearest
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
-from troth.terms.verdict import Broken, Evidence, How, Partly, Verdict
+from troth.terms.verdict import Broken, Evidence, How, Partly, Unknown, Verdict
 
 _OFF = re.compile(
     r"\bverify\s*=\s*False\b|_create_unverified_context|CERT_NONE\b|check_hostname\s*=\s*False|rejectUnauthorized\s*:\s*false|NODE_TLS_REJECT_UNAUTHORIZED['\"]?\]?\s*=\s*['\"]?0"
@@ -22,6 +23,7 @@ _PLAIN = re.compile(
 )
 _HOLDS = b"http://"
 """Every match of `_PLAIN` holds it; a scheme in capitals is not looked for."""
+_KEPT_OUT = re.compile(r"\b(?:never|not|no) (?:be )?(?:stor|log|commit|print|shar|send|includ|expos|record|persist)", re.IGNORECASE)
 _MEND = "Use https, and leave verification on."
 
 
@@ -38,6 +40,8 @@ def verify(statement: Statement, tree: Tree, code: CodeLines) -> Verdict:
     other = not_a_claim(statement, "use TLS")
     if other is not None:
         return other
+    if _KEPT_OUT.search(nearest(statement)):
+        return Unknown("a sentence about connections", "The line names what is not to be stored or shown, and speaks of no connection.")
     off: list[Evidence] = []
     for path, line, match in source_lines(tree, _OFF):
         if not _in_prose(match) and not _CONDITIONAL.search(tree.lines(path)[line - 1]) and not _CONDITIONAL.search(tree.lines(path)[line - 2] if line > 1 else ""):
