@@ -1,9 +1,10 @@
 """Measures blame: for each labelled promise that has a `since`, whether the same commit is found, and at the cost of how many full checks.
 
     TROTH_TRUTH=... TROTH_SEEDS=... TROTH_REPOS=... python tools/eval_blame.py [ID ...]
+    python tools/eval_blame.py --whole REPOSITORY [POLICY]     every failing promise of a policy, and the cost of the whole search
 
 TROTH_TRUTH holds promises.json and verdicts.json (entries with `since`), TROTH_SEEDS the policies, TROTH_REPOS clones named owner_name. Skips, saying so, what is absent. Cost is CPU time of the search divided by CPU time
-of one full check of the same commit, in the same process, warm.
+of one full check of the same commit, in the same process, warm; of git's processes as well as of ours.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +35,31 @@ def policy_of(root: Path, seed: Path) -> str:
     return str(seed)
 
 
+def spent() -> float:
+    """CPU seconds of this process and of all that it started and that have ended."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def whole(root: Path, policies: tuple[str, ...]) -> int:
+    """Print since when each failing promise of a policy fails, and the cost of all of it; 0 where that is at most 12 full checks."""
+    run_check(root, policies=policies)
+    begun = spent()
+    run_check(root, policies=policies)
+    check = spent() - begun
+    begun = spent()
+    found = blame(root, policies=policies)
+    cost = (spent() - begun) / check
+    for one in found:
+        print(f"{one.finding.promise.control}:{one.finding.promise.statement.line} since {one.since.id[:10]}, {one.judged} commits judged")
+    print(f"{len(found)} failing promises; {cost:.1f} full checks of {check:.2f} s CPU")
+    return int(cost > 12)
+
+
 def main() -> int:
     """Print a line a label; 0 if every one that could be tried is right."""
+    if sys.argv[1:2] == ["--whole"]:
+        return whole(Path(sys.argv[2]), tuple(sys.argv[3:4]))
     names = ("TROTH_TRUTH", "TROTH_SEEDS", "TROTH_REPOS")
     if any(not os.environ.get(name) for name in names):
         print(f"skipped: {', '.join(names)} are not all set")
@@ -52,17 +75,17 @@ def main() -> int:
         policy = policy_of(root, seeds / Path(label["seed_file"]).name)
         if label["repo"] not in costs:
             run_check(root, policies=(policy,))
-            begun = time.process_time()
+            begun = spent()
             run_check(root, policies=(policy,))
-            costs[label["repo"]] = time.process_time() - begun
-        begun = time.process_time()
+            costs[label["repo"]] = spent() - begun
+        begun = spent()
         found = [one for one in blame(root, at=label["commit"], policies=(policy,), only=(label["control"],)) if set(one.finding.promise.statement.lines) & set(label["lines"])]
-        spent = time.process_time() - begun
+        cost = spent() - begun
         tried += 1
         right = any(one.since.id.startswith(label["since"]["commit"]) for one in found)
         wrong += not right
         said = ", ".join(f"{one.since.id[:7]} ({one.judged} commits judged)" for one in found) or "not found to fail"
-        print(f"{label['id']}: wanted {label['since']['commit']}, {said}; {spent / costs[label['repo']]:.1f} full checks {'' if right else 'WRONG'}")
+        print(f"{label['id']}: wanted {label['since']['commit']}, {said}; {cost / costs[label['repo']]:.1f} full checks {'' if right else 'WRONG'}")
     print(f"blame right: {tried - wrong} of {tried}")
     return int(wrong > 0)
 

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from troth.app.check import judge, open_session
+from troth.app.check import Session, judge, open_session
 from troth.engines.git.command import Git
-from troth.engines.git.lines import CommitHead, commit_head, is_ancestor, main_line, touching
+from troth.engines.git.lines import CommitHead, ancestors, commit_head, main_line, touching
 from troth.engines.git.repository import open_repository
 from troth.errors import UsageError
+from troth.judgement.remembered import remembering
 from troth.terms.promise import Promise
 from troth.terms.verdict import Broken, Finding, Partly, Verdict, name_of
 
@@ -88,8 +89,14 @@ def blame(
         for promise in session.promises
         if (not wanted or promise.control in wanted) and (not line or line in promise.statement.lines)
     )
+    with remembering():
+        return _blamed(session, promises, _History(session.root, git, policies, datetime.now(UTC)), tip, tell)
+
+
+def _blamed(session: Session, promises: tuple[Promise, ...], history: _History, tip: str, tell: Tell | None) -> tuple[Blame, ...]:
+    """The search for each of the promises that fails."""
     failing = [one for one in judge(session, promises, None) if isinstance(one.verdict, Broken | Partly)]
-    history = _History(root, git, policies, datetime.now(UTC), [one.promise for one in failing])
+    history.pending = [one.promise for one in failing]
     blames = []
     for done, finding in enumerate(failing):
         if tell is not None:
@@ -117,6 +124,7 @@ class _History:
     """Promises whose search goes on: a commit that is opened for one is judged for all, since opening costs more than judging."""
     _verdicts: dict[tuple[str, int], Verdict] = field(default_factory=dict)
     _lines: dict[str, list[str]] = field(default_factory=dict)
+    _ancestors: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def verdict(self, promise: Promise, commit: str) -> Verdict:
         """Verdict on today's promise at a commit."""
@@ -132,6 +140,12 @@ class _History:
     def known(self, promise: Promise, commit: str) -> Verdict | None:
         """Verdict at a commit that was judged already, whichever promise it was opened for."""
         return self._verdicts.get((commit, id(promise)))
+
+    def ancestors(self, commit: str) -> frozenset[str]:
+        """A commit and all that it descends from."""
+        if commit not in self._ancestors:
+            self._ancestors = {commit: ancestors(self.git, commit)}  # one at a time: each may be the whole history
+        return self._ancestors[commit]
 
     def line(self, tip: str) -> list[str]:
         """Main line from a commit, newest first."""
@@ -220,7 +234,8 @@ class _Search:
         """The line of a merged parent that already failed in this way, without what the main line had."""
         for parent in commit_head(self.history.git, merge).parents[1:]:
             if self._same(parent):
-                own = [commit for commit in self.history.line(parent) if not (before and is_ancestor(self.history.git, commit, before))]
+                had = self.history.ancestors(before) if before else frozenset()
+                own = [commit for commit in self.history.line(parent) if commit not in had]
                 rest = self.history.line(parent)[len(own) : len(own) + 1]
                 return own + rest if own else None
         return None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Final
 
 from troth.judgement.guard_names import is_guard
 from troth.judgement.policy_scope import inside, said
+from troth.judgement.remembered import of_blob
 from troth.terms.facts.programs import Programs, Unit
 from troth.terms.facts.tree import Tree
 from troth.terms.place import Place
@@ -165,17 +167,25 @@ class _Scan:
 
 def _matching(tree: Tree, pattern: re.Pattern[str], extensions: tuple[str, ...], holds: tuple[bytes, ...]) -> Iterator[tuple[str, int, re.Match[str]]]:
     for path in sources(tree, *extensions):
-        if holds:
-            data = tree.reader(path) or b""
-            if not any(word in data for word in holds):
-                continue
-        text = tree.text(path)
-        if text is None or not pattern.search(text):
+        found = of_blob(tree.files[path].blob, ("lines", pattern, holds, path.endswith(".py")), 0, partial(_in_file, tree, path, pattern, holds))
+        yield from ((path, number, match) for number, match in found)
+
+
+def _in_file(tree: Tree, path: str, pattern: re.Pattern[str], holds: tuple[bytes, ...]) -> tuple[tuple[int, re.Match[str]], ...]:
+    """Lines of one file that match."""
+    if holds:
+        data = tree.reader(path) or b""
+        if not any(word in data for word in holds):
+            return ()
+    text = tree.text(path)
+    if text is None or not pattern.search(text):
+        return ()
+    remarks = ("#", '"""', "'''") if path.endswith(".py") else ("//", "*", "/*")
+    found = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if len(line) > 1000 or line.lstrip().startswith(remarks):
             continue
-        remarks = ("#", '"""', "'''") if path.endswith(".py") else ("//", "*", "/*")
-        for number, line in enumerate(text.split("\n"), start=1):
-            if len(line) > 1000 or line.lstrip().startswith(remarks):
-                continue
-            match = pattern.search(line)
-            if match is not None:
-                yield path, number, match
+        match = pattern.search(line)
+        if match is not None:
+            found.append((number, match))
+    return tuple(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 from troth.engines.code.grown.scan import GrownScan, is_foreign, language_of
@@ -10,6 +10,7 @@ from troth.engines.code.prefilter import Prefilter
 from troth.engines.code.rule import Context, Rule
 from troth.engines.code.rules import every_rule
 from troth.engines.code.scan import CodeScan, scan_files
+from troth.judgement.remembered import of_blob
 from troth.terms.facts.code_lines import CodeLine, CodeLines
 from troth.terms.facts.tree import Tree
 from troth.terms.place import Place
@@ -40,11 +41,18 @@ def look(tree: Tree) -> CodeLines:
     listed = [path for path, file in tree.files.items() if file.mode != "120000" and not is_foreign(path)]
     python = [path for path in listed if path.endswith((".py", ".pyw"))]
     grown = [path for path in listed if language_of(path)]
-    first = scan_files(((path, tree.reader(path)) for path in python), _python(), Context())
-    second = _grown().scan((path, tree.reader(path)) for path in grown)
+    scans = [of_blob(tree.files[path].blob, ("code", path), 0, partial(_scanned, tree, path)) for path in (*python, *grown)]
+    lines = sorted((line for scan in scans for line in _lines(scan)), key=lambda item: (item.place.path, item.place.line, item.rule))
+    unread = tuple(one for scan in scans for one in scan.unread)
     files = {"python": len(python), "ecma": sum(language_of(path) == "ecma" for path in grown), "rust": sum(language_of(path) == "rust" for path in grown)}
-    lines = sorted((*_lines(first), *_lines(second)), key=lambda item: (item.place.path, item.place.line, item.rule))
-    return CodeLines(tuple(lines), files, (*first.unread, *second.unread))
+    return CodeLines(tuple(lines), files, unread)
+
+
+def _scanned(tree: Tree, path: str) -> CodeScan:
+    """One file by itself: nothing that the rules ask stands in another."""
+    if language_of(path):
+        return _grown().scan([(path, tree.reader(path))])
+    return scan_files([(path, tree.reader(path))], _python(), Context())
 
 
 def _lines(scan: CodeScan) -> tuple[CodeLine, ...]:

@@ -10,9 +10,12 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from troth.engines.code.nodes import children, statements
+from troth.judgement.remembered import of_blob
 from troth.terms.facts.python_calls import Argument, PythonCall, PythonCalls
 from troth.terms.facts.tree import Tree, is_foreign
 from troth.terms.place import Place
@@ -82,26 +85,41 @@ def look(tree: Tree) -> PythonCalls:
         if not path.endswith((".py", ".pyw")) or file.mode == "120000" or is_foreign(path):
             continue
         modules += 1
-        data = tree.reader(path)
-        if data is None or len(data) > _SIZE_LIMIT:
-            unread.append((path, "It cannot be read, or is too large."))
-            continue
-        lower = data.lower()
-        if any(word in lower for word in _HASHES) and _HASHING.search(data) and _COMPARES.search(data):
-            hashing[path] = tuple(
-                sorted({found.group(0).decode("ascii", "replace")[:80] for found in _HASHING.finditer(data)})
-            )
-        if not _has_pair(data):
-            continue
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                module = ast.parse(data)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            unread.append((path, f"It is not Python that can be parsed ({type(error).__name__})."))
-            continue
-        calls.extend(_calls(path, module))
+        found = of_blob(file.blob, ("python calls", path), 0, partial(_in_file, tree, path))
+        calls.extend(found.calls)
+        if found.why:
+            unread.append((path, found.why))
+        if found.hashing:
+            hashing[path] = found.hashing
     return PythonCalls(tuple(calls), tuple(unread), modules, hashing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Of one file: the wanted calls, words of hashing beside words of comparing, and why it could not be read."""
+
+    calls: tuple[PythonCall, ...] = ()
+    hashing: tuple[str, ...] = ()
+    why: str = ""
+
+
+def _in_file(tree: Tree, path: str) -> _Found:
+    data = tree.reader(path)
+    if data is None or len(data) > _SIZE_LIMIT:
+        return _Found(why="It cannot be read, or is too large.")
+    lower = data.lower()
+    hashing: tuple[str, ...] = ()
+    if any(word in lower for word in _HASHES) and _HASHING.search(data) and _COMPARES.search(data):
+        hashing = tuple(sorted({found.group(0).decode("ascii", "replace")[:80] for found in _HASHING.finditer(data)}))
+    if not _has_pair(data):
+        return _Found(hashing=hashing)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            module = ast.parse(data)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return _Found(hashing=hashing, why=f"It is not Python that can be parsed ({type(error).__name__}).")
+    return _Found(tuple(_calls(path, module)), hashing)
 
 
 def _has_pair(data: bytes) -> bool:

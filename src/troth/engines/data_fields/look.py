@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
+from troth.judgement.remembered import of_blob
 from troth.terms.facts.data_fields import DataFields, Field
 from troth.terms.facts.tree import Tree, is_foreign
 from troth.terms.place import Place
@@ -80,7 +82,7 @@ def look(tree: Tree) -> DataFields:
         ):
             continue
         files += 1
-        for number, line in _hinted(tree.text(path) or ""):
+        for number, line in of_blob(file.blob, "data fields", 0, partial(_lines_of, tree, path)):
             match = _PERSONAL.match(line)
             if match:
                 personal.append(
@@ -95,6 +97,10 @@ def look(tree: Tree) -> DataFields:
                     _field(name, path, number, line, "It makes the table {}.") for name in _found(_AUDIT_TABLE, line)
                 ]
     return DataFields(tuple(personal[:_MOST]), tuple(writes[:_MOST]), tuple(tables[:_MOST]), files)
+
+
+def _lines_of(tree: Tree, path: str) -> tuple[tuple[int, str], ...]:
+    return tuple(_hinted(tree.text(path) or ""))
 
 
 def _hinted(text: str) -> Iterator[tuple[int, str]]:

@@ -69,7 +69,6 @@ def _environment() -> dict[str, str]:
         "GIT_ATTR_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_GRAFT_FILE": os.devnull,
         "GIT_NO_LAZY_FETCH": "1",
         "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_OPTIONAL_LOCKS": "0",
@@ -99,7 +98,7 @@ class Git:
         """
         try:
             done = subprocess.run(  # noqa: S603 - our own argument list, no shell
-                self._argv(arguments),
+                self._command(arguments),
                 input=b"" if stdin is None else stdin,
                 capture_output=True,
                 env=_environment(),
@@ -118,18 +117,21 @@ class Git:
             raise LookError("a smaller repository", f"git {arguments[0]} wrote more than 512 MiB.")
         return done.stdout
 
-    def open(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """A plumbing command that stays open for questions and answers, behind the same walls; whoever opens it ends it.
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """A plumbing command that is asked many things, under the same rules; whoever starts it bounds what it reads and how long, and ends it.
 
         Raises:
-            OSError: git cannot be started.
+            LookError: git cannot be started.
         """
-        return subprocess.Popen(  # noqa: S603 - our own argument list, no shell
-            self._argv(arguments), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment(), bufsize=0
-        )
+        try:
+            return subprocess.Popen(  # noqa: S603 - our own argument list, no shell
+                self._command(arguments), bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()
+            )
+        except OSError as error:
+            raise LookError("a git executable that starts", f"git could not be started: {error.strerror}.") from error
 
-    def _argv(self, arguments: tuple[str, ...]) -> list[str]:
-        settings = [word for setting in _SAFE_CONFIG for word in ("-c", setting)]
+    def _command(self, arguments: tuple[str, ...]) -> list[str]:
+        settings = [part for setting in _SAFE_CONFIG for part in ("-c", setting)]
         return [self.executable, "--no-pager", "--literal-pathspecs", *settings, "-C", os.fspath(self.root), *arguments]
 
     def try_run(self, *arguments: str) -> bytes | None:

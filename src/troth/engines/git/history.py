@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from troth.engines.git.command import Git
 from troth.engines.git.repository import Repository
 from troth.errors import LookError
+from troth.judgement.remembered import of_blob
 from troth.terms.facts.history import Change, Changes, Commit, History, Signature, Tag
 
 __all__ = ["look", "look_changes"]
@@ -32,7 +35,8 @@ def look(repository: Repository) -> History:
         raise LookError("a first commit", "The repository has no commit yet.")
     main_line = set(git.run("rev-list", "--first-parent", repository.commit).decode("ascii").split())
     records = git.run("rev-list", "--header", "--topo-order", repository.commit).split(b"\0")
-    commits = tuple(_commit(record, main_line) for record in records if record.strip())
+    parsed = (of_blob(_id_of(record), "commit", len(record), partial(_commit, record)) for record in records if record.strip())
+    commits = tuple(_on_line(commit, main_line) for commit in parsed)
     branch = git.try_run("symbolic-ref", "--short", "-q", "HEAD")
     return History(
         commits=commits,
@@ -74,7 +78,15 @@ def _changes(raw: bytes) -> Iterator[Change]:
             yield Change(commit, status[:1], path, before, after)
 
 
-def _commit(record: bytes, main_line: set[str]) -> Commit:
+def _id_of(record: bytes) -> str:
+    return record.lstrip(b"\n").partition(b"\n")[0].decode("ascii")
+
+
+def _on_line(commit: Commit, main_line: set[str]) -> Commit:
+    return replace(commit, first_parent=True) if commit.id in main_line else commit
+
+
+def _commit(record: bytes) -> Commit:
     head, _, message = record.partition(b"\n\n")
     lines = head.lstrip(b"\n").split(b"\n")
     commit_id = lines[0].decode("ascii")
@@ -110,7 +122,7 @@ def _commit(record: bytes, main_line: set[str]) -> Commit:
         subject=subject,
         body=body.strip()[:BODY_LIMIT_CHARACTERS],
         signature=signature,
-        first_parent=commit_id in main_line,
+        first_parent=False,
     )
 
 

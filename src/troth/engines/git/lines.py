@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from troth.engines.git.command import Git
 from troth.errors import LookError
 
-__all__ = ["CommitHead", "commit_head", "is_ancestor", "main_line", "touching"]
+__all__ = ["CommitHead", "ancestors", "commit_head", "main_line", "touching"]
 
 _MOST_PATHS = 200
 
@@ -78,6 +78,10 @@ def commit_head(git: Git, commit: str) -> CommitHead:
     return CommitHead(fields[0], tuple(fields[1].split()), fields[2], fields[3], fields[4])
 
 
-def is_ancestor(git: Git, older: str, newer: str) -> bool:
-    """Whether `newer` descends from `older`, or is it."""
-    return git.try_run("merge-base", "--is-ancestor", older, newer) is not None
+def ancestors(git: Git, commit: str) -> frozenset[str]:
+    """Ids of a commit and of all that it descends from.
+
+    Raises:
+        LookError: git cannot read the history.
+    """
+    return frozenset(git.run("rev-list", commit, "--").decode("ascii").split())

@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from troth.engines.git.blobs import Blobs
+from troth.engines.git.blobs import blobs_of
 from troth.engines.git.repository import Repository
 from troth.errors import LookError
 from troth.terms.facts.tree import File, Tree
@@ -168,7 +168,7 @@ def _committed_files(repository: Repository) -> tuple[dict[str, File], dict[str,
         head, _, raw = record.partition(b"\t")
         mode, _kind, blob, size = head.decode("ascii").split()
         path = os.fsdecode(raw)
-        files[path] = File(path, int(size) if size.isdigit() else -1, mode)
+        files[path] = File(path, int(size) if size.isdigit() else -1, mode, blob=blob)
         blobs[path] = blob
         _bounded(files)
     return files, blobs
@@ -244,11 +244,11 @@ def _all_of(handle: int, size: int) -> bytes:
 
 
 def _blob_reader(repository: Repository, blobs: dict[str, str]) -> Callable[[str], bytes | None]:
-    contents = Blobs(repository.need_git(), READ_LIMIT_BYTES)
-
     def read(path: str) -> bytes | None:
         blob = blobs.get(path)
-        return None if blob is None else contents.read(blob)
+        if blob is None:
+            return None
+        return blobs_of(repository.need_git()).read(blob, READ_LIMIT_BYTES)
 
     return read
 

@@ -35,12 +35,14 @@ class File:
         size: bytes; -1 where the object is not here (partial clone, missing blob).
         mode: git mode: `100644`, `100755`, `120000` (symlink), `160000` (submodule).
         tracked: false for a file that is neither committed nor ignored.
+        blob: id of the content where it is read from a commit; empty where it is read from disk, and may be anything.
     """
 
     path: str
     size: int
     mode: str = "100644"
     tracked: bool = True
+    blob: str = ""
 
 
 @dataclass(frozen=True)

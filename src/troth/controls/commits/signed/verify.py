@@ -43,7 +43,7 @@ def verify(statement: Statement, history: History) -> Verdict:
         commit for commit in history.commits if not is_bot(commit) and not (sign_off and len(commit.parents) > 1)
     ]
     forge = [commit for commit in commits if not sign_off and commit.signature is Signature.FORGE]
-    counted = [commit for commit in commits if commit not in forge] if forge else commits
+    counted = [commit for commit in commits if sign_off or commit.signature is not Signature.FORGE]
     bare = [commit for commit in counted if not _has(commit, sign_off=sign_off)]
     what = "sign-off" if sign_off else "signature"
     if not counted:

@@ -32,6 +32,14 @@ class Gathered:
     patterns: list[Pattern] = field(default_factory=list)
     mentions: dict[str, list[Mention]] = field(default_factory=dict)
 
+    def take(self, other: Gathered) -> None:
+        """Add what another gathered."""
+        self.units += other.units
+        self.calls += other.calls
+        self.patterns += other.patterns
+        for name, found in other.mentions.items():
+            self.mentions.setdefault(name, []).extend(found)
+
     def mention(self, name: str, mention: Mention) -> None:
         """Keep a mention if its name speaks of a guard."""
         if is_guard(name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Final
 
 from troth.engines.code.programs.gathered import Gathered, is_test
@@ -10,6 +11,7 @@ from troth.engines.code.programs.grown import parser, read_grown
 from troth.engines.code.programs.python_units import mention_python, read_python
 from troth.engines.code.programs.rust_mentions import defines_guard, mention_rust, without_tests
 from troth.judgement.guard_names import literals
+from troth.judgement.remembered import of_blob
 from troth.terms.facts.programs import PARTLY_PARSED, Programs
 from troth.terms.facts.tree import Tree, is_foreign
 
@@ -42,15 +44,15 @@ def look(tree: Tree) -> Programs:
         if language != "python" and parser(extension) is None:
             missing.add(language)
             continue
-        data = tree.reader(path) if file.size <= min(_SIZE_LIMIT, left[language]) else None
-        if data is None:
+        part = of_blob(file.blob, ("programs", path), file.size, partial(_alone, tree, path, language)) if file.size <= min(_SIZE_LIMIT, left[language]) else None
+        if part is None:
             budget = _BUDGET_BYTES[language] // 1024**2
             unread.append((path, f"It cannot be read, is over 1 MiB, or the tree's {language} is over {budget} MiB."))
             continue
-        left[language] -= len(data)
-        why = _read(path, data, language, gathered)
-        if why:
-            unread.append((path, why))
+        left[language] -= part[2]
+        gathered.take(part[0])
+        if part[1]:
+            unread.append((path, part[1]))
     return Programs(
         units=tuple(sorted(gathered.units, key=lambda item: (item.place.path, item.place.line))),
         calls=tuple(sorted(gathered.calls, key=lambda item: (item.place.path, item.place.line))),
@@ -60,6 +62,16 @@ def look(tree: Tree) -> Programs:
         unread=tuple(unread),
         missing=tuple(sorted(missing)),
     )
+
+
+def _alone(tree: Tree, path: str, language: str) -> tuple[Gathered, str, int] | None:
+    """What one file gives, why it could not be read whole, and its size; None where it cannot be read at all."""
+    data = tree.reader(path)
+    if data is None:
+        return None
+    into = Gathered()
+    why = _read(path, data, language, into)
+    return into, why, len(data)
 
 
 def _read(path: str, data: bytes, language: str, into: Gathered) -> str:
