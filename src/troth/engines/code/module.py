@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
+from troth.engines.code.called import Called
 from troth.engines.code.handed import handed_on, spots
 from troth.engines.code.options import likely
 from troth.engines.code.scopes import Binding, Built, Element, Imported, Parameter, Scope, build, starred
@@ -56,28 +57,16 @@ class Module:
         return tuple(sorted(found, key=lambda site: (site.line, site.node.col_offset)))
 
     @cached_property
-    def _by_last(self) -> dict[str, list[Site]]:
-        """Calls by the last part of their name, where that is written in the call; the others, which may be called anything, under the empty name."""
-        held = {name for table in self.built.fields.values() for name in table}
-        table: dict[str, list[Site]] = {}
-        for site in self.sites:
-            function = site.node.func
-            last = function.attr if isinstance(function, ast.Attribute) and function.attr not in held else ""
-            table.setdefault(last, []).append(site)
-        return table
-
-    def _candidates(self, names: tuple[str, ...]) -> Iterator[Site]:
-        for last in sorted({"", *(name.rpartition(".")[2] for name in names)}):
-            yield from self._by_last.get(last, ())
+    def _called(self) -> Called:
+        return Called(self.sites, frozenset(name for table in self.built.fields.values() for name in table))
 
     def calls(self, *names: str) -> Iterator[Site]:
         """Calls that may mean any of the names, each once."""
-        wanted = frozenset(names)
-        return (site for site in self._candidates(names) if not wanted.isdisjoint(site.names))
+        return self._called.named(names)
 
     def ending(self, *ends: str) -> Iterator[Site]:
         """Calls whose name ends in any of the given, each of which holds a dot; each call once."""
-        return (site for site in self._candidates(ends) if any(name.endswith(ends) for name in site.names))
+        return self._called.ending(ends)
 
     def names(self, node: ast.expr, scope: Scope, depth: int = 0) -> frozenset[str]:
         """Dotted names that an expression may stand for."""

@@ -112,8 +112,9 @@ def build(tree: ast.Module) -> Built:
                 if scope is not outer:
                     pending += [(item, scope) for item in _inside(node)]
                     continue
+            held = node.__dict__
             for name in inner[kind]:
-                value = getattr(node, name, None)
+                value = held.get(name)
                 if type(value) is list:
                     nodes += [item for item in value if type(item) not in leaves]
                 elif type(value) not in leaves:
