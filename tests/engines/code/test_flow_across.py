@@ -61,3 +61,48 @@ def test_two_branches_that_match_alike_in_a_repeat_explode() -> None:
     assert explodes("(?:a|a)*b")
     assert not explodes("(?:a|b)*c")
     assert not explodes("(?:a|a)b")
+
+
+OPTIONS = "import argparse, torch\nparser = argparse.ArgumentParser()\nparser.add_argument('--weights-only', {})\nargs = parser.parse_args()\ntorch.load('a', weights_only=args.weights_only)\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "bad"),
+    [
+        pytest.param("default=False", True, id="off-by-default"),
+        pytest.param("default=True", False, id="on-by-default"),
+        pytest.param("action='store_false'", False, id="on-unless-switched-off"),
+        pytest.param("type=bool", False, id="nobody-says"),
+    ],
+)
+def test_an_option_of_the_command_line_counts_by_its_default(option: str, bad: bool) -> None:
+    assert (("torch-load", 5) in found(OPTIONS.format(option))) is bad
+
+
+def test_two_options_of_one_name_count_in_their_own_functions() -> None:
+    text = (
+        "import argparse\nfrom transformers import AutoModel\n"
+        "def a():\n    p = argparse.ArgumentParser()\n    p.add_argument('--trust-remote-code', default=True)\n    args = p.parse_args()\n    AutoModel.from_pretrained('./x', trust_remote_code=args.trust_remote_code)\n"
+        "def b():\n    p = argparse.ArgumentParser()\n    p.add_argument('--trust-remote-code', action='store_true')\n    args = p.parse_args()\n    AutoModel.from_pretrained('./x', trust_remote_code=args.trust_remote_code)\n"
+    )
+
+    assert found(text) == {("trust-remote-code", 7)}
+
+
+def test_keys_beside_an_unknown_table_count_and_tables_are_fields_and_defaults() -> None:
+    assert found("import uvicorn\ndef run(app, **more):\n    options = {'host': '0.0.0.0', **more}\n    uvicorn.run(app, **options)\n") == {("bind-all", 4)}
+    assert found("import torch\ndef f(p, o={'weights_only': False}):\n    torch.load(p, **o)\n") == {("torch-load", 3)}
+    assert found("import pickle\nclass A:\n    kinds = {'p': pickle.loads, 't': str}\n    def f(self, k, d):\n        return self.kinds[k](d)\n") == {("pickle-load", 5)}
+
+
+def test_no_rule_leaves_a_line_to_another_that_does_not_look() -> None:
+    asked = "class A:\n    async def f(self, x):\n        said = await self.llm.aask(x)\n        return eval(said)\n"
+
+    assert found(asked) == {("exec-model-output", 4)}
+    assert {line for _, line in found(asked.replace("self.llm.aask", "self.model.aask"))} == {4}
+
+
+def test_what_runs_elsewhere_and_what_only_tells_a_change_is_left_alone() -> None:
+    assert not found(HEAD + "sandbox.run_code(ask('x'))\n")
+    assert not found("import hashlib\ndef seen(state, data):\n    digest = hashlib.md5(data).hexdigest()\n    if state.get('d') != digest:\n        state['d'] = digest\n")
+    assert found("import hashlib\ndef seen(state, data):\n    digest = hashlib.md5(data).hexdigest()\n    if state.get('d') != digest:\n        raise ValueError\n") == {("weak-hash", 3)}
