@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import select
 import subprocess
 import threading
@@ -20,6 +21,7 @@ from troth.errors import LookError
 __all__ = ["Blobs", "blobs_of"]
 
 KEPT_BYTES: Final = 96 * 1024 * 1024
+_ID: Final = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 _CHUNK: Final = 1024 * 1024
 _MOST_OPEN: Final = 4
 _LONGEST_LINE: Final = 1024
@@ -39,7 +41,7 @@ class Blobs:
 
     def read(self, blob: str, limit: int) -> bytes | None:
         """Content of a blob; None where it is not here, is no blob, or is over `limit` bytes."""
-        if len(blob) not in (40, 64) or not blob.isalnum():
+        if not _ID.match(blob):
             return None
         with self._lock:
             data = self._kept.get(blob)
