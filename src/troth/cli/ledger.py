@@ -148,13 +148,16 @@ def export(*, file: Path, url: str | None, tenant: str | None, origin: str) -> i
 @_REPOSITORY
 @click.option("--keep", type=click.Path(path_type=Path), help="Keep it in this file, if it continues what is kept there.")
 @click.option("--timestamp-request", "request", type=click.Path(path_type=Path, dir_okay=False), help="Write a request (RFC 3161) for a timestamp over it to this file; with --keep.")
-def checkpoint(*, url: str | None, tenant: str | None, origin: str, repository: Path | None, keep: Path | None, request: Path | None) -> int:
+@click.option("--rekor-entry", "entry", type=click.Path(path_type=Path, dir_okay=False), help="Write what a transparency log such as Rekor takes for it (JSON) to this file; with --keep.")
+def checkpoint(*, url: str | None, tenant: str | None, origin: str, repository: Path | None, keep: Path | None, request: Path | None, entry: Path | None) -> int:
     """Sign a checkpoint with your key and print it; give it to somebody who is not the one that writes the log."""
     from troth.app.ledger import TenantLog, keep_in_git, trusted_keys
+    from troth.ledger.keys import own_key
+    from troth.ledger.rekor import entry_for
     from troth.ledger.witness import timestamp_request
 
-    if request is not None and keep is None:
-        raise click.UsageError("--timestamp-request goes with --keep: a timestamp is over the exact bytes of a checkpoint, which have to be kept.")
+    if (request is not None or entry is not None) and keep is None:
+        raise click.UsageError("--timestamp-request and --rekor-entry go with --keep: they are over the exact bytes of a checkpoint, which have to be kept.")
     with TenantLog.opened(*_needed(url, tenant), origin) as log:
         note, _checkpoint = log.sign()
         asked = timestamp_request(note) if request is not None else b""
@@ -164,6 +167,8 @@ def checkpoint(*, url: str | None, tenant: str | None, origin: str, repository: 
         keep_in_git(repository, note)
     if request is not None:
         _write(request, asked)
+    if entry is not None:
+        _write(entry, entry_for(note, own_key()))
     click.echo(note.decode(), nl=False)
     return 0
 
@@ -190,4 +195,20 @@ def timestamp(*, answer: Path, kept: Path, roots: tuple[Path, ...]) -> int:
     response, note = _notes((answer, kept))
     when = verify_timestamp(response, note, _notes(roots)).astimezone(UTC)
     click.echo(f"The checkpoint existed at {when.isoformat(timespec='seconds').replace('+00:00', 'Z')}")
+    return 0
+
+
+@ledger.command()
+@click.argument("answer", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("kept", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--key", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The transparency log's public key (PEM), from somewhere else than the answer.")
+def rekor(*, answer: Path, kept: Path, key: Path) -> int:
+    """Verify a transparency log's ANSWER about the checkpoint in KEPT, offline, and say where and since when it stands there."""
+    from troth.ledger.rekor import verify_entry
+    from troth.report.untrusted import one_line
+
+    told, note, public = _notes((answer, kept, key))
+    found = verify_entry(told, note, public)
+    since = "" if found.at is None else f", since {found.at.isoformat(timespec='seconds').replace('+00:00', 'Z')} by its word"
+    click.echo(one_line(f"The checkpoint is entry {found.index} of {found.size} in {found.log}{since}"))
     return 0

@@ -5,7 +5,7 @@ Rules:
 * a kept checkpoint is replaced only by one of the same log, signed by a trusted key, not smaller, and proven to continue it; a fork or a rollback is refused
   and the old one stays;
 * a timestamp (RFC 3161) says that a checkpoint existed at a time that a third party vouches for; it is verified offline against certificates that the reader names;
-* transparency logs such as Rekor take a checkpoint as any signed artifact; that needs the network, and is described in docs/ledger.md, not done here.
+* transparency logs such as Rekor are `rekor`'s.
 
 A checkpoint in a git note is `troth.app.ledger`'s: it runs git.
 """
