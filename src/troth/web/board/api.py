@@ -49,7 +49,10 @@ class Permits(BaseModel):  # type: ignore[misc,unused-ignore]
     permits: list[str]
 
 
-_REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Refused} for status in (401, 403, 404)}
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: {"description": "The length that the request names is no number."}, 413: {"description": "The request is longer than 256 KiB."},
+    **{status: {"model": Refused} for status in (401, 403, 404)},
+}  # fmt: skip
 
 
 _BYTES: dict[str, Any] = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}}
