@@ -60,9 +60,12 @@ def _further(view: Path, commit: str, suggested: Suggested, options: Options, pr
     made = before.tree_with(planned(combined.patch, before))
     on_top = before.run("commit-tree", made, "-p", commit, content=b"a round\n", author=_NOBODY).decode().strip()
     waiting = (*combined.left_out, *(one for one in combined.taken if one.module not in _LAST))
+    names = {name for one in waiting for name in one.mends}
+    controls = {one.control for one in suggested.complaints if one.fingerprint in names}
     (view / "refs/heads/judged").write_text(f"{on_top}\n", encoding="utf-8")
     try:
-        again = run_suggest(view, replace(options, modules=tuple(sorted({one.module for one in waiting}))), progress).combined
+        asked = replace(options, only=tuple(sorted(controls)), modules=tuple(sorted({one.module for one in waiting})))
+        again = run_suggest(view, asked, progress).combined
     finally:
         (view / "refs/heads/judged").write_text(f"{commit}\n", encoding="utf-8")
     meant = {(one.module, name) for one in waiting for name in one.mends}

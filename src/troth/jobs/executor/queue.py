@@ -18,7 +18,7 @@ from troth.terms.tenant import Tenant
 
 __all__ = ["QUEUE", "Queue"]
 
-QUEUE: Final = EngineQueue("jobs", per_worker=8, per_tenant=4)
+QUEUE: Final = EngineQueue("jobs", per_worker=8, per_tenant=3)
 """The queue that an engine for jobs is opened with: `open_engine(url, [QUEUE])`."""
 
 _WORK: Final = "jobs.work"
