@@ -107,7 +107,7 @@ def list_cases(desk: Desk, member: Member, which: str = "open", *, after: str = 
     """
     start, end = _place(after), _place(before)
     with desk.store.read(TENANT) as t:
-        direct = _direct(desk, t, words)
+        direct = _direct(desk, t, member, words)
         if direct is not None:
             rows = [direct]
         else:
@@ -149,10 +149,12 @@ def _place(text: str) -> tuple[str, datetime, int] | None:
     return (found[1], _EPOCH + int(found[2]) * _TICK, int(found[3])) if found is not None and int(found[2]) * _TICK <= NEVER - _EPOCH else None
 
 
-def _direct(desk: Desk, t: Transaction, words: str) -> CaseRow | None:
-    """The case whose number or short id was typed."""
+def _direct(desk: Desk, t: Transaction, member: Member, words: str) -> CaseRow | None:
+    """The case whose number or short id was typed; of a guest's only those that they hold a key of."""
     text = words.strip().upper().removeprefix(f"{desk.settings.prefix}-")
-    return desk.cases.by_number(t, int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    row = desk.cases.by_number(t, int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    hidden = row is not None and member.role == "guest" and desk.cases.wrap(t, row.uid, f"{MEMBER}{member.id}") is None
+    return None if hidden else row
 
 
 def titles_of(desk: Desk, t: Transaction, member: Member, rows: Sequence[CaseRow]) -> Mapping[str, str]:

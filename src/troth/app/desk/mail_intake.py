@@ -9,6 +9,7 @@ Nobody who failed a check is written to, and an address that nobody vouches for 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import logging
 import re
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Final
 from troth.app.desk import reports
 from troth.app.desk.acting import record
 from troth.app.desk.gates import rationed
-from troth.app.desk.mail_texts import message_id, reporter_keys
+from troth.app.desk.mail_texts import message_id, own_mark, reporter_keys
 from troth.app.desk.opening import Desk
 from troth.app.desk.probing import arrived_probe
 from troth.desk.crypt.envelope import CryptError
@@ -54,7 +55,10 @@ def take_mail(desk: Desk, raw: bytes) -> str:
     mail = decrypted(parse(raw), lambda content: MailKeys.read(desk.folder / "keys").opened(content))
     if arrived_probe(desk, mail):
         return ""
-    nonce = "mail " + (mail.message or hashlib.sha256(raw).hexdigest())
+    if mail.mark and mail.message and hmac.compare_digest(mail.mark.encode(), own_mark(desk, mail.message.strip("<>")).encode()):
+        LOG.warning("a mail of the desk's own came back to it; it was dropped")
+        return ""
+    nonce = _nonce(mail, raw)
     if mail.automatic == "reply":
         return _automatic(desk, raw, mail, nonce)
     if not mail.sender:
@@ -62,6 +66,16 @@ def take_mail(desk: Desk, raw: bytes) -> str:
     found = _standing(desk, raw, mail)
     known = _answer(desk, mail, nonce, found) if mail.case else ""
     return known or _new_case(desk, mail, nonce, found)
+
+
+def _nonce(mail: Incoming, raw: bytes) -> str:
+    """What makes a mail that comes twice one: its Message-ID with what it says. Its id alone would let whoever saw it send something else first."""
+    if not mail.message:
+        return f"mail {hashlib.sha256(raw).hexdigest()}"
+    told = hashlib.sha256("\0".join((mail.sender.casefold(), mail.subject, mail.text)).encode("utf-8", "replace"))
+    for one in mail.attachments:
+        told.update(hashlib.sha256(one.content).digest())
+    return f"mail {mail.message} {told.hexdigest()}"
 
 
 def _standing(desk: Desk, raw: bytes, mail: Incoming) -> Standing:

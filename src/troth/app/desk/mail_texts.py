@@ -23,12 +23,17 @@ if TYPE_CHECKING:
     from troth.desk.intake.fields import Submission
     from troth.desk.storage.case_rows import CaseRow
 
-__all__ = ["message_id", "missed_mail", "received_mails", "reply_mails", "reporter_keys", "team_reply_mail"]
+__all__ = ["message_id", "missed_mail", "own_mark", "received_mails", "reply_mails", "reporter_keys", "team_reply_mail"]
 
 
 def message_id(desk: Desk, key: str) -> str:
     """Message-ID of the mail with a key, without brackets: only who got the mail can name it."""
     return f"{hmac.new(desk.keys.mails, key.encode(), hashlib.sha256).hexdigest()[:32]}@{desk.settings.host}"
+
+
+def own_mark(desk: Desk, message: str) -> str:
+    """What a mail of ours carries beside its Message-ID, so that one that comes back is known as ours, whatever forwarded it."""
+    return hmac.new(desk.keys.mails, f"own {message}".encode(), hashlib.sha256).hexdigest()
 
 
 def received_mails(desk: Desk, arrival: Arrival, code: str, report: Submission | None) -> Sequence[Mail]:

@@ -131,8 +131,10 @@ def open_desk(folder: Path, now: Callable[[], datetime] = _utc_now) -> Desk:
     try:
         keys = Keyring.read(folder / "keys")
         store = open_store(store_url(folder, settings))
-        with _turn(folder, "write").taken():  # of several processes that start at once, one makes the tables
+        turn = _turn(folder, "write")
+        with turn.taken():  # of several processes that start at once, one makes the tables
             store.migrate()
+        turn.close()
         return assemble(folder, settings, keys, store, now, using)
     except BaseException:
         using.close()

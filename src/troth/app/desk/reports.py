@@ -72,9 +72,9 @@ def submit(desk: Desk, arrival: Arrival, report: Submission, *, channel: str, pr
     return desk.writer.submit(desk.cases.add, new_case(desk, arrival, report, channel=channel, proven=proven, files=files, chunks=chunks, note=note, confirm=confirm, since=since))
 
 
-def submit_async(desk: Desk, arrival: Arrival, report: Submission, *, channel: str, proven: bool, files: Sequence[StagedFile] = (), chunks: Sequence[tuple[str, int, bytes]] = ()) -> asyncio.Future[Stored]:
+def submit_async(desk: Desk, arrival: Arrival, report: Submission, *, channel: str, proven: bool, files: Sequence[StagedFile] = (), chunks: Sequence[tuple[str, int, bytes]] = (), confirm: bool = True) -> asyncio.Future[Stored]:
     """As `submit`, in the event loop that is running."""
-    return desk.writer.submit_async(desk.cases.add, new_case(desk, arrival, report, channel=channel, proven=proven, files=files, chunks=chunks))
+    return desk.writer.submit_async(desk.cases.add, new_case(desk, arrival, report, channel=channel, proven=proven, files=files, chunks=chunks, confirm=confirm))
 
 
 def new_case(desk: Desk, arrival: Arrival, report: Submission, *, channel: str, proven: bool, files: Sequence[StagedFile], chunks: Sequence[tuple[str, int, bytes]], note: str = "", confirm: bool = True, since: datetime | None = None) -> NewCase:

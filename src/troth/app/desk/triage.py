@@ -71,13 +71,17 @@ def key_for(desk: Desk, t: Transaction, member: Member, row: CaseRow) -> bytes:
 
     Raises:
         CryptError: they hold none.
+        DeskError: a guest, who holds none.
     """
     if not member.may("read") or row.erased_at is not None:
         raise CryptError("you hold no key of this case")
     own = desk.cases.wrap(t, row.uid, f"{MEMBER}{member.id}")
     if own is not None:
         return unwrap_member(desk.people.identity(t, member.id), own, desk.cases.tenant, row.uid)
-    if row.restricted or member.role == "guest":
+    if member.role == "guest":
+        # what is not theirs is not there: how many cases there are, and which, is none of a guest's business
+        raise _none(desk, row.number)
+    if row.restricted:
         raise CryptError("you hold no key of this case")
     return desk.cases.desk_key(t, row.uid)
 
@@ -90,8 +94,12 @@ def open_row(desk: Desk, t: Transaction, number: int) -> CaseRow:
     """
     row = desk.cases.by_number(t, number)
     if row is None:
-        raise DeskError(f"there is no case {desk.cases.code(number)}")
+        raise _none(desk, number)
     return row
+
+
+def _none(desk: Desk, number: int) -> DeskError:
+    return DeskError(f"there is no case {desk.cases.code(number)}")
 
 
 def open_case(desk: Desk, member: Member, number: int) -> Opened:
@@ -142,6 +150,10 @@ def act(desk: Desk, member: Member, number: int, kind: str, data: Mapping[str, o
         row = open_row(desk, t, number)
         key = key_for(desk, t, member, row)
         values = dict(data)
+        if kind == EventKind.CASE_ASSIGNED.value:
+            whom = desk.people.get(t, str(values.get("to", ""))[:64])
+            if whom is None or not whom.may("judge"):
+                raise DeskError("nobody of this desk who could lead a case")
         at, code = desk.now(), desk.cases.code(number)
         events = []
         if message:

@@ -61,6 +61,7 @@ class Incoming:
         alone: From names exactly one address.
         automatic: `reply` for what a program answers (out of office, bounces), `notice` for what a program sends by itself or to a list; empty for a person's mail.
         answers: Message-IDs of mails that this one answers.
+        mark: what a desk wrote into its own mails.
     """
 
     sender: str
@@ -74,6 +75,7 @@ class Incoming:
     alone: bool = True
     automatic: str = ""
     answers: tuple[str, ...] = ()
+    mark: str = ""
 
 
 def parse(raw: bytes) -> Incoming:
@@ -100,7 +102,7 @@ def parse(raw: bytes) -> Incoming:
     except (MessageError, LookupError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise MailError("this is no mail that can be read") from error
     found = _CODE.search(subject)
-    return Incoming(sender, name, subject, plain[:_TEXT], message, found.group(1) if found else "", files, len(plain) > _TEXT, alone, automatic, answers[:100])
+    return Incoming(sender, name, subject, plain[:_TEXT], message, found.group(1) if found else "", files, len(plain) > _TEXT, alone, automatic, answers[:100], _header(mail, "x-troth-desk", 64))
 
 
 def _walk(mail: MIMEPart, depth: int = 0) -> list[MIMEPart]:

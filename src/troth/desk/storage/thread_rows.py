@@ -7,12 +7,12 @@ one function that reads for reporters, which asks for nothing but what is meant 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, exists, insert, select
 
 from troth.desk.crypt.envelope import place, unseal
 from troth.desk.crypt.streams import open_chunks
@@ -112,6 +112,17 @@ class ThreadRows:
         """Store sealed chunks: (file, number, bytes)."""
         if chunks:
             transaction.execute(insert(CHUNKS), [{"tenant": self.tenant, "file": file, "number": number, "sealed": sealed} for file, number, sealed in chunks])
+
+    def unnamed(self, transaction: Transaction) -> frozenset[str]:
+        """Ids of files whose chunks are stored and which no case names: still arriving, or broken off."""
+        named = exists().where(FILES.c.tenant == self.tenant, FILES.c.id == CHUNKS.c.file)
+        return frozenset(transaction.execute(select(CHUNKS.c.file).where(CHUNKS.c.tenant == self.tenant, CHUNKS.c.number == 0, ~named)).scalars())
+
+    def forget_chunks(self, transaction: Transaction, files: Collection[str]) -> int:
+        """Delete the chunks of files that no case names, and no others; returns how many."""
+        named = exists().where(FILES.c.tenant == self.tenant, FILES.c.id == CHUNKS.c.file)
+        gone = transaction.execute(delete(CHUNKS).where(CHUNKS.c.tenant == self.tenant, CHUNKS.c.file.in_(sorted(files)), ~named))
+        return int(gone.rowcount)
 
     def files(self, transaction: Transaction, uid: str, key: bytes) -> tuple[FileRow, ...]:
         """Files of a case."""

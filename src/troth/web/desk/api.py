@@ -20,7 +20,7 @@ from troth.app.desk.opening import Desk
 from troth.desk.intake.fields import FIELDS, read
 from troth.desk.intake.links import new_nonce, well_formed
 from troth.web.desk.guards import network_of
-from troth.web.desk.public import required_fields
+from troth.web.desk.public import confirmed, required_fields
 from troth.web.desk.words import plain_state
 
 __all__ = ["ROUTES"]
@@ -126,7 +126,7 @@ async def send(request: Request, report: Report, idempotency_key: Annotated[str,
     await run_in_threadpool(welcome, desk, checked.get("contact"), network_of(request))
     proven = request.app.state.quota.hit(network_of(request)) and await spend(desk, report.proof)
     arrival = reports.begin(desk, idempotency_key or new_nonce())
-    stored = await reports.submit_async(desk, arrival, checked, channel="api", proven=proven)
+    stored = await reports.submit_async(desk, arrival, checked, channel="api", proven=proven, confirm=confirmed(request, checked))
     return Stored(case=desk.cases.code(stored.number), token=arrival.token, page=f"{desk.settings.origin}/r/{arrival.token}", fresh=stored.fresh)
 
 

@@ -8,6 +8,7 @@ sender may have are taken, the one that began longest ago is forgotten.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import mmap
 import os
 import struct
@@ -17,6 +18,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Final
 
 __all__ = ["Limiter"]
@@ -27,6 +29,17 @@ _PLACE: Final = struct.Struct("=16sdII")
 """Digest of a sender (all zero: free), when its window began, how often since; padding."""
 _SET_BYTES: Final = _WAYS * _PLACE.size
 _FREE: Final = bytes(16)
+_BASES: Final = itertools.count()
+
+
+@cache
+def _lock_file() -> int | None:
+    """A file without name and without bytes, one for the process and its children, of which places are locked; none where the system has no such locks."""
+    if sys.platform == "win32":
+        return None
+    handle, name = tempfile.mkstemp(prefix="troth-")
+    os.unlink(name)
+    return handle
 
 
 class Limiter:
@@ -42,11 +55,8 @@ class Limiter:
         self._key = os.urandom(32)
         self._places = mmap.mmap(-1, _SETS * _SET_BYTES)  # shared with children, and with nobody else
         self._among_threads = threading.Lock()
-        self._lock: int | None = None
-        if sys.platform != "win32":
-            handle, name = tempfile.mkstemp(prefix="troth-")
-            os.unlink(name)
-            self._lock = handle
+        self._base = next(_BASES) * _SETS * _SET_BYTES
+        self._lock = _lock_file()
 
     def hit(self, sender: str) -> bool:
         """Count one; true while the sender is within the limit."""
@@ -93,8 +103,8 @@ class Limiter:
                 return
             import fcntl
 
-            fcntl.lockf(self._lock, fcntl.LOCK_EX, _SET_BYTES, start)
+            fcntl.lockf(self._lock, fcntl.LOCK_EX, _SET_BYTES, self._base + start)
             try:
                 yield
             finally:
-                fcntl.lockf(self._lock, fcntl.LOCK_UN, _SET_BYTES, start)
+                fcntl.lockf(self._lock, fcntl.LOCK_UN, _SET_BYTES, self._base + start)

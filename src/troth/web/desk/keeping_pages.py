@@ -19,6 +19,7 @@ from troth.app.desk.opening import TENANT, Desk, new_member
 from troth.app.desk.reports import intake_mode
 from troth.desk.storage.people_rows import ROLES, Member
 from troth.errors import DeskError
+from troth.store import Transaction
 from troth.web.desk.public import desk_of
 from troth.web.desk.render import page
 from troth.web.desk.signin import checked_fields, person_of
@@ -34,7 +35,7 @@ def _page(request: Request, member: Member, link: str = "") -> Response:
     with desk.store.read(TENANT) as t:
         people = desk.people.all(t)
     mode, note = intake_mode(desk)
-    return page(request, "desk.html.jinja", here="desk", people=people, roles=[role for role in ROLES if role != "owner" or member.role == "owner"], link=link, mode=mode.value, note=note, canned=replies(desk), state=status(desk))  # fmt: skip
+    return page(request, "desk.html.jinja", here="desk", people=people, roles=[role for role in ROLES if _names(member, role)], link=link, mode=mode.value, note=note, canned=replies(desk), state=status(desk))  # fmt: skip
 
 
 @ROUTES.get("/board/desk")
@@ -54,8 +55,8 @@ async def change(request: Request, what: str) -> Response:
     if not member.may("manage"):
         raise HTTPException(403)
     if what == "member":
-        if fields.get("role") == "owner" and member.role != "owner":
-            raise HTTPException(403)
+        if not _names(member, fields.get("role", "")):
+            raise HTTPException(403, "Who reads no case names nobody who reads them; an owner can.")
         _new, link = await run_in_threadpool(new_member, desk_of(request), fields.get("name", ""), fields.get("mail", ""), fields.get("role", ""))
         return await run_in_threadpool(_page, request, member, link)
     doings = {"leave": _leave, "canned": _canned, "uncanned": _uncanned, "pause": _pause, "open": _open}
@@ -65,10 +66,22 @@ async def change(request: Request, what: str) -> Response:
     return RedirectResponse("/board/desk", 303)
 
 
+def _names(member: Member, role: str) -> bool:
+    """Whether somebody may name people of a role. Who reads nothing names nobody who reads: the link of whoever they name is theirs first. A guest reads only what was shared."""
+    return member.role == "owner" or (role in ROLES and role != "owner" and (role == "guest" or member.may("read") or "read" not in ROLES[role]))
+
+
 def _leave(desk: Desk, member: Member, fields: dict[str, str]) -> None:
     if fields.get("member") == member.id:
         raise DeskError("you cannot take yourself off the desk")
-    desk.writer.write(lambda t: desk.people.leave(t, fields.get("member", ""), desk.now()))
+
+    def work(t: Transaction) -> None:
+        whom = desk.people.get(t, fields.get("member", "")[:64])
+        if whom is None or (whom.role == "owner" and member.role != "owner"):
+            raise DeskError("only an owner takes an owner off the desk" if whom is not None else "there is no such member")
+        desk.people.leave(t, whom.id, desk.now())
+
+    desk.writer.write(work)
 
 
 def _canned(desk: Desk, _member: Member, fields: dict[str, str]) -> None:

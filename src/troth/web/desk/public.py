@@ -31,7 +31,7 @@ from troth.web.desk.render import STATIC, page, static_bytes
 from troth.web.desk.uploads import Received, receive, receive_fields
 from troth.web.desk.words import CLOCK_NAMES, clock_views, plain_state, size, state_words, tone_of
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "confirmed"]
 
 ROUTES: Final = APIRouter(include_in_schema=False)
 _REPORT_NAMES: Final = {"description": "description", "steps": "steps", "impact": "impact", "fix": "fix", "contact": "contact", "version": "version"}
@@ -147,9 +147,15 @@ async def send(request: Request) -> Response:
     await _remembered(request)
     welcome(desk, report.get("contact"), network_of(request))
     proven = request.app.state.quota.hit(network_of(request)) and await spend(desk, got.fields.get("altcha", ""))
-    stored = await reports.submit_async(desk, arrival, report, channel="form", proven=proven, files=got.files, chunks=got.chunks)
+    stored = await reports.submit_async(desk, arrival, report, channel="form", proven=proven, files=got.files, chunks=got.chunks, confirm=confirmed(request, report))
     del stored
     return RedirectResponse(f"/r/{arrival.token}?new", 303)
+
+
+def confirmed(request: Request, report: Submission) -> bool:
+    """Whether the address in a report is written to: three times a day, for anybody can type anybody's; the page shows all that the mail would say."""
+    contact = report.get("contact").casefold()
+    return not contact or bool(request.app.state.contacts.hit(f"contact {contact}"))
 
 
 def _visit(request: Request, token: str) -> reports.Visit:

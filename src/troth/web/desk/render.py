@@ -24,6 +24,10 @@ __all__ = ["STATIC", "Site", "page", "static_bytes", "static_path"]
 STATIC: Final = {"desk.css": "text/css", "rings.svg": "image/svg+xml", "report.js": "text/javascript", "board.js": "text/javascript", "signin.js": "text/javascript", "htmx.min.js": "text/javascript", "age.min.js": "text/javascript"}  # fmt: skip
 
 
+_TURNS: Final = dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd")
+"""Marks, embeddings, overrides and isolates of the Unicode bidirectional algorithm (UAX 9); letters turn by themselves and stay."""
+
+
 class Site:
     """What every page says of its desk."""
 
@@ -49,10 +53,15 @@ def static_path(name: str) -> str:
     return f"/static/{hashlib.sha256(static_bytes(name)).hexdigest()[:12]}/{name}"
 
 
+def _shown(value: object) -> object:
+    """What a template shows: characters that turn the direction of a line round stand there as what they are, so that no title makes what is beside it read otherwise."""
+    return value.translate(_TURNS) if type(value) is str and not value.isascii() else value
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("troth.web.desk", "pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("troth.web.desk", "pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_shown
     )
     environment.globals.update(static=static_path, utc=utc)
     parts = environment.get_template("parts.html.jinja").module

@@ -45,15 +45,17 @@ class Gates:
 
     Attributes:
         quota: reports in the fast lane. misses: links and sign-ins that were wrong.
+        contacts: confirmations to one address, which anybody may have typed.
     """
 
     quota: Limiter
     misses: Limiter
+    contacts: Limiter
 
     @staticmethod
     def of(settings: DeskSettings) -> Gates:
         """New counts for a desk; processes that are forked afterwards share them."""
-        return Gates(Limiter(settings.hourly, 3600), Limiter(40, 60))
+        return Gates(Limiter(settings.hourly, 3600), Limiter(40, 60), Limiter(3, 86_400))
 
 
 @asynccontextmanager
@@ -78,7 +80,7 @@ def make_site(desk: Desk, gates: Gates | None = None) -> FastAPI:
     )
     app.state.desk, app.state.site = desk, Site(desk)
     app.state.asking = None
-    app.state.quota, app.state.misses = gates.quota, gates.misses
+    app.state.quota, app.state.misses, app.state.contacts = gates.quota, gates.misses, gates.contacts
     for routes in (public.ROUTES, signin.ROUTES, board.ROUTES, keeping_pages.ROUTES, case_pages.ROUTES, api.ROUTES):
         app.include_router(routes)
     app.add_middleware(Door, path="/report", handler=public.send, failed=_failed)
