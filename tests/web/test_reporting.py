@@ -193,3 +193,29 @@ def test_intake_paused_is_announced_everywhere_and_says_what_happens(room: Room)
     assert "paused from 2026-11-02" in told
     assert client.post("/report", data=REPORT).status_code == 503
     assert client.post("/api/reports", json={"fields": REPORT}).status_code == 503
+
+
+def test_what_stands_between_fences_is_shown_as_code_and_nothing_else_is_a_mark(room: Room) -> None:
+    path = room.report(description="Run it:\n```sh\n<b>tar</b> xf evil.tar\n```\nthen **look**.", steps="```\nnever closed")
+    page = room.client().get(path).text
+    assert '<pre class="fence" tabindex="0">&lt;b&gt;tar&lt;/b&gt; xf evil.tar</pre>' in page
+    assert "then **look**." in page
+    assert "```\nnever closed" in page
+
+
+def test_a_text_of_nothing_but_fences_takes_no_longer_than_another() -> None:
+    from tests.timing import processor_seconds
+    from troth.web.desk.words import fenced
+
+    with processor_seconds(2):
+        for text in ("```\n" * 12_500, "~~~x\n" * 10_000, "`" * 50_000, "```" + "a" * 40 + "\n"):
+            fenced(text)
+    assert fenced("a\n```\nb\n```\nc") == (("words", "a"), ("code", "b"), ("words", "c"))
+    assert fenced("plain") == (("words", "plain"),)
+    assert fenced("```\n~~~\n```") == (("code", "~~~"),)
+
+
+def test_spans_of_a_policy_are_told_in_words() -> None:
+    from troth.web.desk.words import promised
+
+    assert [promised(text) for text in ("PT48H", "P1D", "P7D", "P2BD", "P1M", "PT30M", "P2W", "P1DT2H")] == ["48 hours", "1 day", "7 days", "2 working days", "1 month", "30 minutes", "2 weeks", "P1DT2H"]

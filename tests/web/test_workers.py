@@ -23,7 +23,7 @@ from tests.timing import until
 from tests.web.conftest import Clock, Room, copied
 from tests.web.test_postgres import pointed
 from troth.app.desk import entry
-from troth.app.desk.mailing import Pump
+from troth.app.desk.mailing import Pump, deliver
 from troth.app.desk.opening import TENANT, open_desk
 from troth.desk.receipts import verify
 from troth.desk.storage.outbox_rows import Mail
@@ -374,3 +374,27 @@ def test_two_desks_open_at_once_write_in_turns(room: Room) -> None:
 def test_gates_follow_the_settings(room: Room) -> None:
     gates = Gates.of(room.desk.settings)
     assert [gates.quota.hit("n") for _ in range(room.desk.settings.hourly + 1)] == [True] * room.desk.settings.hourly + [False]
+
+
+def test_a_crash_in_the_middle_of_many_mails_leaves_one_unsure(room: Room) -> None:
+    room.desk.writer.write(lambda t: room.desk.outbox.put(t, [Mail(f"m{at}", "", "t@example.org", "s", "x") for at in range(12)], room.clock()))
+    room.clock.go(seconds=1)
+    seen: list[dict[str, int]] = []
+
+    class Died(BaseException):
+        """The end of the process."""
+
+    def send(desk, _waiting) -> None:
+        with desk.store.read(TENANT) as t:
+            seen.append(desk.outbox.counts(t))
+        if len(seen) == 5:
+            raise Died
+
+    with pytest.raises(Died):
+        deliver(room.desk, send)
+    assert [one["sending"] for one in seen] == [1] * 5
+    assert seen[-1] == {"sent": 4, "sending": 1, "waiting": 7}
+    room.desk.writer.write(room.desk.outbox.settle_crash)
+    assert deliver(room.desk, lambda _desk, _waiting: None) == 7
+    with room.desk.store.read(TENANT) as t:
+        assert room.desk.outbox.counts(t) == {"sent": 11, "unsure": 1}

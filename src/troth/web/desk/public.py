@@ -29,7 +29,7 @@ from troth.desk.storage.thread_rows import Item
 from troth.web.desk.guards import network_of, own_site
 from troth.web.desk.render import STATIC, page, static_bytes
 from troth.web.desk.uploads import Received, receive, receive_fields
-from troth.web.desk.words import CLOCK_NAMES, clock_views, plain_state, size, state_words, tone_of
+from troth.web.desk.words import CLOCK_NAMES, clock_views, plain_state, promised, size, state_words, tone_of
 
 __all__ = ["ROUTES", "confirmed"]
 
@@ -71,11 +71,11 @@ def _promises(desk: Desk) -> list[dict[str, str]]:
     shown = []
     for name, limit in (("acknowledge", record.policy.acknowledge), ("assess", record.policy.assess), ("plan", record.policy.plan), ("update", record.policy.update)):
         if limit is not None:
-            shown.append({"label": CLOCK_NAMES[name], "says": record.says(limit.place), "within": str(limit.span), "aim": "" if limit.binding else "aim"})
+            shown.append({"label": CLOCK_NAMES[name], "says": record.says(limit.place), "within": promised(str(limit.span)), "aim": "" if limit.binding else "aim"})
     for severity, fix in record.policy.fix.items():
         one = fix.limit or fix.target
         if one is not None:
-            shown.append({"label": f"Fixed ({severity})" if severity != "any" else "Fixed", "says": record.says(one.place), "within": str(one.span), "aim": "" if one.binding else "aim"})
+            shown.append({"label": f"Fixed ({severity})" if severity != "any" else "Fixed", "says": record.says(one.place), "within": promised(str(one.span)), "aim": "" if one.binding else "aim"})
     return shown
 
 

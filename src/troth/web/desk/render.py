@@ -17,7 +17,7 @@ from starlette.requests import Request
 
 from troth.app.desk.opening import Desk
 from troth.ledger.keys import key_id
-from troth.web.desk.words import in_zone, utc
+from troth.web.desk.words import fenced, in_zone, utc
 
 __all__ = ["STATIC", "Site", "page", "static_bytes", "static_path"]
 
@@ -87,6 +87,6 @@ def page(request: Request, name: str, status: int = 200, **values: object) -> HT
     person = getattr(request.state, "person", None)
     environment = _environment()
     shared = {"site": request.app.state.site, "person": person, "csrf": getattr(request.state, "csrf", ""), "here": "", "hidden_page": person is not None, "local": local}
-    macros = environment.get_template("parts.html.jinja").make_module({**shared, "utc": utc})
-    tools = {tool: getattr(macros, tool) for tool in ("rings", "moment", "clock", "field", "csrf_field")}
+    macros = environment.get_template("parts.html.jinja").make_module({**shared, "utc": utc, "fenced": fenced})
+    tools = {tool: getattr(macros, tool) for tool in ("rings", "moment", "clock", "field", "csrf_field", "severity", "prose")}
     return HTMLResponse(environment.get_template(name).render({**shared, **tools, **values}), status_code=status)

@@ -6,6 +6,7 @@ says "you" and "we".
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Final
 from troth.desk.clocks import Clock, Phase
 from troth.desk.machines import Case, Report
 
-__all__ = ["CLOCK_NAMES", "ClockView", "clock_views", "in_zone", "plain_state", "size", "span", "state_words", "tone_of", "utc"]
+__all__ = ["CLOCK_NAMES", "ClockView", "clock_views", "fenced", "in_zone", "plain_state", "promised", "size", "span", "state_words", "tone_of", "utc"]
 
 CLOCK_NAMES: Final = {
     "acknowledge": "A person confirms that they read it",
@@ -61,6 +62,9 @@ class ClockView:
     aim: bool
 
 
+_SPAN: Final = re.compile(r"P(?P<time>T)?(?P<count>\d{1,6})(?P<unit>(?<=\d)(?:BD|D|W|M|Y|H))")
+
+
 def span(length: timedelta) -> str:
     """A stretch of time in words: "3 days", "41 hours", "20 minutes"."""
     seconds = abs(length.total_seconds())
@@ -69,6 +73,16 @@ def span(length: timedelta) -> str:
             count = max(1, round(seconds / unit))
             return f"{count} {name}{'' if count == 1 else 's'}"
     return "a moment"
+
+
+def promised(text: str) -> str:
+    """A span of a policy (`PT48H`, `P7D`, `P2BD`, `P1M`) for people; as it is written where it is of another form."""
+    found = _SPAN.fullmatch(text)
+    if found is None:
+        return text
+    count = int(found["count"])
+    name = {"TH": "hour", "TM": "minute", "D": "day", "BD": "working day", "W": "week", "M": "month", "Y": "year"}[(found["time"] or "") + found["unit"]]
+    return f"{count} {name}{'' if count == 1 else 's'}"
 
 
 def clock_views(clocks: Iterable[Clock], now: datetime, says: Callable[[Clock], str], *, reporter: bool) -> tuple[ClockView, ...]:
@@ -147,6 +161,31 @@ def in_zone(moment: datetime, zone: str) -> str:
     local = moment.astimezone(zoneinfo.ZoneInfo(zone))
     name = "UTC" if zone == "UTC" else (local.tzname() or zone)
     return f"{local.day} {local:%b %Y, %H:%M} {name}"
+
+
+def fenced(text: str) -> tuple[tuple[str, str], ...]:
+    """A text in pieces, `words` and `code`: what people wrote between lines of three backticks or tildes, and what they wrote around it. Nothing else that is written is a mark.
+
+    Line by line, so that a text of nothing but fences takes no longer than another; a fence that is never closed is words.
+    """
+    if "```" not in text and "~~~" not in text:
+        return (("words", text),)
+    pieces: list[tuple[str, list[str]]] = [("words", [])]
+    mark = ""
+    for line in text.split("\n"):
+        if not mark and line[:3] in ("```", "~~~") and len(line) <= 43 and "`" not in line[3:]:
+            mark = line[:3]
+            pieces.append(("code", [line]))
+        elif mark and line.rstrip() == mark:
+            mark = ""
+            pieces[-1][1].pop(0)
+            pieces.append(("words", []))
+        else:
+            pieces[-1][1].append(line)
+    if mark:
+        pieces[-1] = ("words", pieces[-1][1])
+    told = ((kind, "\n".join(lines).strip("\n")) for kind, lines in pieces)
+    return tuple((kind, part) for kind, part in told if part)
 
 
 def size(count: int) -> str:
