@@ -28,6 +28,8 @@ _DECLARED: Final = {
 _LOADABLE: Final = (".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".p", ".sav", ".th", ".t7", ".dill", ".pk", ".pb", ".tar", ".zip", ".7z", ".model", ".jit", ".ptl", ".rds", ".rdata", ".rda", ".pdparams", ".pdopt", ".pdmodel", ".pdiparams", ".engine", ".trt", ".pte", ".caffemodel", ".rknn", ".mnn", ".distcp")
 """Suffixes that loaders of models open whatever they hold: unknown content is refused, not passed over."""
 _WEIGHTS: Final = r"(?:\A|/)(?:pytorch_model|diffusion_pytorch_model|adapter_model|training_args|optimizer|scheduler|open_clip_pytorch_model)[\w.-]*\.bin\Z"
+_TAIL: Final = 66_000
+"""Bytes at the end in which the end record of an archive can lie."""
 _NATIVE: Final = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xfe\xed\xfa\xce", b"\xca\xfe\xba\xbe", b"\0asm")
 """Programs of macOS, of Java and of WebAssembly, beside those of Linux and Windows."""
 _POINTER: Final = b"version https://git-lfs.github.com/spec/"
@@ -97,7 +99,7 @@ def _recognise(source: Source, name: str, allow: AllowList, budget: Budget, dept
         return Judgement("lfs-pointer", UNREADABLE, (Reason("lfs-pointer", "a pointer of Git LFS, not the file; fetch it with `git lfs pull`"),))
     if depth > budget.depth:
         raise Refusal("nesting", f"more than {budget.depth} containers inside each other")
-    if head[:4] not in (b"PK\3\4", b"PK\5\6"):
+    if head[:4] not in (b"PK\3\4", b"PK\5\6") and b"PK\5\6" in source.read(max(source.size - _TAIL, 0), min(source.size, _TAIL)):
         from troth.formats.zip_behind import refuse_archive_behind
 
         refuse_archive_behind(source, head)

@@ -9,7 +9,7 @@ from troth.formats.pickle.allow import AllowList
 from troth.formats.source import Source
 from troth.formats.verdict import INERT, NOT_A_MODEL, Budget, Judgement, Refusal
 
-__all__ = ["judge_lightgbm", "judge_mlmodel", "judge_msgpack", "judge_msgpack_or_none", "judge_skops_schema", "judge_ubjson", "judge_xml"]
+__all__ = ["check_lightgbm", "judge_lightgbm", "judge_mlmodel", "judge_msgpack", "judge_msgpack_or_none", "judge_skops_schema", "judge_ubjson", "judge_xml"]
 
 _SKOPS_NODES = frozenset(
     ["ObjectNode", "DictNode", "ListNode", "TupleNode", "SetNode", "JsonNode", "NdArrayNode", "TypeNode", "FunctionNode", "SliceNode", "BytesNode", "BytearrayNode", "RandomStateNode", "RandomGeneratorNode", "DefaultDictNode", "OrderedDictNode", "DatetimeNode", "SparseMatrixNode", "MaskedArrayNode", "TreeNode", "CythonNode", "SGDNode", "LossNode", "KDTreeNode", "BallTreeNode", "DTypeNode", "NumpyDtypeNode", "PartialNode", "BunchNode", "NoneTypeNode"]
@@ -88,14 +88,18 @@ def _paths(settings: dict[str, object]) -> list[tuple[str, str]]:
 
 def judge_lightgbm(source: Source, budget: Budget) -> Judgement:
     """LightGBM's text: lines of keys and numbers, parsed by the library's own reader."""
-    text = source.whole(budget.text, "text")
+    check_lightgbm(source.whole(budget.text, "text"))
+    return Judgement("lightgbm", INERT)
+
+
+def check_lightgbm(text: bytes) -> None:
+    """Refuse text that the library does not write, or whose trees lie about their arrays."""
     lines = text.split(b"\n")
     allowed = re.compile(rb"[\t\r\x20-\xff]*\Z")
     for number, line in enumerate(lines, start=1):
         if not allowed.match(line):
             raise Refusal("lightgbm", f"line {number} is none that the library writes", sum(len(part) + 1 for part in lines[: number - 1]))
     _trees(lines)
-    return Judgement("lightgbm", INERT)
 
 
 _LEAVES: Final = 1 << 20

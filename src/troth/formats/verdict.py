@@ -71,6 +71,8 @@ class Budget(NamedTuple):
         pickle: largest pickle stream, without tensors outside of it.
         operations: operations of a pickle.
         memo: values that a pickle keeps for later use.
+        values: values that a pickle puts into containers, tuples and calls; with `stack` it bounds what the proof itself holds (about 120 bytes each).
+        stack: values that wait on the stack of a pickle at once.
         memory: sum of what loading would allocate.
         expanded: sum of all that decompression yields.
         ratio: largest quotient of expanded and compressed sizes, above one MiB.
@@ -86,6 +88,8 @@ class Budget(NamedTuple):
     pickle: int = 4 << 30
     operations: int = 30_000_000
     memo: int = 4_000_000
+    values: int = 12_000_000
+    stack: int = 2_000_000
     memory: int = 1 << 42
     expanded: int = 4 << 30
     ratio: int = 400

@@ -11,6 +11,7 @@ It does not decide what is allowed (that is `allow`), and does not know containe
 
 from __future__ import annotations
 
+import gc
 import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -50,6 +51,7 @@ class Machine:
         depth: how many streams lie around this one.
 
     Attributes:
+        held: values put into containers, tuples and calls so far.
         memory: bytes that loading would allocate beyond the stream.
         tensors: tensors and arrays met.
         asked: globals in order of appearance, (module, name) -> Global.
@@ -57,7 +59,7 @@ class Machine:
     """
 
     __slots__ = (
-        "allow", "asked", "base", "begin", "budget", "data", "depth", "end", "frame_end", "jump", "marks", "memo", "memory", "operations",
+        "allow", "asked", "base", "begin", "budget", "data", "depth", "end", "frame_end", "held", "jump", "marks", "memo", "memory", "operations",
         "persistent_id", "pos", "protocol", "raw_arrays", "result", "source", "stack", "tensors",
     )  # fmt: skip
 
@@ -83,6 +85,7 @@ class Machine:
         self.marks: list[int] = []
         self.memo: dict[int, object] = {}
         self.memory = 0
+        self.held = 0
         self.operations = 0
         self.tensors = 0
         self.asked: dict[tuple[str, str], Global] = {}
@@ -99,13 +102,19 @@ class Machine:
         Raises:
             Refusal: at the first thing that is not proved harmless.
         """
-        pos = self.begin
-        self._fill(pos, WINDOW if not self.depth and not self.begin else _INNER)
-        while True:
-            pos = self._stretch(pos)
-            if pos < 0:
-                break
-        self._finish()
+        collects = gc.isenabled()
+        gc.disable()  # a proof makes no cycles of its own; looking for them again and again takes time that grows with the square of its values
+        try:
+            pos = self.begin
+            self._fill(pos, WINDOW if not self.depth and not self.begin else _INNER)
+            while True:
+                pos = self._stretch(pos)
+                if pos < 0:
+                    break
+            self._finish()
+        finally:
+            if collects:
+                gc.enable()
         return self.pos
 
     def _fill(self, pos: int, size: int) -> None:
@@ -149,6 +158,10 @@ class Machine:
         self.operations += done
         if self.operations > self.budget.operations:
             raise Refusal("budget-operations", f"more than {self.budget.operations} operations", self.base)
+        if len(self.stack) > self.budget.stack:
+            raise Refusal("budget-stack", f"more than {self.budget.stack} values on the stack", self.base)
+        if self.held > self.budget.values:
+            raise Refusal("budget-values", f"more than {self.budget.values} values in containers", self.base)
         if len(self.memo) > self.budget.memo:
             raise Refusal("budget-memo", f"more than {self.budget.memo} values in the memo", self.base)
 
@@ -278,6 +291,7 @@ class Machine:
         """Keys and values for the dict on top."""
         if len(items) % 2:
             raise Refusal("odd-stack", "a dict gets a key without a value", offset)
+        self.held += len(items)
         if not set(map(type, items[::2])) <= _PLAIN_KEYS:
             self.keys(items[::2], offset)
         target = self.top()
@@ -290,6 +304,7 @@ class Machine:
 
     def append_items(self, items: list[object], offset: int) -> None:
         """Elements for the list on top."""
+        self.held += len(items)
         target = self.top()
         if type(target) is Items and target.kind == "list":
             target.items.extend(items)
@@ -320,6 +335,7 @@ class Machine:
             raise Refusal("odd-arguments", f"the arguments of {func.full} are not a tuple", offset, func.full)
         if kwargs is not None and not (isinstance(kwargs, Items) and kwargs.kind == "dict"):
             raise Refusal("odd-arguments", f"the named arguments of {func.full} are not a dict", offset, func.full)
+        self.held += 1
         return call(self, func, args, kwargs if isinstance(kwargs, Items) else None, offset, how)
 
     def build(self, target: Obj, state: object, offset: int, after: int) -> None:

@@ -56,7 +56,9 @@ def _pop_mark(vm: Machine, pos: int) -> int:
 # ---- containers
 
 def _tuple(vm: Machine, pos: int) -> int:
-    vm.stack.append(tuple(vm.slice_to_mark()))
+    items = vm.slice_to_mark()
+    vm.held += len(items)
+    vm.stack.append(tuple(items))
     return pos
 
 
@@ -65,6 +67,7 @@ def _tuple_n(count: int) -> Handler:
         vm.need(count)
         stack = vm.stack
         stack[-count:] = [tuple(stack[-count:])]
+        vm.held += count
         return pos
 
     return build
@@ -79,7 +82,9 @@ def _empty(kind: str) -> Handler:
 
 
 def _list(vm: Machine, pos: int) -> int:
-    vm.stack.append(Items("list", vm.slice_to_mark()))
+    items = vm.slice_to_mark()
+    vm.held += len(items)
+    vm.stack.append(Items("list", items))
     return pos
 
 
@@ -93,6 +98,7 @@ def _dict(vm: Machine, pos: int) -> int:
 def _frozenset(vm: Machine, pos: int) -> int:
     items = vm.slice_to_mark()
     vm.keys(items, vm.base + pos - 1)
+    vm.held += len(items)
     vm.stack.append(Items("frozenset", items))
     return pos
 
@@ -113,6 +119,7 @@ def _additems(vm: Machine, pos: int) -> int:
     target = vm.top()
     if type(target) is not Items or target.kind != "set":
         raise Refusal("items-of-odd-object", "elements are added to something that is not a set", vm.base + pos - 1)
+    vm.held += len(items)
     target.items.extend(items)
     return pos
 

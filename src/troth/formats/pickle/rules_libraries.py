@@ -60,6 +60,13 @@ def _empty(vm: Machine, func: Global, args: Args, offset: int) -> object:
     return Obj("free", func)
 
 
+def _opens_file(value: object) -> bool:
+    """Whether a time zone is given as `dateutil/...`, which is opened as a file of that name."""
+    if isinstance(value, Items) and value.kind == "dict":
+        return _opens_file(value.get("tz"))
+    return type(value) is str and value.startswith(("dateutil/", ":"))
+
+
 def _data(vm: Machine, func: Global, args: Args, offset: int) -> object:
     """A class of the same library may stand first (what the reducer makes); the rest is data."""
     rest = args
@@ -67,6 +74,8 @@ def _data(vm: Machine, func: Global, args: Args, offset: int) -> object:
         if args[0].rule not in _NAMED or args[0].module.split(".", 1)[0] != func.module.split(".", 1)[0]:
             bad(func, offset, f"is asked to make {args[0].full}, which is no class of its own library")
         rest = args[1:]
+    if any(_opens_file(arg) for arg in rest):
+        bad(func, offset, "names a file as its time zone")
     if not all(is_data(arg) for arg in rest):
         bad(func, offset, "takes data only, nothing that can be called or that is written out on use")
     return Obj("free", func, parts=args)
@@ -101,7 +110,7 @@ def _booster_state(vm: Machine, target: Obj, state: object, offset: int) -> None
     for key, value in state.pairs():
         if not is_data(value):
             bad(target.cls, offset, f"the attribute {key!r:.60} can be called")
-        if key in ("handle", "__model") and value is not None:
+        if key in ("handle", "_handle", "__model") and value is not None:
             _handle(vm, target, value, offset)
 
 
@@ -137,7 +146,11 @@ def _handle(vm: Machine, target: Obj, value: object, offset: int) -> None:
     elif data[:1] == b"{":
         check(data)
         check_trees(load(data))
-    elif not data.startswith((b"CONFIG-offset:", b"binf", b"bs64", b"CBM1", b"tree\n")):
+    elif data.startswith(b"tree\n"):
+        from troth.formats.libraries import check_lightgbm
+
+        check_lightgbm(data)
+    elif not data.startswith((b"CONFIG-offset:", b"binf", b"bs64", b"CBM1")):
         bad(target.cls, offset, "a model that is none of the forms that its library writes")
 
 

@@ -30,12 +30,20 @@ _METHODS: Final = frozenset(
 """Methods that programs call on loaded models; an attribute of that name that can be called would run in their place."""
 
 
+_COUNTS: Final = frozenset(("num_layers", "n_layers", "num_directions"))
+_LARGEST_COUNT: Final = 1 << 14
+"""Attributes by which a `__setstate__` of torch's recurrent modules counts."""
+
+
 def _callable(value: object) -> bool:
     return isinstance(value, Global) or (isinstance(value, Obj) and value.kind in ("partial",))
 
 
 def _dicts(target: Obj, state: object, offset: int) -> list[Items]:
+    """The dict of attributes; values of slots (a pair's second part) are set through the class's own code, which nothing here looks at."""
     parts = state if isinstance(state, tuple) and len(state) == 2 else (state,)
+    if len(parts) == 2 and parts[1] is not None and not _empty(parts[1]):
+        bad(target.cls, offset, "values of slots, which are set through code of the class")
     found = []
     for part in parts:
         if part is None:
@@ -75,6 +83,8 @@ def check_attributes(target: Obj, state: Items, offset: int) -> None:
         text = key == "__doc__" and (value is None or type(value) is str)
         if type(key) is not str or (key.startswith("__") and key.endswith("__") and not key.endswith("_version__") and not text):
             bad(target.cls, offset, f"the attribute {key!r:.60} is machinery of Python")
+        if key in _COUNTS and not (value is None or is_int(value, -(1 << 16), _LARGEST_COUNT) or type(value) in (bool, float, str)):
+            bad(target.cls, offset, f"the attribute {key!r:.60} counts more than {_LARGEST_COUNT}; the class's __setstate__ takes so many steps")
         if key in _METHODS and _callable(value):
             bad(target.cls, offset, f"the attribute {key!r:.60} would be called in place of a method")
 

@@ -210,16 +210,17 @@ def _partial(vm: Machine, func: Global, args: Args, offset: int) -> object:
     return Obj("partial", func, args[0])
 
 
-def _bound(value: object) -> bool:
-    """Literals, and types that are only named, in one tuple or dict."""
-    items = value if isinstance(value, tuple) else value.items if isinstance(value, Items) else [None, value]
-    return all(is_plain(item) or (isinstance(item, Global) and item.rule == "type") for item in items)
+def _bound(value: object, depth: int = 0) -> bool:
+    """Literals, and types that are only named, in tuples, lists and dicts."""
+    if isinstance(value, (tuple, Items)) and depth < 4:
+        return all(_bound(item, depth + 1) for item in (value if isinstance(value, tuple) else value.items))
+    return is_plain(value) or (isinstance(value, Global) and value.rule == "type")
 
 
 def _partial_state(vm: Machine, target: Obj, state: object, offset: int) -> None:
     if not isinstance(state, tuple) or len(state) != 4 or state[0] is not target.info:
         bad(target.cls, offset, "a state that changes the wrapped function")
-    if not _bound(state[1]) or not _bound(state[2]) or not (state[3] is None or (isinstance(state[3], Items) and not state[3].items)):
+    if not isinstance(state[1], tuple) or not isinstance(state[2], Items) or not _bound(state[1]) or not _bound(state[2]) or not (state[3] is None or (isinstance(state[3], Items) and not state[3].items)):
         bad(target.cls, offset, "bound arguments that are not literals")
 
 
