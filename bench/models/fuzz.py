@@ -188,7 +188,7 @@ def _round(data: bytes, state: dict, allow: AllowList) -> Machine | None:
 
 def run(state: dict, file: Path, pool: list[bytes], seconds: float, until: int) -> None:
     allow, dice = AllowList(), random.Random(state["seed"] + state["total"])
-    weights = [1 / (200 + len(item)) for item in pool]
+    weights = [(60 + len(item)) ** -2.0 for item in pool]
     grown: list[bytes] = []
     begin = saved = time.process_time()
     while saved - begin < seconds and state["total"] < until:

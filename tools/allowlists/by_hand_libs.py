@@ -119,7 +119,7 @@ LIBS: dict[str, list[tuple[str, str, dict[str, str]]]] = {
     "zoneinfo": [("zone", "names a zone of the zone database; the name is plain", {"zoneinfo": "ZoneInfo", "attr:zoneinfo.ZoneInfo": "_unpickle"})],
     "dateutil": [("instance", "no state that runs", {"dateutil.tz.tz": "tzutc tzoffset", "dateutil.relativedelta": "relativedelta", "dateutil._common": "weekday"})],
     "omegaconf": [
-        ("dict-instance", "container of settings; interpolations run on access only", {"omegaconf.dictconfig": "DictConfig", "omegaconf.listconfig": "ListConfig"}),
+        ("instance", "container of settings; interpolations run on access only", {"omegaconf.dictconfig": "DictConfig", "omegaconf.listconfig": "ListConfig"}),
         ("instance", "plain", {"omegaconf.base": "ContainerMetadata Metadata", "omegaconf.nodes": "AnyNode StringNode IntegerNode FloatNode BooleanNode"}),
     ],
     "tokenizers": [("tokenizer", "made empty; its JSON goes to the reader that tokenizer.json has", {

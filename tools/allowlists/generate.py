@@ -3,7 +3,8 @@
 Usage: python -m tools.allowlists.generate [LIBRARY ...]
 
 Every class of a library's audited modules is entered with where its `__new__`, `__setstate__` and `__reduce__` come from; classes whose definers are not
-in the audited set, that define `__del__`, or that reduce in their own way are left out, and the script says how many. What was audited by hand is looked up in the
+in the audited set, that define `__del__`, or that reduce in their own way are left out, and the script says how many. Every hook of an entry that a load can reach is
+traced to its source (`audit`): an entry with a hook that nothing and nobody has found harmless is left out by name; the record goes to `audits/`. What was audited by hand is looked up in the
 installed release: a name that it does not have is not entered. Nothing is entered for its name alone, and nothing from memory. One list per release; lists of other
 releases stay (run the script in an environment that has them).
 """
@@ -23,11 +24,13 @@ import types
 import warnings
 from pathlib import Path
 
-from tools.allowlists import by_hand, by_hand_libs
+from tools.allowlists import audit, by_hand, by_hand_libs
 
 FAMILIES = ["albert", "bart", "bert", "clip", "convnext", "deberta_v2", "distilbert", "electra", "gpt2", "llama", "mistral", "mpnet", "qwen2", "resnet", "roberta", "swin", "t5", "vit", "wav2vec2", "whisper", "xlm_roberta"]
 """Families of transformers whose whole models people pickle."""
 OUT = Path(__file__).resolve().parents[2] / "src" / "troth" / "formats" / "pickle" / "lists"
+AUDITS = Path(__file__).resolve().parent / "audits"
+"""The record beside each list: which code of the library a load can reach, with digests and grounds."""
 
 PACKAGES = {
     "torch": (
@@ -218,7 +221,10 @@ def generate(library: str) -> None:
     without_twice(groups, {name for rule, _, modules in by_hand_libs.LIBS.get(library, ()) for module, names in modules.items() for name in ((module, n) for n in names.split())})
     for old in OUT.glob(f"{library}-audited.json"):
         old.unlink()
-    write(f"{library}-{version}.json", library, version, "libs", groups)
+    record, without = audited(groups)
+    write(f"{library}-{version}.json", library, version, "libs", groups, record)
+    for says in without:
+        print("no ground, left out:", says)
     print(f"{library} {version}: {sum(len(n) for g in groups.values() for n in g.values())} names; not in this release: {len(missing)}; left out:", {k: len(v) for k, v in left.items()})
 
 
@@ -230,7 +236,24 @@ def without_twice(groups: Groups, by_hand_names: set[tuple[str, str]]) -> None:
                 names -= {name for name in names if (module, name) in by_hand_names}
 
 
-def write(file: str, library: str, version: str, tier: str, groups) -> None:  # noqa: ANN001
+def audited(groups: Groups) -> tuple[dict[str, list[str]], list[str]]:
+    """The record of all hooks that loading can reach (`definer.hook` -> digest, ground); entries with a hook without ground are taken out of the groups, and named."""
+    record: dict[str, list[str]] = {}
+    without: list[str] = []
+    for (rule, _audit, _why), modules in groups.items():
+        for module, names in modules.items() if rule not in audit.NAMED_ONLY else ():
+            for name in sorted(names):
+                found = audit.of_name(module, name, rule)
+                missing = [hook for hook, ground in found.items() if not ground.ground]
+                if missing:
+                    names.discard(name)
+                    without.append(f"{module}.{name}: {', '.join(missing)}")
+                else:
+                    record |= {hook: [ground.digest, ground.ground] for hook, ground in found.items()}
+    return dict(sorted(record.items())), without
+
+
+def write(file: str, library: str, version: str, tier: str, groups, record: dict[str, list[str]]) -> None:  # noqa: ANN001
     data = {
         "library": library, "version": version, "tier": tier, "made_by": "tools/allowlists/generate.py",
         "groups": [
@@ -238,7 +261,8 @@ def write(file: str, library: str, version: str, tier: str, groups) -> None:  # 
             for (rule, audit, why), names in sorted(groups.items(), key=lambda item: repr(item[0])) if any(names.values())
         ],
     }
-    (OUT / file).write_text(json.dumps(data, indent=None, separators=(",", ":")) .replace('{"rule"', '\n{"rule"') + "\n", encoding="utf-8")
+    (OUT / file).write_text(json.dumps(data, indent=None, separators=(",", ":")).replace('{"rule"', '\n{"rule"') + "\n", encoding="utf-8")
+    (AUDITS / file).write_text(json.dumps({"library": library, "version": version, "hooks": record}, indent=0, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
 def weights() -> None:
@@ -248,7 +272,10 @@ def weights() -> None:
         for module, names in modules.items():
             add(groups, rule, why, module, names, absent="in other releases")
     looked = ", ".join(f"{name} {version_of(name)}" for name in ("numpy", "torch", "joblib", "random"))
-    write("weights.json", "weights", looked, "weights", groups)
+    record, without = audited(groups)
+    write("weights.json", "weights", looked, "weights", groups, record)
+    for says in without:
+        print("no ground, left out:", says)
 
 
 def main(arguments: list[str]) -> None:

@@ -120,3 +120,12 @@ TEXTS = {
 }  # fmt: skip
 for name, value in TEXTS.items():
     malicious(f"beside/{name}", value.encode())
+
+FOUND_BY_AUDIT = {
+    "recurrent_layers": made("torch.nn.modules.rnn", "LSTM", text("all_weights") + b"]]K\1aa" + text("num_layers") + b"\x8a\5\0\0\0\0\1" + text("bidirectional") + b"\x89" + text("bias") + b"\x88"), "slots_of_module": b"\x80\x02ctorch.nn.modules.linear\nLinear\n)\x81N}" + text("weight") + b"K\1s\x86b.", "slots_of_tokenizer": b"\x80\x02ctransformers.tokenization_utils_tokenizers\nTokenizersBackend\n)\x81N}" + text("bos_token_id") + b"K\1s\x86b.",
+    "items_of_settings": b"\x80\x02comegaconf.dictconfig\nDictConfig\n)\x81" + text("a") + b"K\1s.", "zone_file": reduce("pandas", "DatetimeTZDtype", text("ns") + text("dateutil//etc/hostname")), "zone_file_index": reduce("pandas.core.indexes.datetimes", "_new_DatetimeIndex", b"cpandas\nDatetimeIndex\n}" + text("tz") + text("dateutil//dev/zero") + b"s"),
+    "lightgbm_text": made("lightgbm.basic", "Booster", text("_handle") + text("not a model")), "lightgbm_children": made("lightgbm.basic", "Booster", text("_handle") + text("tree\nversion=v4\nmax_feature_idx=1\n\nTree=0\nnum_leaves=2\nsplit_feature=0\nleft_child=99\nright_child=-2\nleaf_value=1 2\n\nend of trees\n")), "optimizer_hooks": made("torch.optim.sgd", "SGD", text("_optimizer_step_post_hooks") + b"}K\0cnumpy\nsum\ns"), "distributed_parent": made("torch.distributed.checkpoint.filesystem", "_StorageInfo", text("relative_path") + text("../../x")), "index_of_function": made("torch.distributed.checkpoint.metadata", "MetadataIndex", text("fqn") + LEN),
+    "nones": b"\x80\x02](" + b"N" * 2_200_000 + b"e.", "partial_function": b"\x80\x02cfunctools\npartial\ncnumpy\nsum\n\x85R(cnumpy\nsum\n)}" + text("k") + LEN + b"sNtb.",
+}  # fmt: skip
+for name, data in FOUND_BY_AUDIT.items():
+    malicious(f"audit/{name}.pkl", data)
