@@ -13,6 +13,7 @@ from pathlib import Path
 from unittest import mock
 
 from tests.attacks.paths.aside import aside, aside_twins
+from tests.attacks.paths.blind import blind, blind_twins
 from tests.attacks.paths.further import further, further_twins
 from tests.attacks.suite import Attack, Suite
 from troth.guard.paths import Blacklist, PathRefusedError, Root, extract_tar, extract_zip, kernel
@@ -314,6 +315,10 @@ def suites() -> list[Suite]:
         suite.attack(f"further: {name}")(case)
     for name, case in further_twins().items():
         suite.twin(f"further: {name}")(case)
+    for name, case in blind().items():
+        suite.attack(f"blind: {name}")(case)
+    for name, case in blind_twins().items():
+        suite.twin(f"blind: {name}")(case)
     for name, case in aside().items():
         suite.attack(f"aside: {name}")(case)
     for name, case in aside_twins().items():

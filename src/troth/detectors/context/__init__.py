@@ -65,6 +65,11 @@ class ContextScanner(Scanner):
         base = self._base.quiet
         return lambda data: base(data) and not _proposes(data)
 
+    def gate(self, anycase: Sequence[bytes], exact: Sequence[bytes]) -> Callable[[bytes], bool] | None:
+        """See `Scanner.gate`."""
+        base = self._base.gate(anycase, exact)
+        return None if base is None else lambda data: base(data) and not _proposes(data)
+
     def scan_near(self, data: bytes, ranges: Iterable[tuple[int, int]] | None = None) -> tuple[list[Match], bool]:
         """See `Scanner.scan_near`. What stands around an assignment weighs too, so a text with one is always looked at as a whole."""
         limits = None if ranges is None else tuple(ranges)
