@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.attacks.secrets_file.aside import aside, aside_twins
+from tests.attacks.secrets_file.blind import blind, blind_twins
 from tests.attacks.secrets_file.further import further, further_twins
 from tests.attacks.suite import Suite
 from troth.guard.secrets import Secret, SecretsFileError, load, save
@@ -182,6 +183,10 @@ def suites() -> list[Suite]:
         suite.attack(f"further: {name}")(case)
     for name, case in further_twins().items():
         suite.twin(f"further: {name}")(case)
+    for name, case in blind().items():
+        suite.attack(f"blind: {name}")(case)
+    for name, case in blind_twins().items():
+        suite.twin(f"blind: {name}")(case)
     for name, case in aside().items():
         suite.attack(f"aside: {name}")(case)
     for name, case in aside_twins().items():

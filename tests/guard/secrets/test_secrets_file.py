@@ -222,3 +222,13 @@ def test_importing_it_needs_nothing_but_the_standard_library() -> None:
     assert (
         subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.strip() == "[]"
     )
+
+
+def test_what_is_loaded_is_known_to_the_redactor_of_the_process_whether_it_was_there_before_or_not(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text("db:\n  phrase: q8Zk-3vLw7XsPn2Ht9\n")
+    path.chmod(0o600)
+    body = "from troth.guard.redact import redact, shared_redactor\nfrom troth.guard.secrets import load\n{}load({!r})\nprint(redact({{'colour': ['q8Zk-3vLw7XsPn2Ht9']}}), shared_redactor().text('cThaay0zdkx3N1hzUG4ySHQ5'))\n"
+    for first in ("", "shared_redactor()\n"):
+        done = subprocess.run([sys.executable, "-c", body.format(first, str(path))], capture_output=True, text=True, check=True)
+        assert done.stdout.count("[redacted from the secrets file #") == 2

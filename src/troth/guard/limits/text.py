@@ -49,6 +49,10 @@ class TextLimits(NamedTuple):
         Raises:
             LimitExceededError: too long, a run too long, too many lines, control or invisible characters where they are refused, or not encodable (lone surrogates).
         """
+        if type(text) is not str:
+            if not isinstance(text, str):
+                raise LimitExceededError("type", "This is no text")
+            text = str.__str__(text)  # a kind of text may say what it likes about its length
         # a character has at least one byte: the cheap test first, so that a huge text is not even encoded
         data = self._encoded(text) if len(text) <= self.bytes_at_most else b""
         if (not data and text) or len(data) > self.bytes_at_most:

@@ -12,7 +12,6 @@ None of them sees what a library writes about its own mistakes; that goes to std
 from __future__ import annotations
 
 import copy
-import dataclasses
 import importlib
 import sys
 import traceback
@@ -189,7 +188,9 @@ def _copy_of_record(item: Any) -> Any:  # noqa: ANN401 - OpenTelemetry's own typ
         changed["resource"] = _resource(item.resource)
     if getattr(record, "resource", None) is not None:
         record.resource = _resource(record.resource)
-    if dataclasses.is_dataclass(item) and not isinstance(item, type):
+    if hasattr(type(item), "__dataclass_fields__"):
+        import dataclasses  # imports inspect: only where records are such
+
         return dataclasses.replace(item, **changed)
     made = copy.copy(item)
     for name, value in changed.items():

@@ -23,6 +23,8 @@ CYCLE: Final = "[cycle]"
 _lock = threading.Lock()
 shared: list[Redactor] = []
 """The redactor of this process, once there is one."""
+_waiting: list[tuple[str, str]] = []
+"""Values that were told before there was one."""
 
 
 def shared_redactor() -> Redactor:
@@ -32,14 +34,36 @@ def shared_redactor() -> Redactor:
             if not shared:
                 from troth.detectors.redaction import Redactor
 
-                shared.append(Redactor())
+                made = Redactor()
+                _register(made)
+                shared.append(made)
     return shared[0]
 
 
 def use(redactor: Redactor) -> None:
     """Make another redactor the one of this process (other rules, or a shared registry)."""
     with _lock:
+        _register(redactor)
         shared[:] = [redactor]
+
+
+def _register(redactor: Redactor) -> None:
+    while _waiting:
+        redactor.registry.add(*_waiting.pop())
+
+
+def remember_soon(value: str, name: str) -> None:
+    """As `remember`, for whoever only tells what is secret: nothing is made ready for it, the value is known as soon as there is anything to redact.
+
+    Args:
+        value: the secret.
+        name: shown in its place.
+    """
+    with _lock:
+        if not shared:
+            _waiting.append((value, name))
+            return
+    shared[0].registry.add(value, name)
 
 
 def remember(value: str, name: str = "known-value") -> bool:

@@ -51,7 +51,7 @@ class SecretsFileError(GuardError):
 
 
 def on_load(listener: Callable[[str], None]) -> None:
-    """Be told every value that is loaded from now on: a redactor registers itself here.
+    """Be told every value that is loaded from now on, as the process's own redactor is: for another redactor, or a library with one of its own.
 
     Args:
         listener: called with the plain text of each value.
@@ -373,5 +373,8 @@ def _tell(tree: Tree) -> None:
 
 
 def _announce(value: str) -> None:
+    from troth.guard.redact.objects import remember_soon  # only a program that loads secrets needs it
+
+    remember_soon(value, "from the secrets file")
     for listener in _listeners:
         listener(value)
