@@ -31,6 +31,8 @@ _PACKED_RUNS: Final = 64
 _UNPACKED: Final = 64 << 10
 """Bytes that all of them together may unpack to, and four more for every byte of the text."""
 _SHORT: Final = 400
+_NOTHING: Final = 6
+"""Texts shorter than this hold nothing: known values have six bytes, tokens and labelled values with their labels have more."""
 _TWICE: Final = 0.2
 """Share of all limits for a text that is looked at twice, as it is and as it reads, or that was compressed."""
 _ONLY_AT_MOST: Final = 40
@@ -158,6 +160,8 @@ class Redactor:
 
     def _clean_by_parts(self, data: bytes) -> bool:
         """What the gate tells in one pass, for the engines that have none; only of short and plain texts, of others it says nothing."""
+        if len(data) < _NOTHING:
+            return True
         if len(data) > _SHORT:
             return False
         return b"eJ" not in data and b"H4sI" not in data and not suspicious(data) and data.isascii() and data.decode("ascii").isprintable() and self._quiet(data)

@@ -14,7 +14,7 @@ from typing import Final
 
 from .tables import Machine
 
-__all__ = ["ALLOWED_ALWAYS", "ALLOWED_UNSEALED", "program"]
+__all__ = ["ALLOWED_ALWAYS", "ALLOWED_UNSEALED", "CLOCKS", "program"]
 
 _LOAD, _JUMP_EQUAL, _JUMP_NOT_LESS, _JUMP_BITS, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 _ALLOW: Final = 0x7FFF0000
@@ -31,9 +31,14 @@ _OPEN_TO_CHANGE: Final = 0x3 | 0x40 | 0x200 | 0x400 | 0x400000
 ALLOWED_ALWAYS: Final = (
     "read", "write", "close", "fstat", "lseek", "munmap", "brk", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "pread64", "readv", "writev", "sched_yield", "mremap",
     "madvise", "nanosleep", "getpid", "exit", "gettimeofday", "getrusage", "times", "getuid", "getgid", "geteuid", "getegid", "sigaltstack", "gettid", "futex",
-    "clock_gettime", "clock_getres", "clock_nanosleep", "exit_group", "getrandom", "rseq",
+    "exit_group", "getrandom", "rseq",
 )  # fmt: skip
 ALLOWED_UNSEALED: Final = ("stat", "lstat", "newfstatat", "statx", "getdents64", "getcwd")
+
+CLOCKS: Final = ("clock_gettime", "clock_getres", "clock_nanosleep")
+"""Allowed for the machine's clocks only: a number below zero means the processor time of a process (clock_getcpuclockid(3)), and so tells whether it is there and how busy it is."""
+_CLOCKS_END: Final = 16
+"""MAX_CLOCKS of linux/time.h."""
 
 
 def _step(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:
@@ -74,6 +79,11 @@ def _one_of(argument: int, values: tuple[int, ...], error: int) -> bytes:
     return _low_word(argument) + body + _answer(_ERRNO | error)
 
 
+def _below(argument: int, end: int, error: int) -> bytes:
+    """Allowed where the argument's low word, read without a sign, is below."""
+    return _low_word(argument) + _step(_JUMP_NOT_LESS, end, 0, 1) + _answer(_ERRNO | error) + _answer(_ALLOW)
+
+
 def program(machine: Machine, *, sealed: bool) -> bytes:
     """The filter as `struct sock_filter[]`.
 
@@ -92,6 +102,7 @@ def program(machine: Machine, *, sealed: bool) -> bytes:
         parts += [_step(_JUMP_NOT_LESS, _X32_BIT, 0, 1), _answer(_KILL)]
     allowed = ALLOWED_ALWAYS if sealed else ALLOWED_ALWAYS + ALLOWED_UNSEALED
     parts += [_when(numbers[name], _answer(_ALLOW)) for name in allowed if name in numbers]
+    parts += [_when(numbers[name], _below(0, _CLOCKS_END, EPERM)) for name in CLOCKS if name in numbers]
     mapping = _without_bits(2, PROT_EXEC, EPERM) if sealed else _not_both(2, PROT_WRITE | PROT_EXEC, EPERM)
     parts += [
         _when(numbers["mmap"], mapping),
