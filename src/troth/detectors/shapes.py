@@ -17,7 +17,7 @@ from typing import Any
 
 from troth.errors import DetectorError
 
-__all__ = ["check_linear", "fixed", "literals", "reach", "shape", "weight"]
+__all__ = ["check_linear", "fixed", "literals", "parse", "reach", "render", "shape", "weight"]
 
 WIDE = 130
 """A repeat that may go on longer than this ends the shape: what comes before it is selective enough."""
@@ -120,6 +120,11 @@ def _shortened(nodes: list[Node]) -> list[Node]:
             kept.append((op, (low, low, inner)))
             break
     return kept
+
+
+def render(node: Node) -> str:
+    """One parsed node as a pattern again."""
+    return _render(node)
 
 
 def _render(node: Node) -> str:

@@ -2,21 +2,28 @@
 
 Every literal of four characters or more is represented by one of its four-letter pieces, its rarest. One pass over the text looks all
 of its pieces up in that set, which takes the same time for ten rules and for ten thousand; only literals whose piece occurs are looked
-for. Shapes without a literal (a few) and literals of three characters are looked for one by one. Linear in the text.
+for; literals of two and three characters have pieces of two. What is looked for at all has to have the longest
+run that it needs somewhere in the text; shapes without a literal (a few) are then tried themselves. Linear in the text.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
+from re import _constants as sre  # type: ignore[attr-defined]
+from typing import Literal
 
+from troth.detectors import shapes
 from troth.detectors.matching import Candidates, Hits
 from troth.detectors.matching.windows import in_order, places, spend
 from troth.detectors.rule import Probe
 
 __all__ = ["PlainEngine"]
 
-PIECE = 4
+PIECE, PAIR = 4, 2
+LEAST_RUN = 12
+"""Signs of one class in a row that ordinary text seldom has."""
 COMMON = frozenset(b"etaoinsrhldcu")
 
 
@@ -28,30 +35,47 @@ class PlainEngine:
     def __init__(self, reach: Sequence[int], probes: tuple[Probe, ...]) -> None:
         """Index the probes by a piece of the literals of which one must be there."""
         self._reach = reach
-        self._by_piece: dict[bytes, dict[bytes, list[int]]] = {}
-        self._short: dict[bytes, list[int]] = {}
+        self._by_piece: dict[int, dict[bytes, list[int]]] = {}
+        self._by_pair: dict[int, dict[bytes, list[int]]] = {}
         self._shapes: list[tuple[int, re.Pattern[bytes]]] = []
+        runs: dict[int, set[tuple[bytes, bytes]]] = {}
         for probe in probes:
+            runs.setdefault(probe.number, set()).add(_run(probe.shape) if reach[probe.number] else (b"", b""))
             if not probe.literals:
                 self._shapes.append((probe.number, re.compile(probe.shape.encode("latin-1"), re.DOTALL)))
             for text in probe.literals:
                 literal = text.encode("latin-1")
-                group = self._by_piece.setdefault(_rarest(literal), {}) if len(literal) >= PIECE else self._short
-                numbers = group.setdefault(literal, [])
+                width, index = (PIECE, self._by_piece) if len(literal) >= PIECE else (PAIR, self._by_pair)
+                numbers = index.setdefault(int.from_bytes(_rarest(literal, width), sys.byteorder), {}).setdefault(literal, [])
                 if probe.number not in numbers:
                     numbers.append(probe.number)
-        self._pieces = frozenset(self._by_piece)
+        self._runs = {number: next(iter(found)) for number, found in runs.items() if len(found) == 1 and (b"", b"") not in found}
+        self._pieces, self._pairs = frozenset(self._by_piece), frozenset(self._by_pair)
 
     def candidates(self, data: bytes, low: int, high: int, left: list[int] | None = None) -> Candidates | None:
         """See `Engine`."""
         part = data[low:high]
         lower = part.lower()
-        present = self._pieces.intersection([lower[at : at + PIECE] for at in range(len(lower) - PIECE + 1)])
         windows: Candidates = {}
-        for piece in present:
-            self._places(lower, self._by_piece[piece], (low, len(data)), windows, left)
-        self._places(lower, self._short, (low, len(data)), windows, left)
+        seen: dict[bytes, bytes] = {}
+
+        def lacks(number: int) -> bool:
+            """Whether the long run is missing that every match of this number holds."""
+            table, run = self._runs.get(number, (b"", b""))
+            if not run:
+                return False
+            marks = seen.get(table)
+            if marks is None:
+                marks = seen[table] = part.translate(table)
+            return run not in marks
+
+        for word in _present(self._pieces, lower, PIECE, "I"):
+            self._places(lower, self._by_piece[word], (low, len(data)), windows, left, lacks)
+        for word in _present(self._pairs, lower, PAIR, "H"):
+            self._places(lower, self._by_pair[word], (low, len(data)), windows, left, lacks)
         for number, shape in self._shapes:
+            if lacks(number):
+                continue
             for match in shape.finditer(part):
                 span = self._reach[number]
                 place = low + match.end()
@@ -76,15 +100,37 @@ class PlainEngine:
         """See `Engine`. This engine never gives hits."""
         raise NotImplementedError
 
-    def _places(
-        self, lower: bytes, literals: dict[bytes, list[int]], where: tuple[int, int], windows: Candidates, left: list[int] | None
+    def _places(  # noqa: PLR0917 - one call for every piece that is there
+        self, lower: bytes, literals: dict[bytes, list[int]], where: tuple[int, int], windows: Candidates, left: list[int] | None, lacks: Callable[[int], bool]
     ) -> None:
         for literal, numbers in literals.items():
             if literal in lower:
                 for number in numbers:
-                    spend(left, places(lower, literal, (*where, self._reach[number]), windows, number))
+                    if not lacks(number):
+                        spend(left, places(lower, literal, (*where, self._reach[number]), windows, number))
 
 
-def _rarest(literal: bytes) -> bytes:
-    pieces = [literal[at : at + PIECE] for at in range(len(literal) - PIECE + 1)]
+def _present(known: frozenset[int], text: bytes, width: int, code: Literal["I", "H"]) -> set[int]:
+    """Which words are in a text, wherever they begin: it is read as a row of words once for each place that a row can begin at."""
+    view = memoryview(text)
+    found: set[int] = set()
+    for first in range(width):
+        found |= known.intersection(view[first : first + (len(text) - first) // width * width].cast(code))
+    return found
+
+
+def _rarest(literal: bytes, width: int) -> bytes:
+    pieces = [literal[at : at + width] for at in range(len(literal) - width + 1)]
     return min(pieces, key=lambda piece: (sum(byte in COMMON for byte in piece), piece))
+
+
+def _run(shape: str) -> tuple[bytes, bytes]:
+    """A run that every match holds, as a table that turns its signs into 1 and all others into 0, and so many ones; empty where the shape has no long one."""
+    longest: tuple[int, str] = (LEAST_RUN - 1, "")
+    for op, value in shapes.parse(shape):
+        if op is sre.MAX_REPEAT and len(value[2]) == 1 and value[2][0][0] is sre.IN:
+            longest = max(longest, (value[0], shapes.render(value[2][0])))
+    if not longest[1]:
+        return b"", b""
+    signs = re.compile(longest[1].encode("latin-1"))
+    return bytes(1 if signs.match(bytes((code,))) else 0 for code in range(256)), b"\1" * longest[0]
