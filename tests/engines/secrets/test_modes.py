@@ -169,3 +169,28 @@ def test_a_shallow_history_never_passes_for_a_whole_one(made, tmp_path):
     assert done.exit_code == 2
     assert "shallow clone" in done.output
     assert run(str(tmp_path / "s"), "--history", "--no-cache", "--allow-incomplete").exit_code == 0
+
+
+def test_a_name_is_scanned_among_hundreds_and_is_no_container(made, token):
+    for number in range(300):
+        made.file(f"many/{number}.txt", "x\n")
+    made.file("BZh is how bzip2 begins.txt", "clean\n")  # nor is what its bytes look like opened
+
+    done = run(str(made.root))
+    assert (done.exit_code, "container" in done.output) == (0, False)
+
+    made.file(f"many/{token}.txt", "clean\n")
+    assert run(str(made.root)).exit_code == 1
+
+
+def test_the_report_says_which_reader_read_the_packs(made, monkeypatch):
+    from troth.engines.packs import native
+
+    def said() -> str:
+        return json.loads(run(str(made.root), "--history", "--no-cache", "--format", "json").output)["reader"]
+
+    made.git("gc", "-q")
+    assert said() == ("compiled" if native.module() else "Python")
+    monkeypatch.setenv("TROTH_NATIVE", "0")
+    assert said() == "Python"
+    assert "packs read by Python" in run(str(made.root), "--history", "--no-cache").output

@@ -24,8 +24,8 @@ __all__ = ["SHOWN", "Collector", "Record", "make_findings"]
 
 SHOWN = 50
 """Places kept per secret; all are counted."""
-_RUN = re.compile(rb"[0-9A-Za-z_-]{24,}")
-_IN_RUN = bytes(1 if _RUN.match(bytes([code]) * 24) else 0 for code in range(256))
+_RUN = rb"[0-9A-Za-z_-]{24,}"
+_IN_RUN = bytes(code in b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-" for code in range(256))
 _LONG = b"\1" * 24
 _UPPER, _LOWER, _DIGITS = bytes(range(65, 91)), bytes(range(97, 123)), bytes(range(48, 58))
 
@@ -63,6 +63,7 @@ class Collector:
         """
         self._scanner = scanner
         self._fingerprints = fingerprints
+        self._quiet = scanner.quiet
         self._known = known
         self._pieces: set[tuple[bytes, str]] = set()
         self.records: dict[tuple[str, str], Record] = {}
@@ -176,6 +177,20 @@ class Collector:
         """See `packs.Sink`."""
         return oid in self._known
 
+    def clean(self, data: bytes) -> bool:
+        """Whether `text` would find nothing in something short, told as quickly as can be; False where it has to be asked."""
+        return self._quiet(data) and not is_container(data)
+
+    def clean_names(self, names: Sequence[bytes]) -> bool:
+        """Whether `name` would find nothing in any of some names."""
+        return self._quiet(b"\n".join(names))
+
+    def name(self, name: bytes, place: Occurrence) -> None:
+        """Scan a name, which may be the secret. However it begins, it is no container."""
+        found = self._scanner.scan(name)
+        if found:
+            self._note(found, name, place)
+
     def text(self, data: bytes, place: Occurrence) -> bool:
         """Scan something that is not an object: a file, a ref's name, standard input."""
         found = self._scanner.scan(data)
@@ -245,7 +260,7 @@ def make_findings(records: dict[tuple[str, str], Record], safe: SafeText) -> tup
 def _random_run(data: bytes) -> bool:
     if _LONG not in data.translate(_IN_RUN):  # three times as quick as the expression, which is only asked where there is a run at all
         return False
-    return any(_random(match.group()) for match in _RUN.finditer(data))
+    return any(_random(run) for run in re.findall(_RUN, data))
 
 
 def _random(run: bytes) -> bool:

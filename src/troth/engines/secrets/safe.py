@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["SafeText"]
 
 LONGEST = 300
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROL = r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 
 
 class SafeText:
@@ -33,7 +33,7 @@ class SafeText:
 
                 self._redactor = Redactor(self._scanner)
             plain = self._redactor.text(text[: LONGEST * 4])
-            found = _CONTROL.sub(lambda match: f"\\u{ord(match.group()):04x}", plain)[:LONGEST]
+            found = re.sub(_CONTROL, lambda match: f"\\u{ord(match.group()):04x}", plain)[:LONGEST]
             if len(self._known) < 10_000:
                 self._known[text] = found
         return found
