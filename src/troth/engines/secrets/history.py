@@ -127,33 +127,34 @@ def _objects(
 
 
 Result = tuple[Coverage, list[bytes], list[Record], list[bytes], int]
-_shared: tuple[ObjectStore, Collector] | None = None
+_shared: tuple[ObjectStore, Collector, list[Task]] | None = None
 
 
-def _work(task: Task) -> Result:
+def _work(number: int) -> Result:
     if _shared is None:
         raise RuntimeError("a worker was started without its store")
-    store, collector = _shared
-    coverage, retry = store.run(task, collector)
+    store, collector, tasks = _shared
+    coverage, retry = store.run(tasks[number], collector)
     return (coverage, retry, *collector.drain())
 
 
 def _results(store: ObjectStore, collector: Collector, processes: int) -> Iterator[Result]:
-    """Run all tasks, here or in forked processes (which share the survey and the mapping; nothing is pickled but results)."""
+    """Run all tasks, here or in forked processes (which share the survey, the mapping and the tasks; nothing is pickled but numbers of tasks and results)."""
     import multiprocessing
 
     global _shared  # noqa: PLW0603 - the way to hand a mapped store to forked workers
     tasks = store.tasks()
     often = gc.get_threshold()
     gc.set_threshold(max(often[0], 50_000), *often[1:])  # a scan makes many small objects and no cycles
-    _shared = (store, collector)
+    _shared = (store, collector, tasks)
     try:
         if processes > 1 and len(tasks) > 1 and "fork" in multiprocessing.get_all_start_methods():
             with multiprocessing.get_context("fork").Pool(processes) as pool:
-                yield from pool.imap_unordered(_work, tasks)
+                some = max(1, min(8, len(tasks) // (processes * 16)))  # handing over costs the parent half a millisecond each
+                yield from pool.imap_unordered(_work, range(len(tasks)), some)
         else:
-            for task in tasks:
-                yield _work(task)
+            for number in range(len(tasks)):
+                yield _work(number)
     finally:
         gc.set_threshold(*often)
         _shared = None
