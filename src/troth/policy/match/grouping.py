@@ -46,7 +46,7 @@ _DRAWING: Final = re.compile(r"[─│┌└├╔║→▼]|^\s*[+|][-=]{3}", r
 def group(drafts: list[Draft], statements: Sequence[Statement], scorer: Scorer) -> list[Draft]:
     """Gather lines; gives the drafts that remain."""
     del scorer
-    drafts = _mitigated(drafts, statements)
+    drafts = _explained(_mitigated(drafts, statements), statements)
     drafts = _lists(drafts, statements, _FIELDS, _is_field)
     drafts = _lists(drafts, statements, "versions/supported-table", lambda one: one.section is Section.VERSIONS and one.kind is Kind.ROW)
     drafts = _lists(drafts, statements, "policy/references-live", lambda one: one.section is Section.RESOURCES and one.kind in (Kind.ITEM, Kind.ROW))
@@ -140,6 +140,23 @@ def _takers(drafts: list[Draft], statements: Sequence[Statement]) -> list[Draft]
             draft.take(members)
             taken.update(id(one) for one in members)
     return [draft for draft in drafts if id(draft.statement) not in taken]
+
+
+def _explained(drafts: list[Draft], statements: Sequence[Statement]) -> list[Draft]:
+    """Without nested lines in which no rule heard anything, where the item above them is a promise: they explain it."""
+    by_parent = {id(draft.statement): draft for draft in drafts if draft.statement.kind is Kind.ITEM and draft.statement.children and draft.fit.rule is not None}
+    owner: dict[int, Draft] = {}
+    for draft in by_parent.values():
+        for one in _within(statements, draft.statement.children):
+            owner[id(one)] = draft
+    kept: list[Draft] = []
+    for draft in drafts:
+        parent = owner.get(id(draft.statement))
+        if parent is not None and parent is not draft and draft.fit.rule is None:
+            parent.take([draft.statement])
+        else:
+            kept.append(draft)
+    return kept
 
 
 def _mitigated(drafts: list[Draft], statements: Sequence[Statement]) -> list[Draft]:

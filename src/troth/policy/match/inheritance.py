@@ -34,7 +34,7 @@ _OTHERS: Final = frozenset(
         Section.VERSIONS,
     )
 )
-_TOPICS: Final = frozenset(("report", "disclosure", "fix", "versions", "policy", "compliance", "assurance", "settings", "container"))
+_TOPICS: Final = frozenset(("report", "disclosure", "fix", "versions", "policy", "compliance", "assurance", "settings", "container", "scope"))
 """Topics whose headings introduce more than their own promises."""
 _ASSORTED: Final = re.compile(r"\b(?:checklist|pull requests?|before (?:deploy|releas|merg|submitt)\w*)\b", re.IGNORECASE)
 """Headings over lines of all sorts."""

@@ -61,8 +61,8 @@ class Settings:
     """
 
     least: float = 0.6
-    rescue: float = 0.25
-    sway: float = 0.4
+    rescue: float = 0.35
+    sway: float = 0.3
     second: float = 0.88
 
 
@@ -196,7 +196,7 @@ class Matcher:
             fits = sorted(swayed, key=lambda fit: (-fit.score, fit.control))
         if (not fits or fits[0].score < self.settings.least) and chances and text is None:
             control, chance = max(chances.items(), key=lambda pair: (pair[1], pair[0]))
-            if chance >= self.settings.rescue and control in self.controls and control != _SAMPLE and not introduces(statement):
+            if chance >= self.settings.rescue and control in self.controls and control != _SAMPLE and not introduces(statement) and len(statement.text.split()) > 1:
                 return [Fit(control, self.settings.least + 0.05 * chance, None, "sounds like other sentences of this control"), *fits]
         return fits
 
