@@ -102,3 +102,23 @@ def test_what_a_promise_is_about_is_read_from_its_words(heading: str, sentence: 
 def test_what_the_words_do_not_say_is_left_out() -> None:
     (one,) = promises("# P\n\n## Features\n\n- All code is sandboxed\n")
     assert {"where", "when"}.isdisjoint(one.params.values)
+
+
+def test_in_a_list_of_what_is_trusted_every_line_draws_the_line() -> None:
+    found = pairs("# P\n\n## Threat Model\n\n**The library trusts:**\n\n- The kernel it runs on\n- Frames that a resolver hands over\n\nWorker processes are sandboxed.\n")
+    assert [control for _, control in found] == ["scope/declared", "scope/declared", "exec/untrusted-code-sandboxed"]
+
+
+def test_prose_about_the_page_draws_no_line_under_a_threat_model() -> None:
+    assert pairs("# P\n\n## Threat Model\n\nThis section describes threats in general.\n") == []
+
+
+def test_what_is_not_allowed_is_no_list_of_exclusions() -> None:
+    found = pairs("# P\n\n## What is NOT allowed\n\n- No write access to any resource\n")
+    assert "scope/declared" not in [control for _, control in found]
+
+
+def test_lines_that_explain_an_order_belong_to_it() -> None:
+    found = pairs("# P\n\n## For Users\n\n1. **Never commit `.env`**\n   - Holds tokens of the whole team\n   - Kept out by the ignore file\n")
+    assert len(found) == 1
+    assert found[0][1] == "secrets/env-ignored"
