@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from troth.judgement.guards import not_a_claim, prove, source_lines, universal
-from troth.terms.facts.code_lines import CodeLines
 from troth.judgement.subject import nearest
+from troth.terms.facts.code_lines import CodeLines
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
 from troth.terms.verdict import Broken, Evidence, How, Partly, Unknown, Verdict
@@ -42,15 +42,7 @@ def verify(statement: Statement, tree: Tree, code: CodeLines) -> Verdict:
         return other
     if _KEPT_OUT.search(nearest(statement)):
         return Unknown("a sentence about connections", "The line names what is not to be stored or shown, and speaks of no connection.")
-    off: list[Evidence] = []
-    for path, line, match in source_lines(tree, _OFF):
-        if not _in_prose(match) and not _CONDITIONAL.search(tree.lines(path)[line - 1]) and not _CONDITIONAL.search(tree.lines(path)[line - 2] if line > 1 else ""):
-            off.append(tree.evidence(path, line, "Any certificate is taken."))
-    seen = {(item.place.path, item.place.line) for item in off}
-    for found in code.of("js-tls-verify-off", "rust-tls-verify-off"):  # what no word on the line tells: a verifier of one's own, an object that is handed on
-        path, line = found.place.path, found.place.line
-        if (path, line) not in seen and not _CONDITIONAL.search(tree.lines(path)[line - 1]) and not _CONDITIONAL.search(tree.lines(path)[line - 2] if line > 1 else ""):
-            off.append(tree.evidence(path, line, found.says))
+    off = _switched_off(tree, code)
     if off and not re.search(r"certificat|verif", statement.text, re.IGNORECASE):
         if not universal(statement):
             return prove("tls", "Some code takes any certificate; whether what the sentence speaks of does, takes a run.", tuple(off[:8]))
@@ -61,3 +53,17 @@ def verify(statement: Statement, tree: Tree, code: CodeLines) -> Verdict:
     if plain:
         return Partly(How.INCOMPLETE, tuple(plain[:8]), f"{len(plain)} addresses in the code are plain http.", _MEND)
     return prove("tls", "No line of the code speaks against it; what goes over the wire takes a run and a listener.")
+
+
+def _switched_off(tree: Tree, code: CodeLines) -> list[Evidence]:
+    """Lines that take any certificate without a condition: by their words, and by what the code rules found."""
+    off: list[Evidence] = []
+    for path, line, match in source_lines(tree, _OFF):
+        if not _in_prose(match) and not _CONDITIONAL.search(tree.lines(path)[line - 1]) and not _CONDITIONAL.search(tree.lines(path)[line - 2] if line > 1 else ""):
+            off.append(tree.evidence(path, line, "Any certificate is taken."))
+    seen = {(item.place.path, item.place.line) for item in off}
+    for found in code.of("js-tls-verify-off", "rust-tls-verify-off"):  # what no word on the line tells: a verifier of one's own, an object that is handed on
+        path, line = found.place.path, found.place.line
+        if (path, line) not in seen and not _CONDITIONAL.search(tree.lines(path)[line - 1]) and not _CONDITIONAL.search(tree.lines(path)[line - 2] if line > 1 else ""):
+            off.append(tree.evidence(path, line, found.says))
+    return off
