@@ -49,6 +49,8 @@ def verify(params: Params, statement: Statement, containers: Containers, tree: T
     if not _IMAGES.search(statement.text):
         text = statement.text  # `minimal` of something else is no base image
     wanted = [name for name, pattern in _PROPERTIES.items() if re.search(pattern, text, re.IGNORECASE)]
+    if "minimal" in wanted and statement.text and not re.search(r"base|images?\b|slim|alpine|distroless|wolfi|scratch|ubi", statement.text, re.IGNORECASE):
+        wanted.remove("minimal")  # something else is minimal: mounts, rights, exposure
     if not wanted:
         return Unknown(
             "a property that a build file shows", "The sentence names no property that build or start files could show."

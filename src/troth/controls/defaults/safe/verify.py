@@ -15,7 +15,7 @@ from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Ve
 
 _SETTING = re.compile(r"[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+\Z")
 _SHIPPED = ("docker-compose*.y*ml", "*/docker-compose*.y*ml", "compose*.y*ml", "*/compose*.y*ml", "Dockerfile*", "*/Dockerfile*", ".env.example", "*/.env.example", ".env.sample", "README.md")
-_SAME = ({"127.0.0.1", "localhost"}, {"true", "1", "on", "yes", "enabled"}, {"false", "0", "off", "no", "disabled"})
+_SAME = ({"127.0.0.1", "localhost"}, {"true", "1", "on", "yes", "enabled"}, {"false", "0", "off", "no", "disabled", ""})
 _BINDS = re.compile(r"\b(?:bind|listen|bound)\w*\b.*\b(?:localhost|127\.0\.0\.1|loopback)\b|\b(?:localhost|127\.0\.0\.1|loopback)\b.*\b(?:by default|bind|listen)", re.IGNORECASE)
 _HOSTS = re.compile(r"(?:getenv|environ\.get)\(\s*['\"](?P<py>\w*(?:HOST|BIND)\w*)['\"]\s*,|process\.env\.(?P<js>\w*(?:HOST|BIND)\w*)\s*(?:\?\?|\|\|)")
 _PLACES = re.compile(r"\b(cpu|cuda|gpu|metal|mps|tpu)\b(?:\s+device)?\s+(?:is\s+(?:the\s+default|used)|by default)|\bdefault(?:s)?(?:\s+device)?(?:\s+(?:is|to))?\s+(?:the\s+)?(cpu|cuda|gpu|metal|mps|tpu)\b", re.IGNORECASE)

@@ -33,6 +33,8 @@ def verify(params: Params, statement: Statement, tree: Tree) -> Verdict:
         return Unknown("what maintainers do", because, (said(statement, because),))
     if re.search(r"\b(?:persist|stor|sav|record|logg)ed\b", nearest(statement), re.IGNORECASE):
         return Unknown("a list of what reporters send", "What introduces the line tells what a program keeps.", (said(statement, "It stands here."),))
+    if re.search(r"\b(?:must|should|may|do|does|will) (?:not|never) (?:\w+ )?(?:includ|contain|hold|commit)", nearest(statement), re.IGNORECASE):
+        return Unknown("a list of what reporters send", "What introduces the line tells what is to be left out.", (said(statement, "It stands here."),))
     listed = bool(fields) or bool(statement.children) or bool(_LISTING.search(statement.text))
     if not listed or (params.text("subject") and not fields):
         return Unknown(
