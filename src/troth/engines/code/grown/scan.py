@@ -1,7 +1,7 @@
 """Runs the rules for TypeScript, JavaScript and Rust over files: strings first, then a syntax tree, then the rules; nothing of the files is run.
 
-Bounds: a file of over 1 MiB is named in `unread`; one tree is kept at a time. What is somebody else's (`node_modules/`, `dist/`, `vendor/`, minified files, and what a line of over 20,000 letters tells to be minified)
-and tests are left out: neither is what the program does.
+Bounds: a file of over 1 MiB is named in `unread`, and so is one with a line of over 20,000 letters of which a rule wants to know; one tree is kept at a time. What is somebody else's (`node_modules/`, `dist/`, `vendor/`,
+`.min.js`) and tests are left out: neither is what the program does.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ class GrownScan:
             if not rules:
                 continue
             if max(map(len, data.split(b"\n")), default=0) > _LINE_LIMIT:
-                continue  # a machine wrote it
+                unread.append((path, f"A line of it is over {_LINE_LIMIT:,} letters: a machine wrote it, or it hides something."))
+                continue
             reading = parser(path[path.rfind(".") :])
             if reading is None:
                 unread.append((path, "No parser for it is installed (the extra `code`)."))
