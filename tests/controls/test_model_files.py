@@ -143,6 +143,23 @@ def test_lfs_is_judged_by_what_is_committed_and_by_the_history(tmp_path: Path) -
     assert "partly" == name_of(verdict_of(gone, "model/lfs-stored", LFS, params))
 
 
+def test_a_model_on_another_branch_counts_as_history(tmp_path: Path) -> None:
+    big = b"w" * 20_000
+    root = made(tmp_path / "r", {".gitattributes": RULES, "a.pt": pointer(big)})
+    repository = MadeRepository(root)
+    params = {"patterns": ["*.pt"]}
+    assert "kept" == name_of(verdict_of(root, "model/lfs-stored", LFS, params))
+
+    main = repository.git("rev-parse", "HEAD").strip()
+    repository.commit(MadeCommit({"b.pt": big}))
+    repository.git("update-ref", "refs/heads/other", "HEAD")
+    repository.git("reset", "--quiet", "--hard", main)
+    found = verdict_of(root, "model/lfs-stored", LFS, params)
+
+    assert "partly" == name_of(found)
+    assert any("b.pt" in item.says and item.place.commit for item in found.evidence)
+
+
 def test_a_history_that_is_cut_off_leaves_lfs_open(tmp_path: Path) -> None:
     source = made(tmp_path / "source", {".gitattributes": RULES}, {"a.pt": pointer(b"w" * 20_000)})
     repository = MadeRepository(tmp_path / "clone")

@@ -30,6 +30,8 @@ _LOADABLE: Final = (".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".p", 
 _WEIGHTS: Final = r"(?:\A|/)(?:pytorch_model|diffusion_pytorch_model|adapter_model|training_args|optimizer|scheduler|open_clip_pytorch_model)[\w.-]*\.bin\Z"
 _TAIL: Final = 66_000
 """Bytes at the end in which the end record of an archive can lie."""
+_STREAMS: Final = 16
+"""Pickles behind each other that are gone through to find out whether they import anything."""
 _NATIVE: Final = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xfe\xed\xfa\xce", b"\xca\xfe\xba\xbe", b"\0asm")
 """Programs of macOS, of Java and of WebAssembly, beside those of Linux and Windows."""
 _POINTER: Final = b"version https://git-lfs.github.com/spec/"
@@ -231,15 +233,19 @@ def _skims(source: Source) -> bool:
     from troth.formats.pickle.machine import Machine
 
     lexical = ("unknown-opcode", "truncated", "stack-underflow", "odd-stack", "odd-number", "odd-text", "bad-text", "line-too-long", "memo-misuse", "items-of-odd-object", "odd-protocol")
-    machine = Machine(source, AllowList())
-    try:
-        machine.run()
-    except Refusal as refusal:
-        if refusal.detail.code == "global-not-allowed" and not machine.asked and _is_words(source, refusal.detail.name, lexical):
-            return False
-        imports = bool(machine.asked) or refusal.detail.code not in lexical
-        return imports or (refusal.detail.code in ("odd-number", "odd-text") and bool(re.search(_IMPORTS, source.head(65536))))
-    return bool(machine.asked)
+    begin = 0
+    for _ in range(_STREAMS):  # torch's old format begins with streams that are a number each
+        machine = Machine(source, AllowList(), begin=begin)
+        try:
+            begin = machine.run()
+        except Refusal as refusal:
+            if refusal.detail.code == "global-not-allowed" and not machine.asked and not begin and _is_words(source, refusal.detail.name, lexical):
+                return False
+            imports = bool(machine.asked) or refusal.detail.code not in lexical
+            return imports or (refusal.detail.code in ("odd-number", "odd-text") and bool(re.search(_IMPORTS, source.head(65536))))
+        if machine.asked or begin >= source.size:
+            return bool(machine.asked)
+    return True
 
 
 class _Any(AllowList):

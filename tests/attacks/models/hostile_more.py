@@ -121,6 +121,9 @@ TEXTS = {
 for name, value in TEXTS.items():
     malicious(f"beside/{name}", value.encode())
 
+malicious("misnamed/numbers_first.dat", b"L119547037146038801333356L\n.I1001\n." + PAYLOAD)
+malicious("misnamed/number_then_plain", b"I1\n.cos\nsystem\n(S'true'\ntR.")
+
 FOUND_BY_AUDIT = {
     "recurrent_layers": made("torch.nn.modules.rnn", "LSTM", text("all_weights") + b"]]K\1aa" + text("num_layers") + b"\x8a\5\0\0\0\0\1" + text("bidirectional") + b"\x89" + text("bias") + b"\x88"), "slots_of_module": b"\x80\x02ctorch.nn.modules.linear\nLinear\n)\x81N}" + text("weight") + b"K\1s\x86b.", "slots_of_tokenizer": b"\x80\x02ctransformers.tokenization_utils_tokenizers\nTokenizersBackend\n)\x81N}" + text("bos_token_id") + b"K\1s\x86b.",
     "items_of_settings": b"\x80\x02comegaconf.dictconfig\nDictConfig\n)\x81" + text("a") + b"K\1s.", "zone_file": reduce("pandas", "DatetimeTZDtype", text("ns") + text("dateutil//etc/hostname")), "zone_file_index": reduce("pandas.core.indexes.datetimes", "_new_DatetimeIndex", b"cpandas\nDatetimeIndex\n}" + text("tz") + text("dateutil//dev/zero") + b"s"),

@@ -19,6 +19,8 @@ __all__ = ["BLOBS_LIMIT", "SMALL_BYTES", "look"]
 
 BLOBS_LIMIT: Final = 50_000
 """Blobs whose size is asked."""
+BRANCH_COMMITS: Final = 20_000
+"""Commits of other branches that are looked at."""
 SMALL_BYTES: Final = 16_384
 """Below this, a file in git is a test's data rather than a model."""
 _POINTER_BYTES: Final = 1_024
@@ -33,13 +35,9 @@ def look(repository: Repository, changes: Changes) -> ModelHistory:
     """
     git = repository.need_git()
     head = _head(git, repository.commit or "")
-    past: dict[str, tuple[str, str]] = {}
-    for change in changes.changes:
-        if is_model(change.path):
-            for blob in (change.after, change.before):
-                if blob.strip("0"):
-                    past.setdefault(blob, (change.path, change.commit))
-    limits = []
+    past = _changed(changes)
+    elsewhere, limits = _other_branches(git, repository.commit or "")
+    past = {**elsewhere, **past}
     if len(past) > BLOBS_LIMIT:
         limits.append(f"{len(past)} model blobs are in history; a check asks for {BLOBS_LIMIT}")
     wanted = [*head.values(), *list(past)[:BLOBS_LIMIT]]
@@ -57,6 +55,43 @@ def look(repository: Repository, changes: Changes) -> ModelHistory:
             plain[path] = PastModel(path, size, commit)
     committed = {path: Committed(sizes[blob], pointers.get(blob)) for path, blob in head.items() if blob in sizes}
     return ModelHistory(committed, tuple(plain[path] for path in sorted(plain)), len(sizes), tuple(limits))
+
+
+def _changed(changes: Changes) -> dict[str, tuple[str, str]]:
+    """Model blobs of HEAD's history: blob -> path, commit."""
+    past: dict[str, tuple[str, str]] = {}
+    for change in changes.changes:
+        if is_model(change.path):
+            for blob in (change.after, change.before):
+                if blob.strip("0"):
+                    past.setdefault(blob, (change.path, change.commit))
+    return past
+
+
+def _other_branches(git: Git, commit: str) -> tuple[dict[str, tuple[str, str]], list[str]]:
+    """Model blobs that only other branches, tags and notes of the clone reach (blob -> path, commit), and what was not looked at: every clone fetches them as well."""
+    if not commit:
+        return {}, []
+    raw = git.run(
+        "log", "--all", "--raw", "-z", "-m", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-show-signature", f"--max-count={BRANCH_COMMITS}", "--format=%x01%H", "--not", commit, "--",
+    )  # fmt: skip
+    found: dict[str, tuple[str, str]] = {}
+    at, blobs, commits = "", ("", ""), 0
+    for token in raw.split(b"\0"):
+        word = token.lstrip(b"\n")
+        if word.startswith(b"\x01"):
+            at, commits = word[1:41].decode("ascii", "replace"), commits + 1
+            word = word[41:].lstrip(b"\n")
+        if word.startswith(b":"):
+            parts = word.decode("ascii", "replace").split(" ")
+            blobs = (parts[3], parts[2]) if len(parts) >= 5 else ("", "")
+        elif word and blobs[0] and is_model(path := os.fsdecode(word)):
+            for blob in blobs:
+                if blob.strip("0"):
+                    found.setdefault(blob, (path, at))
+            blobs = ("", "")
+    limits = [f"more than {BRANCH_COMMITS} commits lie on other branches"] if commits >= BRANCH_COMMITS else []
+    return found, limits
 
 
 def _head(git: Git, commit: str) -> dict[str, str]:
