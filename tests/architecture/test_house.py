@@ -16,6 +16,9 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 FORBIDDEN_NAMES = {"utils", "helpers", "manager", "core", "base", "common", "misc"}
 
 
+IN_THE_ROOT = {"CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md", "go.py", "justfile", "pyproject.toml"}
+
+
 def functions(tree: ast.Module):
     return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
@@ -107,3 +110,11 @@ def test_the_pages_of_the_controls_are_built_from_their_folders() -> None:
     done = subprocess.run([sys.executable, str(script), "--check"], capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_root_holds_what_belongs_there() -> None:
+    done = subprocess.run(["git", "-C", ROOT, "ls-files", "--", ":(glob)*"], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip("not a git checkout")
+
+    assert {name for name in done.stdout.splitlines() if not name.startswith(".")} == IN_THE_ROOT
