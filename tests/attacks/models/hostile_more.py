@@ -132,3 +132,13 @@ FOUND_BY_AUDIT = {
 }  # fmt: skip
 for name, data in FOUND_BY_AUDIT.items():
     malicious(f"audit/{name}.pkl", data)
+
+
+def _aligned(size: bytes, align: bytes, flags: bytes = b"K\0") -> bytes:
+    """An array of eight opaque bytes, whose dtype has a state of one's own."""
+    dtype = b"cnumpy\ndtype\n" + text("V8") + b"K\0K\1\x87R(K\3" + text("|") + b"NNN" + size + align + flags + b"tb"
+    return b"\x80\x03cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\x85C\1b\x87R(K\1K\1\x85" + dtype + b"\x89C\x08" + b"\0" * 8 + b"tb."
+
+
+for name, data in {"alignment_zero": _aligned(b"K\x08", b"K\0"), "alignment_three": _aligned(b"K\x08", b"K\3"), "alignment_text": _aligned(b"K\x08", b"N"), "size_text": _aligned(b"N", b"K\1")}.items():
+    malicious(f"audit/numpy_{name}.pkl", data)

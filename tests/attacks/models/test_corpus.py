@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks.models import hostile_containers, hostile_data, hostile_pickles
+from tests.attacks.models import hostile_containers, hostile_data, hostile_more, hostile_pickles
 from tests.attacks.models.corpus import missing, register
 from troth.engines.models.scan import scan_file
 from troth.formats.verdict import INERT, NOT_A_MODEL, REFUSED
@@ -63,6 +63,7 @@ def test_an_ordinary_file_is_not_refused(name: str, tmp_path: Path) -> None:
         ("a.npy", hostile_containers.npy(hostile_containers._header(), b"\0" * 16)), ("a.keras", hostile_containers.keras(hostile_containers.KERAS)),
         ("a.pth", b"".join([*hostile_containers.LEGACY, b"\x80\x02N.", b"\x80\x02]."])), ("a.pkl", hostile_pickles._numpy_state(b"K\1\x85", b"C\x08" + b"\0" * 8)),
         ("a.tar", hostile_containers.tarred([("m/a.npy", hostile_containers.npy(hostile_containers._header(), b"\0" * 16), hostile_containers.REG, "")])),
+        ("b.pkl", hostile_more._aligned(b"K\x08", b"K\1")),
         ("b.gguf", hostile_data.gguf([hostile_data.template("{{ messages[0]['role'] }}")])),
     ],
 )  # fmt: skip

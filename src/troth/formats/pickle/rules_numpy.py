@@ -33,6 +33,8 @@ class DType(NamedTuple):
 
 
 _CODE: Final = re.compile(r"[<>|=]?([biufcSUVmMOa?])([0-9]{0,9})(\[[0-9]{0,9}(?:generic|Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)(?:/[0-9]{1,9})?\])?\Z")
+_ALIGNMENTS: Final = frozenset((-1, 1, 2, 4, 8, 16, 32, 64))
+"""What numpy writes; it divides by the number, and a zero ends the process."""
 _NAMES: Final = {
     "bool": 1, "int8": 1, "uint8": 1, "int16": 2, "uint16": 2, "int32": 4, "uint32": 4, "int64": 8, "uint64": 8, "float16": 2, "float32": 4,
     "float64": 8, "complex64": 8, "complex128": 16, "b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4, "l": 8, "L": 8, "q": 8, "Q": 8, "e": 2, "f": 4,
@@ -102,7 +104,8 @@ def dtype_of(value: object, func: Global | None, offset: int) -> DType:  # noqa:
 def _dtype_state(vm: Machine, target: Obj, state: object, offset: int) -> None:
     if not isinstance(state, tuple) or not 8 <= len(state) <= 9 or not is_int(state[0], 3, 4) or not is_int(state[7], -128, 255):
         bad(target.cls, offset, "a dtype state that numpy does not write")
-    _version, order, sub, names, fields, size, _align, flags = state[:8]
+    _version, order, sub, names, fields, size, align, flags = state[:8]
+    _divisors(target, size, align, offset)
     if isinstance(order, OldText):
         order = order.decode("latin-1")
     if order not in ("<", ">", "|", "=") or (len(state) == 9 and not is_plain(state[8])):
@@ -121,6 +124,11 @@ def _dtype_state(vm: Machine, target: Obj, state: object, offset: int) -> None:
     if dtype.objects != bool(type(flags) is int and flags & 1):
         bad(target.cls, offset, "flags that hide, or pretend, Python objects")
     target.info = dtype
+
+
+def _divisors(target: Obj, size: object, align: object, offset: int) -> None:
+    if align not in _ALIGNMENTS or type(align) is not int or not is_int(size, -1, 1 << 31):
+        bad(target.cls, offset, f"an item size of {size!r:.20} or an alignment of {align!r:.20}, by which numpy divides")
 
 
 def _fields(target: Obj, names: object, fields: object, size: object, offset: int) -> DType:
