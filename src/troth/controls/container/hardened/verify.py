@@ -27,7 +27,6 @@ _MINIMAL: Final = re.compile(
     r"(?:alpine|slim|distroless|scratch|chainguard|wolfi|busybox|-micro|-minimal|ubi-micro|ubi\d*-minimal)",
     re.IGNORECASE,
 )
-_IMAGES: Final = re.compile(r"\bbase|\bimages?\b|distroless|alpine|\bslim\b|docker|stage|read-?only|capabilit|privilege|health|digest", re.IGNORECASE)
 _ASIDE: Final = re.compile(r"(?:^|/)(?:tests?|examples?|docs?|fixtures?|bench\w*|\.devcontainer)/")
 Found = tuple[tuple[Evidence, ...], tuple[Evidence, ...]]
 
@@ -46,8 +45,6 @@ def verify(params: Params, statement: Statement, containers: Containers, tree: T
         return advice
     declared = params.values.get("property")
     text = f"{declared if isinstance(declared, str) else ''} {statement.text}"
-    if not _IMAGES.search(statement.text):
-        text = statement.text  # `minimal` of something else is no base image
     wanted = [name for name, pattern in _PROPERTIES.items() if re.search(pattern, text, re.IGNORECASE)]
     if "minimal" in wanted and statement.text and not re.search(r"base|images?\b|slim|alpine|distroless|wolfi|scratch|ubi", statement.text, re.IGNORECASE):
         wanted.remove("minimal")  # something else is minimal: mounts, rights, exposure
