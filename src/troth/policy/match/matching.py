@@ -62,7 +62,7 @@ class Settings:
 
     least: float = 0.6
     rescue: float = 0.35
-    sway: float = 0.3
+    sway: float = 0.2
     second: float = 0.88
 
 
