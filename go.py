@@ -62,7 +62,8 @@ def ready(kind):
     lock = HERE / "requirements" / (kind + ".txt")
     python = in_environment(environment, "python")
     stamp = environment / "lock.sha256"
-    wanted = hashlib.sha256(lock.read_bytes() + str(HERE).encode()).hexdigest()
+    compiled = sorted(path for path in (HERE / "native").iterdir() if path.suffix in (".c", ".h", ".py"))
+    wanted = hashlib.sha256(lock.read_bytes() + str(HERE).encode() + b"".join(path.read_bytes() for path in compiled)).hexdigest()
     if stamp.is_file() and stamp.read_text() == wanted and os.path.exists(python):
         return python
     base = interpreter()
@@ -104,7 +105,9 @@ def main():
     else:
         python = ready("run")
         command = [python, "-m", "troth", *arguments]
-    raise SystemExit(subprocess.run(command).returncode)
+    # what is derived from Troth's own rules is kept beside the environments, not in the user's home
+    environment = {"TROTH_CACHE": str(HERE / ".venv" / "cache"), **os.environ}
+    raise SystemExit(subprocess.run(command, env=environment).returncode)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@
 
 #define NEAR_END 280 /* three literals, the longest repetition, and what copying in steps of 8 writes beyond it */
 
+#define LAST_READ 24 /* a round moves the input by 5 bytes twice (35 bits of literals before it, 40 of literals and a length in it) before its last read of 8 */
+
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 #define WITH_BMI2
 #endif
@@ -76,7 +78,7 @@ static inline uint32_t look_up(Stream *s, const uint32_t *table, unsigned bits)
    Returns 1 where the slower way has to go on, 0 at the block's end, -1 where the stream is damaged. */
 static INLINED int within(Stream *s)
 {
-    const uint8_t *in = s->in, *const in_last = s->in_end - 16;
+    const uint8_t *in = s->in, *const in_last = s->in_end - LAST_READ;
     uint8_t *out = s->out, *const out_last = s->out_end - NEAR_END, *const out_start = s->out_start;
     const uint32_t *const literals = s->literals, *const distances = s->distances;
     uint64_t bits = s->bits, word;
@@ -189,7 +191,7 @@ static int (*coded_within)(Stream *) = within_plainly;
 
 static int coded(Stream *s)
 {
-    if (s->in_end - s->in > 16 && s->out_end - s->out > NEAR_END) {
+    if (s->in_end - s->in > LAST_READ && s->out_end - s->out > NEAR_END) {
         int answer = coded_within(s);
         if (answer <= 0)
             return answer;
