@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from troth.judgement.policy_scope import for_users, home_of, inside
+from troth.judgement.wording import several
 from troth.terms.facts.data_fields import DataFields, Field
 from troth.terms.facts.policies import PolicySet
 from troth.terms.promise import Statement
@@ -33,7 +34,7 @@ def verify(statement: Statement, fields: DataFields, policies: PolicySet) -> Ver
     home = home_of(statement.path, policies)
     near = sorted(found, key=lambda field: (not inside(home, field.evidence.place.path), field.evidence.place))
     firsts = _first_of_each(near)
-    because = f"{len(found)} declared fields speak of a person, such as {firsts[0].name}; whether they hold personal data, a name does not prove."
+    because = f"{several(len(found), 'declared field speaks', 'declared fields speak')} of a person, such as {firsts[0].name}; whether they hold personal data, a name does not prove."
     return Partly(
         How.CONTRADICTED,
         tuple(field.evidence for field in firsts[:10]),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from troth.judgement.guards import not_a_claim, prove, source_lines, unread
 from troth.judgement.policy_scope import home_of, inside
+from troth.judgement.wording import several
 from troth.terms.facts.policies import PolicySet
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
@@ -53,7 +54,7 @@ def verify(params: Params, statement: Statement, tree: Tree, policies: PolicySet
         return Partly(How.CONTRADICTED, (*right[:2], *wrong[:3], *undone[:4]), f"{name} is {value} by default in code, and a file sets or documents another.", _MEND)
     blind = unread(tree)
     if blind:
-        return Unknown("every file of the code", f"{len(blind)} files of it could not be read ({blind[0]}); one of them may set another default.", tuple(right[:2]))
+        return Unknown("every file of the code", f"{several(len(blind), 'file of it could', 'files of it could')} not be read ({blind[0]}); one of them may set another default.", tuple(right[:2]))
     return Kept(tuple(right[:6]), f"Where {name} is not set, it is {value}, and no shipped file sets another.")
 
 
@@ -72,7 +73,7 @@ def _device(stated: str, home: str, tree: Tree) -> Verdict:
         return Partly(How.CONTRADICTED, (*right[:2], *wrong[:4]), f"Where no device is named, it is {stated} in {len(right)} places and something else in {len(wrong)}.", _MEND)
     blind = unread(tree, ".py", ".rs")
     if blind:
-        return Unknown("every file of the code", f"{len(blind)} files of it could not be read ({blind[0]}); one of them may fall back to another.", tuple(right[:2]))
+        return Unknown("every file of the code", f"{several(len(blind), 'file of it could', 'files of it could')} not be read ({blind[0]}); one of them may fall back to another.", tuple(right[:2]))
     return Kept(tuple(right[:6]), f"Where no device is named, it is {stated}: in each of {len(right)} places.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from troth.judgement.licences import rule_of, satisfies
+from troth.judgement.wording import several
 from troth.terms.facts.licences import Licences, PackageLicence
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
@@ -20,7 +21,7 @@ def verify(statement: Statement, licences: Licences, tree: Tree) -> Verdict:
     refused = [package for package, good in judged if good is False]
     if refused:
         evidence = tuple(_shown(package, tree, "which the sentence rules out") for package in refused[:_SHOWN])
-        return Broken(How.CONTRADICTED, evidence, f"{len(refused)} dependencies come under other licences.", "Replace them, or say which are excepted.")
+        return Broken(How.CONTRADICTED, evidence, f"{several(len(refused), 'dependency comes under', 'dependencies come under')} other licences.", "Replace them, or say which are excepted.")
     unclear = [package for package, good in judged if good is None]
     if unclear:
         evidence = tuple(_shown(package, tree, "which cannot be compared") for package in unclear[:_SHOWN])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from troth.judgement.policy_scope import home_of, inside
+from troth.judgement.wording import several
 from troth.terms.facts.dependencies import Dependencies, Manifest, Pin, Scope
 from troth.terms.facts.policies import PolicySet
 from troth.terms.facts.tree import Tree
@@ -32,7 +33,7 @@ def verify(statement: Statement, dependencies: Dependencies, policies: PolicySet
         return Broken(
             How.CONTRADICTED,
             evidence,
-            f"{len(needed)} packages are needed at run time.",
+            f"{several(len(needed), 'package is needed', 'packages are needed')} at run time.",
             "Drop them, or say what they are.",
         )
     unread = next((item for item in manifests if item.incomplete), None)

@@ -6,6 +6,7 @@ import re
 
 from troth.judgement.main_line import GIT, is_bot
 from troth.judgement.policy_scope import for_users, home_of, inside, said
+from troth.judgement.wording import several
 from troth.terms.facts.dependencies import Dependencies, Entry, Pin, Scope
 from troth.terms.facts.history import History
 from troth.terms.facts.policies import PolicySet
@@ -76,7 +77,7 @@ def _declared(
         return Partly(
             How.INCOMPLETE,
             _entries(extra, tree, "is needed at run time and not on the policy's list."),
-            f"{len(extra)} packages are needed at run time and not on the list.",
+            f"{several(len(extra), 'package is needed', 'packages are needed')} at run time and not on the list.",
             "List them, or say that the list is a selection.",
         )
     if gone:
@@ -138,7 +139,7 @@ def _requests(history: History) -> Verdict:
             f"All {len(merged)} requests of the bot in history were merged within {PROMPT_DAYS} days, and none of its branches is open (an inference from history).",
         )
     if waiting and len(waiting) >= len(merged):
-        waits = Evidence(f"{len(waiting)} branches of the bot wait, such as {waiting[0][:80]}.", Place(GIT))
+        waits = Evidence(f"{several(len(waiting), 'branch of the bot waits', 'branches of the bot wait')}, such as {waiting[0][:80]}.", Place(GIT))
         return Partly(
             How.INCOMPLETE,
             (*evidence, waits),

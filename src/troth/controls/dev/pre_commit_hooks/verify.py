@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from troth.judgement.policy_scope import for_users, said
+from troth.judgement.wording import several
 from troth.terms.facts.hooks import Hook, HookFile, Hooks
 from troth.terms.facts.tools import Carrier, ToolRuns
 from troth.terms.facts.tree import Tree
@@ -84,7 +85,7 @@ def _any(files: list[HookFile], tree: Tree) -> Verdict:
             f"{len(broken)} of {len(hooks)} hooks cannot do their work.",
             _MEND,
         )
-    return Kept(_places(working[:8], tree), f"{len(working)} hooks are declared where their tool finds them.")
+    return Kept(_places(working[:8], tree), f"{several(len(working), 'hook is declared where', 'hooks are declared where')} their tool finds them.")
 
 
 def _named(wanted: tuple[str, ...], hooks: Hooks, tree: Tree) -> Verdict:

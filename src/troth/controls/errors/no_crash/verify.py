@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from troth.judgement.guards import not_a_claim, prove, source_lines, sources, unread
+from troth.judgement.wording import several
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
 from troth.terms.verdict import Broken, Evidence, How, Partly, Verdict
@@ -28,7 +29,7 @@ def verify(statement: Statement, tree: Tree) -> Verdict:
         panics = [(path, line) for path, line, _ in source_lines(tree, _PANICS, ".rs")]
         if panics:
             shown = tuple(tree.evidence(path, line, "It panics where this fails.") for path, line in panics[:8])
-            return Partly(How.CONTRADICTED, shown, f"{len(panics)} lines panic where a value is not as expected.", "Return the error, or prove beside each that it cannot happen.")
+            return Partly(How.CONTRADICTED, shown, f"{several(len(panics), 'line panics where', 'lines panic where')} a value is not as expected.", "Return the error, or prove beside each that it cannot happen.")
     foreign = any(path.endswith((".go", ".java", ".c", ".cpp", ".cc", ".rb", ".cs", ".swift", ".kt", ".php", ".vue", ".svelte")) for path in tree.files)
     for named, pattern, name in _MECHANISMS:
         if named.search(statement.text) and not foreign and any(True for _ in sources(tree)) and not unread(tree):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from troth.judgement.guards import not_a_claim, source_lines
+from troth.judgement.wording import several
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
 from troth.terms.verdict import Broken, How, Partly, Unknown, Verdict
@@ -34,10 +35,10 @@ def verify(statement: Statement, tree: Tree) -> Verdict:
         return Unknown(_RUN, "The sentence does not say what errors hold.")
     traces = [tree.evidence(path, line, "The trace is part of the answer.") for path, line, _ in source_lines(tree, _TRACES, holds=_HOLDS) if not _conditional(tree, path, line)]
     if traces:
-        return Broken(How.CONTRADICTED, tuple(traces[:8]), f"{len(traces)} answers hold the trace of an error.", _MEND)
+        return Broken(How.CONTRADICTED, tuple(traces[:8]), f"{several(len(traces), 'answer holds the trace', 'answers hold the trace')} of an error.", _MEND)
     switches = [tree.evidence(path, line, "It shows traces to whoever asks.") for path, line, match in source_lines(tree, _SWITCHES, ".py", holds=_SWITCHED) if _ships(path, match.group())]
     if switches:
-        return Partly(How.CONTRADICTED, tuple(switches[:8]), f"{len(switches)} switches that show traces are on as shipped.", "Let the environment switch it on, and default to off.")
+        return Partly(How.CONTRADICTED, tuple(switches[:8]), f"{several(len(switches), 'switch that shows traces is on', 'switches that show traces are on')} as shipped.", "Let the environment switch it on, and default to off.")
     return Unknown(_RUN, "No answer with a trace was found; what handlers answer takes a run that provokes errors.")
 
 

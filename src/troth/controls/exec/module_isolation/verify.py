@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from troth.judgement.guards import not_a_claim, prove, source_lines, sources, unread
+from troth.judgement.wording import several
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
 from troth.terms.values import Params
@@ -47,7 +48,7 @@ def verify(params: Params, statement: Statement, tree: Tree) -> Verdict:
         if not re.search(r"\\[(.]", tree.lines(path)[line - 1])
     ]
     if found:
-        return Broken(How.BYPASSED, tuple(found[:10]), f"{len(found)} lines of production code have {what} of their own.", _MEND)
+        return Broken(How.BYPASSED, tuple(found[:10]), f"{several(len(found), 'line of production code has', 'lines of production code have')} {what} of their own.", _MEND)
     unsure = [
         tree.evidence(path, line, "What this reads or loads is known at run time only.")
         for path, line, _ in source_lines(tree, _DYNAMIC_ENV)
@@ -57,7 +58,7 @@ def verify(params: Params, statement: Statement, tree: Tree) -> Verdict:
         return prove("modules", "A name that is made at run time is loaded or read.", tuple(unsure[:4]))
     blind = unread(tree)
     if blind:
-        return Unknown("every file of the code", f"{len(blind)} files of it could not be read ({blind[0]}), so that nothing can be called absent.")
+        return Unknown("every file of the code", f"{several(len(blind), 'file of it could', 'files of it could')} not be read ({blind[0]}), so that nothing can be called absent.")
     reads = [tree.evidence(path, line, "The environment is read here, and not for that.") for path, line, _ in source_lines(tree, _ANY_ENV)]
     shown = tuple(reads[:4]) or (tree.evidence(known[0], 1, "One of the files that were read."),)
     return Kept(shown, f"None of {len(known)} production files has {what}.")

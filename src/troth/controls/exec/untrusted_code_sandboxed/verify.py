@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from troth.judgement.guards import not_a_claim, prove
+from troth.judgement.wording import several
 from troth.terms.facts.code_lines import CodeLines
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
@@ -27,6 +28,6 @@ def verify(statement: Statement, tree: Tree, code: CodeLines) -> Verdict:
     found = code.of(*_CODE, *(_COMMANDS if _ABOUT_COMMANDS.search(statement.text) else ()))
     shown = tuple(tree.evidence(item.place.path, item.place.line, item.says) for item in found[:8])
     if found and _NEVER.search(statement.text) and _WHOSE.search(statement.text) and not _BOXED.search(statement.text):
-        return Broken(How.CONTRADICTED, shown, f"{len(found)} lines run what a model wrote, in this process or from it.", _MEND)
+        return Broken(How.CONTRADICTED, shown, f"{several(len(found), 'line runs', 'lines run')} what a model wrote, in this process or from it.", _MEND)
     because = "Lines run what a model wrote; whether that happens inside of the sandbox takes a run." if found else "Nothing was found that runs what a model wrote; whether a sandbox holds takes a run with probes."
     return prove("run_code", because, shown)

@@ -6,6 +6,7 @@ import re
 
 from troth.judgement.guards import evidence_of, names, not_a_claim, prove, softened, source_lines, split, universal
 from troth.judgement.subject import off_subject
+from troth.judgement.wording import several
 from troth.terms.facts.programs import Pattern, Programs, Unit
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
@@ -48,7 +49,7 @@ def verify(params: Params, statement: Statement, programs: Programs, tree: Tree)
         return Broken(How.BYPASSED, evidence_of(loose, tree, "It is attached to no logger and no handler."), "The filter that is to redact logs is used nowhere.", _MEND)
     leaks = [tree.evidence(path, line, "It logs a secret as it is.") for path, line, _ in source_lines(tree, _SECRET) if not _SETUP.search(path)]
     if leaks:
-        return Broken(How.BYPASSED, tuple(leaks[:8]), f"{len(leaks)} lines log a secret without redacting it.", _MEND)
+        return Broken(How.BYPASSED, tuple(leaks[:8]), f"{several(len(leaks), 'line logs a secret', 'lines log a secret')} without redacting it.", _MEND)
     unused = split(redactors, programs)[1]
     if redactors and len(unused) == len(redactors):
         return Broken(How.BYPASSED, evidence_of(unused, tree, "Nothing outside of tests calls it."), "No redactor is ever called.", _MEND)

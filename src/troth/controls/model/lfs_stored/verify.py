@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from troth.judgement.wording import several
 from troth.terms.facts.history import Changes
 from troth.terms.facts.model_files import LfsRule, ModelFile, ModelFiles
 from troth.terms.facts.model_history import ModelHistory, PastModel
@@ -92,7 +93,7 @@ def _pointers(  # noqa: PLR0917
         because = "The files are pointers, but no rule of the tree speaks of them: the next one may not be."
         return Unknown("the rule that made the pointers", because, _evidence(pointers, "is a pointer"))
     if past:
-        because = f"{len(past)} model files of the history are in git itself, where every clone fetches them."
+        because = f"{several(len(past), 'model file of the history is', 'model files of the history are')} in git itself, where every clone fetches them."
         return Partly(How.INCOMPLETE, (*_stored(past), *by_rule), because, "Rewrite the history with `git lfs migrate import`, or say since when it is so.")
     if history.limits:
         return Unknown("every model blob of the history", f"The history was not seen whole: {'; '.join(history.limits)}.", (*_evidence(pointers, "is a pointer"), *by_rule))

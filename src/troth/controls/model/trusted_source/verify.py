@@ -6,6 +6,7 @@ import re
 
 from troth.judgement.policy_scope import for_users
 from troth.judgement.torch_default import torch_default
+from troth.judgement.wording import several
 from troth.terms.facts.dependencies import Dependencies
 from troth.terms.facts.model_contents import ModelContents
 from troth.terms.facts.model_examples import ModelExamples, UnsafeExample
@@ -73,7 +74,7 @@ def _by_calls(calls: PythonCalls, dependencies: Dependencies, tree: Tree) -> Ver
         for call in open_loads[:12]
     )
     because = (
-        f"{len(open_loads)} loads take any path and can run code from the file; nothing checks where it comes from."
+        f"{several(len(open_loads), 'load takes any path and can run', 'loads take any path and can run')} code from the file; nothing checks where it comes from."
     )
     return Broken(
         How.BYPASSED,

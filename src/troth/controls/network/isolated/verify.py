@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from troth.judgement.guards import not_a_claim, prove, source_lines
+from troth.judgement.wording import several
 from troth.terms.facts.code_lines import CodeLines
 from troth.terms.facts.containers import Containers
 from troth.terms.facts.tree import Tree
@@ -34,7 +35,7 @@ def verify(statement: Statement, tree: Tree, containers: Containers, code: CodeL
     found += [tree.evidence(one.place.path, one.place.line, one.says) for one in code.of("js-bind-all", "rust-bind-all") if (one.place.path, one.place.line) not in seen]
     found += [tree.evidence(service.path, line, "Published on every interface of the machine.") for service in containers.services for port, line in service.ports if _everywhere(port)]
     if found:
-        return Broken(How.CONTRADICTED, tuple(found[:8]), f"{len(found)} addresses are open to every interface.", _MEND)
+        return Broken(How.CONTRADICTED, tuple(found[:8]), f"{several(len(found), 'address is open', 'addresses are open')} to every interface.", _MEND)
     closed: tuple[Evidence, ...] = tuple(tree.evidence(path, line, "Bound to this machine.") for path, line, _ in list(source_lines(tree, _CLOSED))[:4])
     return prove("network", "No address that is written here is open to all; what listens when it runs takes a run.", closed)
 

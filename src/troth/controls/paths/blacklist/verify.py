@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from troth.judgement.guards import evidence_of, names, not_a_claim, prove, softened, split
+from troth.judgement.wording import several
 from troth.terms.facts.programs import Called, Programs, Unit
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Polarity, Statement
@@ -25,7 +26,7 @@ def verify(statement: Statement, programs: Programs, tree: Tree) -> Verdict:
     skips = [call for call in programs.calls if _switches_off(call) and _concerned(call, checks, programs)]
     if skips and statement.polarity is not Polarity.ADMITTED:
         shown = tuple(tree.evidence(call.place.path, call.place.line, "It switches the check off.") for call in skips[:8])
-        fault = Broken(How.BYPASSED, (*shown, *evidence_of(checks, tree, "The check.", 2)), f"{len(skips)} calls of the program itself switch the check off.", _MEND)
+        fault = Broken(How.BYPASSED, (*shown, *evidence_of(checks, tree, "The check.", 2)), f"{several(len(skips), 'call of the program itself switches', 'calls of the program itself switch')} the check off.", _MEND)
         return softened(fault, statement, claims=bool(_SETTING.search(statement.quote)) or any(names(statement, unit.name) for unit in checks))
     other = not_a_claim(statement, "block paths")
     if other is not None:

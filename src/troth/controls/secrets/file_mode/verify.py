@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from troth.judgement.guards import not_a_claim, softened, source_lines, sources, unread
+from troth.judgement.wording import several
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Modality, Statement
 from troth.terms.values import Params
@@ -69,7 +70,7 @@ def _weigh(tree: Tree, writes: list[_Write], unsure: list[str]) -> Verdict:
     good = [write for write in writes if write.mode == _GOOD]
     if bad and not good and not half:
         how = How.CONTRADICTED if any(write.mode == _WIDE for write in bad) else How.ABSENT
-        return Broken(how, _shown(tree, bad), f"{len(bad)} places write a file with secrets that others may read.", _MEND)
+        return Broken(how, _shown(tree, bad), f"{several(len(bad), 'place writes a file', 'places write a file')} with secrets that others may read.", _MEND)
     if bad or half:
         return Partly(How.INCOMPLETE, _shown(tree, bad + half), f"Of {len(writes)} places that write a file with secrets {len(good)} make it for its owner alone from its first byte on.", _MEND)
     elsewhere = next(iter(source_lines(tree, _ELSEWHERE, ".ts", ".js", ".mjs", ".cjs", ".tsx", ".rs")), None)

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 from troth.judgement.policy_scope import for_users
+from troth.judgement.wording import several
 from troth.terms.facts.history import Changes
 from troth.terms.facts.secret_scan import SecretHit, SecretScan
 from troth.terms.facts.tree import Tree
@@ -183,7 +184,7 @@ def _scanned(scan: SecretScan, tree: Tree) -> Verdict:
     if doubtful:
         return Unknown(
             "a look at each place, or the provider's answer whether it is live",
-            f"{len(doubtful)} places have the form of a secret; whether they are real, a form does not prove.",
+            f"{several(len(doubtful), 'place has the form', 'places have the form')} of a secret; whether they are real, a form does not prove.",
             _shown(doubtful),
         )
     if not scan.whole:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from troth.judgement.naming import is_advice
+from troth.judgement.wording import several
 from troth.terms.facts.tools import Carrier, Purpose, ToolRun, ToolRuns
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
@@ -54,7 +55,7 @@ def verify(params: Params, statement: Statement, tools: ToolRuns, tree: Tree) ->
         if lines:
             count += len(lines)
             named = named or len(topics) < _SPECIAL or _speaks_of(topics, path, lines, tree)
-            found.append(tree.evidence(path, lines[0], f"{len(lines)} tests about security"))
+            found.append(tree.evidence(path, lines[0], f"{several(len(lines), 'test about security', 'tests about security')}"))
     if is_advice(statement):
         return Unknown(
             "the tests that people add",

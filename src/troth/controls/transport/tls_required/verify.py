@@ -6,6 +6,7 @@ import re
 
 from troth.judgement.guards import not_a_claim, prove, source_lines, universal
 from troth.judgement.subject import nearest
+from troth.judgement.wording import several
 from troth.terms.facts.code_lines import CodeLines
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
@@ -46,12 +47,12 @@ def verify(statement: Statement, tree: Tree, code: CodeLines) -> Verdict:
     if off and not re.search(r"certificat|verif", statement.text, re.IGNORECASE):
         if not universal(statement):
             return prove("tls", "Some code takes any certificate; whether what the sentence speaks of does, takes a run.", tuple(off[:8]))
-        return Partly(How.BYPASSED, tuple(off[:8]), f"{len(off)} lines switch the verification of certificates off: encrypted to whoever answers.", _MEND)
+        return Partly(How.BYPASSED, tuple(off[:8]), f"{several(len(off), 'line switches the verification', 'lines switch the verification')} of certificates off: encrypted to whoever answers.", _MEND)
     if off:
-        return Broken(How.BYPASSED, tuple(off[:8]), f"{len(off)} lines switch the verification of certificates off.", _MEND)
+        return Broken(How.BYPASSED, tuple(off[:8]), f"{several(len(off), 'line switches the verification', 'lines switch the verification')} of certificates off.", _MEND)
     plain = [tree.evidence(path, line, "A plain address.") for path, line, _ in source_lines(tree, _PLAIN, holds=_HOLDS)]
     if plain:
-        return Partly(How.INCOMPLETE, tuple(plain[:8]), f"{len(plain)} addresses in the code are plain http.", _MEND)
+        return Partly(How.INCOMPLETE, tuple(plain[:8]), f"{several(len(plain), 'address in the code is plain', 'addresses in the code are plain')} http.", _MEND)
     return prove("tls", "No line of the code speaks against it; what goes over the wire takes a run and a listener.")
 
 
