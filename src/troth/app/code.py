@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from troth.engines.code.grown.scan import GrownScan, is_foreign, language_of
+from troth.engines.code.grown.scan import GrownScan, is_aside, language_of
 from troth.engines.code.prefilter import Prefilter
 from troth.engines.code.ruff import RuffRun, run_ruff
 from troth.engines.code.rule import Context, Rule
@@ -65,7 +65,7 @@ def scan_code(path: Path, *, ruff: bool = False, search: str = "") -> CodeReport
     if path.is_file():
         listed = [name for name in listed if name.endswith(path.name) and (repository.root / name).samefile(path)]
     wanted = [name for name in listed if name.endswith((".py", ".pyw", ".ipynb"))]
-    grown = [name for name in listed if language_of(name) and (path.is_file() or not is_foreign(name))]
+    grown = [name for name in listed if language_of(name) and (path.is_file() or not is_aside(name))]
     rules = every_rule()
     lazy = _Context(tree)
     read = getattr(tree.reader, "__wrapped__", tree.reader)  # each file is read once: nothing to keep

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from troth.app.code import scan_code
 from troth.engines.code.grown import scan as grown
-from troth.engines.code.grown.scan import GrownScan, is_foreign, language_of
+from troth.engines.code.grown.scan import GrownScan, is_aside, language_of
 from troth.engines.code.rule import Rule
 from troth.engines.code.rules import every_rule
 
@@ -117,7 +117,7 @@ def test_what_is_somebody_elses_is_left_out(tmp_path: Path) -> None:
 
     assert [item.path for item in report.scan.findings] == ["src/a.ts"]
     assert {rule.language for rule in report.rules} == {"python", "ecma", "rust"}
-    assert is_foreign("dist/a.js")
+    assert is_aside("dist/a.js")
     assert language_of("a.tsx") == "ecma"
     assert language_of("Makefile") == ""
 

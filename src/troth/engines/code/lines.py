@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import Final
 
-from troth.engines.code.grown.scan import GrownScan, is_foreign, language_of
+from troth.engines.code.grown.scan import GrownScan, is_aside, language_of
 from troth.engines.code.prefilter import Prefilter
 from troth.engines.code.rule import Context, Rule
 from troth.engines.code.rules import every_rule
@@ -38,7 +38,7 @@ def _grown() -> GrownScan:
 
 def look(tree: Tree) -> CodeLines:
     """Lines of all production files of a known language."""
-    listed = [path for path, file in tree.files.items() if file.mode != "120000" and not is_foreign(path)]
+    listed = [path for path, file in tree.files.items() if file.mode != "120000" and not is_aside(path)]
     python = [path for path in listed if path.endswith((".py", ".pyw"))]
     grown = [path for path in listed if language_of(path)]
     scans = [of_blob(tree.files[path].blob, ("code", path), 0, partial(_scanned, tree, path)) for path in (*python, *grown)]

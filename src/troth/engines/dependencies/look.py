@@ -12,12 +12,11 @@ from troth.engines.dependencies import npm, other_manifests, pyproject, requirem
 from troth.engines.dependencies.locks import KINDS, kind_of, parse_lock
 from troth.engines.documents import DocumentError, parse_yaml
 from troth.terms.facts.dependencies import Dependencies, Ecosystem, Lock, Manifest, Package, Problem
-from troth.terms.facts.tree import Tree
+from troth.terms.facts.tree import Tree, is_foreign
 from troth.terms.place import Place
 
 __all__ = ["look"]
 
-_VENDORED = re.compile(r"(?:^|/)(?:node_modules|vendor|third_party|site-packages|\.venv|venv)/")
 _CONDA = re.compile(r"(?:^|/)(?:environment|conda)[\w.-]*\.ya?ml\Z")
 _CONSTRAINED = re.compile(r"(?:^|[-_.])(?:lock|locked|frozen|freeze|pinned|constraints?)(?=[-_.]|\Z)")
 _PYTHON_LOCKS = {
@@ -34,7 +33,7 @@ def look(tree: Tree) -> Dependencies:
     problems: list[Problem] = []
     manifests = []
     for path in tree.paths():
-        if _VENDORED.search(path):
+        if is_foreign(path):
             continue
         try:
             manifest = _manifest(path, tree)
@@ -132,7 +131,7 @@ def _above(folder: str) -> Iterable[str]:
 
 def _locks(tree: Tree, manifests: tuple[Manifest, ...], problems: list[Problem]) -> Iterable[Lock]:
     for path in tree.paths():
-        kind = None if _VENDORED.search(path) else kind_of(path)
+        kind = None if is_foreign(path) else kind_of(path)
         if kind is None:
             continue
         ecosystem = KINDS[kind][1]

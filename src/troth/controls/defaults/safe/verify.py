@@ -20,12 +20,15 @@ _SAME = ({"127.0.0.1", "localhost"}, {"true", "1", "on", "yes", "enabled"}, {"fa
 _BINDS = re.compile(r"\b(?:bind|listen|bound)\w*\b.*\b(?:localhost|127\.0\.0\.1|loopback)\b|\b(?:localhost|127\.0\.0\.1|loopback)\b.*\b(?:by default|bind|listen)", re.IGNORECASE)
 _HOSTS = re.compile(r"(?:getenv|environ\.get)\(\s*['\"](?P<py>\w*(?:HOST|BIND)\w*)['\"]\s*,|process\.env\.(?P<js>\w*(?:HOST|BIND)\w*)\s*(?:\?\?|\|\|)")
 _PLACES = re.compile(r"\b(cpu|cuda|gpu|metal|mps|tpu)\b(?:\s+device)?\s+(?:is\s+(?:the\s+default|used)|by default)|\bdefault(?:s)?(?:\s+device)?(?:\s+(?:is|to))?\s+(?:the\s+)?(cpu|cuda|gpu|metal|mps|tpu)\b", re.IGNORECASE)
+_WRITTEN = r"(?:torch\.device\(\s*)?['\"](?P<{}>\w+)(?::\d+)?['\"]"
 _DEVICE = re.compile(
-    r"\bdevice(?:_type|_name)?\s*(?::[^=,()]{0,40})?=\s*(?:torch\.device\(\s*)?['\"](?P<written>\w+)(?::\d+)?['\"]"
-    r"|\bdevice\b[^;]{0,80}\.unwrap_or\(\s*(?:\w+::)*\w*Device\w*::(?P<rust>\w+)|\bNone\s*=>\s*(?:Ok\(\s*)?(?:\w+::)*\w*Device\w*::(?P<arm>\w+)",
+    r"\bdef\b[^#]*?\bdevice(?:_type|_name)?\s*(?::[^=,()]{0,40})?=\s*" + _WRITTEN.format("parameter")
+    + r"|\bdevice(?:_type|_name)?\s*:[^=,()]{1,40}=\s*" + _WRITTEN.format("field")
+    + r"|['\"]--device['\"][^#]{0,80}?\bdefault\s*=\s*" + _WRITTEN.format("option")
+    + r"|\bdevice\b[^;]{0,80}\.unwrap_or\(\s*(?:\w+::)*\w*Device\w*::(?P<rust>\w+)|\bNone\s*=>\s*(?:Ok\(\s*)?(?:\w+::)*\w*Device\w*::(?P<arm>\w+)",
     re.IGNORECASE,
 )
-"""What code gives a device that the caller does not name: a default of a parameter or field, `unwrap_or`, the arm for `None`."""
+"""What code gives a device that the caller does not name: a default of a parameter, field or option, `unwrap_or`, the arm for `None`. A call that names one gives no default."""
 _MEND = "Let code and every shipped file give the value that the policy states."
 
 
@@ -62,7 +65,7 @@ def _device(stated: str, home: str, tree: Tree) -> Verdict:
     """By the devices that the code of the policy's package falls back to."""
     found: list[tuple[str, Evidence]] = []
     for path, line, match in source_lines(tree, _DEVICE, ".py", ".rs", holds=b"evice"):
-        given = (match.group("written") or match.group("rust") or match.group("arm")).lower()
+        given = next(group for group in match.groups() if group).lower()
         if inside(home, path):
             found.append((given, tree.evidence(path, line, f"Where no device is named, it is {given}.")))
     right = [piece for given, piece in found if given == stated]

@@ -179,7 +179,8 @@ def _branch(row: _Row, statement: Statement, history: History) -> Verdict:
 def _left_to_branch(rows: list[_Row], current: list[_Release], statement: Statement, history: History) -> Verdict | None:
     """The verdict where no row holds the current version and one supports the branch that it comes from."""
     moving = next((row for row in rows if row.range.branch and row.supported), None)
-    if moving is None or any(row.range.holds(release.version) for row in rows for release in current):
+    numbered = any(row.supported and not row.range.branch for row in rows)  # a supported row of numbers has to move on with the releases
+    if moving is None or numbered or any(row.range.holds(release.version) for row in rows for release in current):
         return None
     return _branch(moving, statement, history)
 

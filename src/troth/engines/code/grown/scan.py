@@ -18,14 +18,15 @@ from troth.engines.code.rule import Context, Rule
 from troth.engines.code.rules import every_rule
 from troth.engines.code.scan import CodeFinding, CodeScan
 from troth.engines.code.suppress import suppression
+from troth.terms.facts.tree import is_foreign
 
-__all__ = ["EXTENSIONS", "GrownScan", "is_foreign", "language_of"]
+__all__ = ["EXTENSIONS", "GrownScan", "is_aside", "language_of"]
 
 EXTENSIONS: Final = {".ts": "ecma", ".tsx": "ecma", ".mts": "ecma", ".cts": "ecma", ".js": "ecma", ".jsx": "ecma", ".mjs": "ecma", ".cjs": "ecma", ".rs": "rust"}
 """Extension of a file -> language of its rules."""
 _SIZE_LIMIT: Final = 1024 * 1024
 _LINE_LIMIT: Final = 20_000
-_FOREIGN: Final = ("node_modules/", "dist/", "vendor/", "third_party/", ".min.js", ".bundle.js")
+_MADE: Final = ("dist/", ".min.js", ".bundle.js")
 
 
 def language_of(path: str) -> str:
@@ -33,9 +34,9 @@ def language_of(path: str) -> str:
     return EXTENSIONS.get(path[path.rfind(".") :], "") if "." in path else ""
 
 
-def is_foreign(path: str) -> bool:
+def is_aside(path: str) -> bool:
     """Whether a file is a test's, somebody else's, or made by a machine."""
-    return is_test(path) or any(word in path for word in _FOREIGN)
+    return is_test(path) or is_foreign(path) or any(word in path for word in _MADE)
 
 
 class GrownScan:
