@@ -97,7 +97,7 @@ def jwt(chance: random.Random) -> bytes:
 
 
 def pem(chance: random.Random, label: str = "PRIVATE KEY") -> bytes:
-    raw = base64.b64encode(b"\x30\x82\x04\xbe" + chance.randbytes(1200))
+    raw = base64.b64encode(b"\x30\x82\x04\xbe" + chance.randbytes(0x4BE))
     lines = b"\n".join(raw[at : at + 64] for at in range(0, len(raw), 64))
     return b"-----BEGIN " + label.encode() + b"-----\n" + lines + b"\n-----END " + label.encode() + b"-----"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 import re
 
@@ -147,3 +148,21 @@ def test_a_half_made_rule_file_is_fatal(tmp_path, text):
 )
 def test_placeholders_and_ordinary_text_raise_no_alarm(text):
     assert default().scan(text) == []
+
+
+@pytest.mark.parametrize("label", ["PRIVATE KEY", "RSA PRIVATE KEY"])
+def test_a_key_is_proved_by_its_whole_form_and_a_filler_is_not(label):
+    """What begins as a key and is cut, or repeats one line, stays a finding that nobody has proved."""
+    whole = made_tokens.pem(random.Random(7), label)
+    lines = whole.split(b"\n")
+    cut = b"\n".join([*lines[:6], lines[-1]])
+    filler = b"\n".join([lines[0], *[lines[1]] * 4, lines[-1]])
+    found = {text: [match.proof for match in default().scan(text) if match.rule.proof == "pem"] for text in (whole, cut, filler)}
+    assert found[whole] == [Proof.PROVED]
+    assert found[cut] == found[filler] == [Proof.UNVERIFIED]
+
+
+def test_a_short_key_is_proved_too():
+    seed = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20" + random.Random(8).randbytes(32)
+    text = b"-----BEGIN PRIVATE KEY-----\n" + base64.b64encode(seed) + b"\n-----END PRIVATE KEY-----"
+    assert [match.proof for match in default().scan(text) if match.rule.proof == "pem"] == [Proof.PROVED]

@@ -102,7 +102,25 @@ def pem(value: bytes) -> bool | None:
         return None
     if len(raw) < 40:
         return False
-    return raw.startswith((b"openssh-key-v1\0", b"\x30")) or (None if b"ENCRYPTED" in value else False)
+    if raw.startswith(b"\x30"):
+        return True if _whole_sequence(raw) else None
+    return raw.startswith(b"openssh-key-v1\0") or (None if b"ENCRYPTED" in value else False)
+
+
+def _whole_sequence(raw: bytes) -> bool:
+    """The outer SEQUENCE ends where the text does (X.690 8.1.3), give or take what base64 without its padding loses.
+
+    A documented filler and a key that was cut have the first bytes of one and not its length: no parser opens them, and nothing proves that they ever were one.
+    """
+    length = raw[1]
+    if length < 0x80:
+        held = 2 + length
+    else:
+        count = length & 0x7F
+        if not 1 <= count <= 4:
+            return False
+        held = 2 + count + int.from_bytes(raw[2 : 2 + count], "big")
+    return 0 <= held - len(raw) <= 2
 
 
 def aws_account(token: bytes) -> bool | None:
