@@ -1,12 +1,15 @@
 """A mutual-TLS tunnel between a loopback port here and a loopback port there, for libraries that speak plain text.
 
 `Entrance` stands on the node that serves: it takes TLS connections on any address and forwards them to a loopback port. `Exit` stands on the other nodes: it takes plain
-connections on loopback and forwards them by TLS. A connection that cannot be secured is closed; there is no way around. Threads, one pair for each connection, at most `connections`.
+connections on loopback and forwards them by TLS. A connection that cannot be secured is closed; there is no way around. Threads, one for each connection, at most `connections`:
+both directions of one TLS connection belong to the same thread, since OpenSSL's connections are not safe between two (CPython locks them from 3.13.4 on only, gh-134698; before, the
+process can end in the middle of a send).
 """
 
 from __future__ import annotations
 
 import contextlib
+import selectors
 import socket
 import ssl
 import threading
@@ -21,6 +24,8 @@ __all__ = ["Entrance", "Exit"]
 
 _CHUNK: Final = 1 << 18
 _HANDSHAKE_SECONDS: Final = 10.0
+_ROUNDS: Final = 16
+"""Pieces of one direction before the other has its turn."""
 
 
 class _Forwarder:
@@ -51,8 +56,7 @@ class _Forwarder:
         self._listener.close()
         with self._lock:
             for item in list(self._open):
-                with contextlib.suppress(OSError):
-                    item.shutdown(socket.SHUT_RDWR)
+                _hang_up(item)
         self._thread.join(5)
 
     def _accept(self) -> None:
@@ -88,28 +92,87 @@ class _Forwarder:
         with self._lock:
             self._open.update(ends)
         for end in ends:
-            end.settimeout(None)
+            end.setblocking(False)
             with contextlib.suppress(OSError):
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        back = threading.Thread(target=self._copy, args=(outer, inner), daemon=True)
-        back.start()
-        self._copy(inner, outer)
-        back.join()
+        with contextlib.suppress(OSError, ValueError):
+            _relay(inner, outer)
+        for end in ends:  # TLS has no half-closed state that is safe to keep: one end gone, both go
+            _hang_up(end)
         with self._lock:
             self._open.difference_update(ends)
         inner.close()
         outer.close()
 
-    @staticmethod
-    def _copy(source: socket.socket, target: socket.socket) -> None:
-        buffer = bytearray(_CHUNK)
-        view = memoryview(buffer)
-        with contextlib.suppress(OSError, ssl.SSLError, ValueError):
-            while count := source.recv_into(buffer):
-                target.sendall(view[:count])
-        for end in (source, target):  # TLS has no half-closed state that is safe to keep: one end gone, both go
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+
+def _hang_up(end: socket.socket) -> None:
+    """Shut down the connection below. `SSLSocket.shutdown` first forgets that it is encrypted, and what another thread sends in that moment would go out in the clear."""
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(end, socket.SHUT_RDWR)
+
+
+class _Flow:
+    """One direction: what was read here and has not been sent there yet."""
+
+    def __init__(self, source: socket.socket, target: socket.socket) -> None:
+        self._source, self._target = source, target
+        self._buffer = memoryview(bytearray(_CHUNK))
+        self._left = self._buffer[:0]
+
+    def step(self) -> tuple[socket.socket, int] | None:
+        """Copy until one end would block, or for some rounds. Returns what to wait for (no event: nothing, go on); None where the source has ended and all of it is sent.
+
+        Raises:
+            OSError: an end is gone.
+        """
+        for _ in range(_ROUNDS):
+            end = self._target if self._left else self._source
+            try:
+                if self._left:
+                    self._left = self._left[self._target.send(self._left) :]
+                else:
+                    count = self._source.recv_into(self._buffer)
+                    if not count:
+                        return None
+                    self._left = self._buffer[:count]
+            except ssl.SSLWantReadError:
+                return end, selectors.EVENT_READ
+            except ssl.SSLWantWriteError:
+                return end, selectors.EVENT_WRITE
+            except BlockingIOError:
+                return end, selectors.EVENT_WRITE if self._left else selectors.EVENT_READ
+        return self._source, 0
+
+
+def _relay(inner: socket.socket, outer: socket.socket) -> None:
+    """Copy both ways until one end has ended.
+
+    Raises:
+        OSError: an end is gone.
+    """
+    flows = (_Flow(inner, outer), _Flow(outer, inner))
+    with selectors.DefaultSelector() as ends:
+        while True:
+            wanted: dict[socket.socket, int] = {}
+            again = False
+            for flow in flows:
+                waits = flow.step()
+                if waits is None:
+                    return
+                again = again or not waits[1]
+                wanted[waits[0]] = wanted.get(waits[0], 0) | waits[1]
+            if again:
+                continue
+            for end in (inner, outer):
+                known = ends.get_map().get(end)
+                events = wanted.get(end, 0)
+                if known and not events:
+                    ends.unregister(end)
+                elif known and known.events != events:
+                    ends.modify(end, events)
+                elif events and not known:
+                    ends.register(end, events)
+            ends.select()
 
 
 class Entrance(_Forwarder):
