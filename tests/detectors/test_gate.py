@@ -40,16 +40,19 @@ def labels() -> list[str]:
     return made + OTHERS + [around % text for text in OTHERS for around in AROUND]
 
 
-def redactors() -> tuple[Redactor, Redactor]:
-    pytest.importorskip("hyperscan")
-    scanner = default("hyperscan")
+@pytest.fixture(params=["hyperscan", "re"])
+def redactors(request: pytest.FixtureRequest) -> tuple[Redactor, Redactor]:
+    """One with the gate of an engine, which is an automaton or a sieve, and one that always looks the whole way."""
+    if request.param == "hyperscan":
+        pytest.importorskip("hyperscan")
+    scanner = default(request.param)
     gated, whole = Redactor(scanner, key=b"k" * 32), Redactor(scanner, key=b"k" * 32)
     whole._clean = lambda _data: False
     return gated, whole
 
 
-def test_labelled_values_are_redacted_with_the_gate_as_without_it():
-    gated, whole = redactors()
+def test_labelled_values_are_redacted_with_the_gate_as_without_it(redactors):
+    gated, whole = redactors
     changed = 0
     for text in labels():
         expected = whole.text(text)
@@ -59,8 +62,8 @@ def test_labelled_values_are_redacted_with_the_gate_as_without_it():
     assert changed > 1_500
 
 
-def test_tokens_files_and_lines_are_redacted_with_the_gate_as_without_it():
-    gated, whole = redactors()
+def test_tokens_files_and_lines_are_redacted_with_the_gate_as_without_it(redactors):
+    gated, whole = redactors
     changed = 0
     for data in CORPUS:
         for part in (data, *data.splitlines()[:200]):
@@ -70,15 +73,15 @@ def test_tokens_files_and_lines_are_redacted_with_the_gate_as_without_it():
     assert changed > 900
 
 
-def test_every_token_stops_at_the_gate():
-    gated, _ = redactors()
+def test_every_token_stops_at_the_gate(redactors):
+    gated, _ = redactors
     for rule in RULES:
         text, _ = token(rule, "gate")
         assert not gated._clean(b"INFO app: got " + text + b" ok"), rule.id
 
 
-def test_wherever_a_label_is_found_the_gate_says_so():
-    gated, _ = redactors()
+def test_wherever_a_label_is_found_the_gate_says_so(redactors):
+    gated, _ = redactors
     found = 0
     for text in labels():
         data = text.encode()
@@ -88,16 +91,16 @@ def test_wherever_a_label_is_found_the_gate_says_so():
     assert found > 1_500
 
 
-def test_clean_lines_pass_the_gate_at_once():
-    gated, _ = redactors()
+def test_clean_lines_pass_the_gate_at_once(redactors):
+    gated, _ = redactors
     for line in (b"step=4711 loss=0.0231 tokens=4096", b"tokenizer: bpe, max_tokens: 4096", b'{"request_id": "123e4567-e89b-12d3-a456-426614174000"}', b"GET https://example.org/a/b?page=2 200 12ms", b"monkey: banana",
                  b"layer.0.attention.key.weight (4096, 4096)", b"key = value", b"commit 3f786850e387550fdab836ed7e6dc881de23001b", "Grüße = 1".encode()):  # fmt: skip
         assert gated._clean(line), line
 
 
-def test_names_that_are_secret_are_among_those_of_the_patterns():
+def test_names_that_are_secret_are_among_those_of_the_patterns(redactors):
     """The patterns say of names what `secret_key` says: made of its own words, cut and joined in every way."""
-    gated, _ = redactors()
+    gated, _ = redactors
     chance = random.Random(11)
     words = ["api", "key", "token", "secret", "pass", "word", "passwd", "auth", "access", "private", "id", "x", "pwd", "phrase", "credential", "shared", "count", "max", "db", "my", "2", "s"]
     secret = 0

@@ -72,6 +72,7 @@ class Scanner:
         self.digest = digest
         self._encodings = tuple(Encoding)
         reach = [rule.reach for rule in self.rules] + [0] * len(self._encodings)
+        self._reach = tuple(reach)
         self._engine: Engine = choose(reach, self._probes, digest, engine)
         self._patterns: dict[int, re.Pattern[bytes]] = {}
         self._far = frozenset(number for number, rule in enumerate(self.rules) if rule.reach > MARGIN)
@@ -135,12 +136,16 @@ class Scanner:
         return self._engine.quiet
 
     def gate(self, anycase: Sequence[bytes], exact: Sequence[bytes]) -> Callable[[bytes], bool] | None:
-        """What tells in one pass that `scan` finds nothing in a text, and that no further pattern is in it either; None without hyperscan, which alone makes that cheaper than asking one by one.
+        """What tells that `scan` finds nothing in a text, and that no further pattern is in it either; None for re2, where asking one by one is as cheap.
 
         Args:
             anycase: further patterns, lower case, compared without case.
             exact: further patterns, compared as they are.
         """
+        if self._engine.name == "re":
+            from troth.detectors.matching.sieve import sieve
+
+            return sieve(self._probes(), self._reach, anycase, exact)
         if self._engine.name != "hyperscan":
             return None
         from troth.detectors.matching.gate import gate

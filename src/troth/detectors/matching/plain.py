@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from re import _constants as sre  # type: ignore[attr-defined]
 from typing import Literal
 
@@ -19,11 +20,14 @@ from troth.detectors.matching import Candidates, Hits
 from troth.detectors.matching.windows import in_order, places, spend
 from troth.detectors.rule import Probe
 
-__all__ = ["PlainEngine"]
+__all__ = ["PlainEngine", "longest_run", "present", "rarest", "table_of"]
 
 PIECE, PAIR = 4, 2
 LEAST_RUN = 12
 """Signs of one class in a row that ordinary text seldom has."""
+RARE_RUN = 20
+"""As many as words and numbers never have."""
+_EVERY = bytes(range(256))
 COMMON = frozenset(b"etaoinsrhldcu")
 
 
@@ -40,13 +44,13 @@ class PlainEngine:
         self._shapes: list[tuple[int, re.Pattern[bytes]]] = []
         runs: dict[int, set[tuple[bytes, bytes]]] = {}
         for probe in probes:
-            runs.setdefault(probe.number, set()).add(_run(probe.shape) if reach[probe.number] else (b"", b""))
+            runs.setdefault(probe.number, set()).add(longest_run(probe.shape) if reach[probe.number] else (b"", b""))
             if not probe.literals:
                 self._shapes.append((probe.number, re.compile(probe.shape.encode("latin-1"), re.DOTALL)))
             for text in probe.literals:
                 literal = text.encode("latin-1")
                 width, index = (PIECE, self._by_piece) if len(literal) >= PIECE else (PAIR, self._by_pair)
-                numbers = index.setdefault(int.from_bytes(_rarest(literal, width), sys.byteorder), {}).setdefault(literal, [])
+                numbers = index.setdefault(int.from_bytes(rarest(literal, width), sys.byteorder), {}).setdefault(literal, [])
                 if probe.number not in numbers:
                     numbers.append(probe.number)
         self._runs = {number: next(iter(found)) for number, found in runs.items() if len(found) == 1 and (b"", b"") not in found}
@@ -69,9 +73,9 @@ class PlainEngine:
                 marks = seen[table] = part.translate(table)
             return run not in marks
 
-        for word in _present(self._pieces, lower, PIECE, "I"):
+        for word in present(self._pieces, lower, PIECE, "I"):
             self._places(lower, self._by_piece[word], (low, len(data)), windows, left, lacks)
-        for word in _present(self._pairs, lower, PAIR, "H"):
+        for word in present(self._pairs, lower, PAIR, "H"):
             self._places(lower, self._by_pair[word], (low, len(data)), windows, left, lacks)
         for number, shape in self._shapes:
             if lacks(number):
@@ -110,7 +114,7 @@ class PlainEngine:
                         spend(left, places(lower, literal, (*where, self._reach[number]), windows, number))
 
 
-def _present(known: frozenset[int], text: bytes, width: int, code: Literal["I", "H"]) -> set[int]:
+def present(known: frozenset[int], text: bytes, width: int, code: Literal["I", "H"]) -> set[int]:
     """Which words are in a text, wherever they begin: it is read as a row of words once for each place that a row can begin at."""
     view = memoryview(text)
     found: set[int] = set()
@@ -119,18 +123,38 @@ def _present(known: frozenset[int], text: bytes, width: int, code: Literal["I", 
     return found
 
 
-def _rarest(literal: bytes, width: int) -> bytes:
+def rarest(literal: bytes, width: int) -> bytes:
+    """The piece of so many letters of a literal that ordinary text has least."""
     pieces = [literal[at : at + width] for at in range(len(literal) - width + 1)]
     return min(pieces, key=lambda piece: (sum(byte in COMMON for byte in piece), piece))
 
 
-def _run(shape: str) -> tuple[bytes, bytes]:
-    """A run that every match holds, as a table that turns its signs into 1 and all others into 0, and so many ones; empty where the shape has no long one."""
-    longest: tuple[int, str] = (LEAST_RUN - 1, "")
+@lru_cache(maxsize=2_000)
+def longest_run(shape: str) -> tuple[bytes, bytes]:
+    """A run that every match holds, as a table that turns its signs into 1 and all others into 0, and so many ones; empty where the shape has no long one.
+
+    Where no single class is repeated often enough to be rare (the groups of a UUID), all that stands side by side is taken as one run of all its signs.
+    """
+    longest: tuple[int, tuple[str, ...]] = (0, ())
+    joined: tuple[int, tuple[str, ...]] = (0, ())
+    beside: tuple[int, tuple[str, ...]] = (0, ())
     for op, value in shapes.parse(shape):
+        count, signs = 0, ""
         if op is sre.MAX_REPEAT and len(value[2]) == 1 and value[2][0][0] is sre.IN:
-            longest = max(longest, (value[0], shapes.render(value[2][0])))
-    if not longest[1]:
+            count, signs = value[0], shapes.render(value[2][0])
+            longest = max(longest, (count, (signs,)), key=lambda run: run[0])
+        elif op is sre.IN or op is sre.LITERAL:
+            count, signs = 1, shapes.render((op, value))
+        beside = (beside[0] + count, (*beside[1], signs)) if signs else (0, ())
+        joined = max(joined, beside, key=lambda run: run[0])
+    length, classes = longest if longest[0] >= RARE_RUN else joined
+    if length < LEAST_RUN:
         return b"", b""
-    signs = re.compile(longest[1].encode("latin-1"))
-    return bytes(1 if signs.match(bytes((code,))) else 0 for code in range(256)), b"\1" * longest[0]
+    return bytes(map(max, zip(*map(table_of, classes), strict=True))), b"\1" * length
+
+
+@lru_cache(maxsize=1_000)
+def table_of(signs: str) -> bytes:
+    """A class of signs as a table of 256 bytes, 1 for those that are in it."""
+    inside = frozenset(re.compile(signs.encode("latin-1"), re.DOTALL).findall(_EVERY))
+    return bytes(bytes((code,)) in inside for code in range(256))
