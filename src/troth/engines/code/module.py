@@ -17,6 +17,7 @@ from typing import Final
 from troth.engines.code.called import Called
 from troth.engines.code.handed import handed_on, spots
 from troth.engines.code.options import likely
+from troth.engines.code.owned import owned, told
 from troth.engines.code.scopes import Binding, Built, Element, Imported, Parameter, Scope, build, starred
 from troth.engines.code.site import Given, Site
 from troth.engines.code.tables import added, parted, poured, written
@@ -180,18 +181,9 @@ class Module:
         return frozenset(f"{name}.{node.attr}" for name in self.names(node.value, scope, depth))
 
     def owner(self, node: ast.expr, scope: Scope) -> ast.ClassDef | None:
-        """The class of this file whose field is asked for: by `self`, `cls`, or its name."""
-        if not isinstance(node, ast.Name):
-            return None
-        if node.id in ("self", "cls") and scope.owner is not None:
-            return scope.owner
-        found = scope.find(node.id)
-        first = found[0][0] if found is not None and len(found[0]) == 1 else None
-        if found is not None and isinstance(first, (ast.Call, Parameter)):  # an object of a class of this file: by its making, or its annotation
-            made = first.func if isinstance(first, ast.Call) else first.annotation
-            again = found[1].find(made.id) if isinstance(made, ast.Name) else None
-            first = again[0][0] if again is not None and len(again[0]) == 1 else None
-        return first if isinstance(first, ast.ClassDef) else None
+        """The class of this file whose field is asked for (`owned`)."""
+        known = owned(self.built, node, scope)
+        return known[0] if known is not None else None
 
     def _result(self, node: ast.Call, scope: Scope, depth: int) -> frozenset[str]:
         functions = self.names(node.func, scope, depth)
@@ -230,11 +222,11 @@ class Module:
         yield node, scope
         function: ast.expr = node.func
         for _ in range(3):
-            if isinstance(function, ast.Name):
-                found = scope.find(function.id)
-                if found is None or len(found[0]) != 1 or not isinstance(found[0][0], ast.expr):
+            if isinstance(function, (ast.Name, ast.Attribute)):
+                behind = self._only(function, scope)
+                if behind is None:
                     return
-                function, scope = found[0][0], found[1]
+                function, scope = behind
             if not isinstance(function, ast.Call) or not self.names(function.func, scope) & _PARTIALS:
                 return
             yield function, scope
@@ -242,12 +234,19 @@ class Module:
 
     def _hidden_partial(self, function: ast.expr, scope: Scope) -> bool:
         """The function is one of several, and some of them was made with `partial`: arguments are given that are not followed."""
-        found = scope.find(function.id) if isinstance(function, ast.Name) else None
-        values = [item for item in found[0] if isinstance(item, ast.expr)] if found is not None else []
-        if found is None or (len(found[0]) == 1 and isinstance(values[0] if values else None, ast.Call)):
+        meant = self._meant(function, scope)
+        if len(meant) == 1 and isinstance(meant[0][0], ast.Call):
             return False
-        inner = (item for value in values for item in ast.walk(value) if isinstance(item, ast.Call))
-        return any(self.names(item.func, found[1]) & _PARTIALS for item in inner)
+        inner = ((item, where) for value, where in meant for item in ast.walk(value) if isinstance(item, ast.Call))
+        return any(self.names(item.func, where) & _PARTIALS for item, where in inner)
+
+    def _meant(self, function: ast.expr, scope: Scope) -> list[tuple[ast.expr, Scope]]:
+        """The expressions behind a name, or behind a field of a class of this file."""
+        if isinstance(function, ast.Attribute):
+            owner = self.owner(function.value, scope)
+            return self.built.fields.get(id(owner), {}).get(function.attr, []) if owner is not None else []
+        found = scope.find(function.id) if isinstance(function, ast.Name) else None
+        return [(item, found[1]) for item in found[0] if isinstance(item, ast.expr)] if found is not None else []
 
     def _keywords(self, node: ast.Call, scope: Scope, into: dict[str, ast.expr]) -> bool:
         opaque = False
@@ -318,8 +317,9 @@ class Module:
 
     def _field_values(self, node: ast.Attribute, scope: Scope, depth: int) -> frozenset[Constant] | None:
         """Constants of a class's own field."""
-        owner = self.owner(node.value, scope)
-        held = self.built.fields.get(id(owner), {}).get(node.attr) if owner is not None else None
+        known = owned(self.built, node.value, scope)
+        said = told(known, node.attr) if known is not None else None
+        held = [said] if said is not None else self.built.fields.get(id(known[0]), {}).get(node.attr) if known is not None else None
         every: frozenset[Constant] = frozenset()
         for value, where in (held or ())[:_MOST]:
             values = self.values(value, where, depth)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from troth.engines.code.grown.ecma import EcmaFile
 from troth.engines.code.grown.ecma_flow import holds
 from troth.engines.code.grown.ecma_scopes import Scope
 from troth.engines.code.grown.ecma_sources import from_request, is_model_output
-from troth.engines.code.grown.syntax import Node, line_of
+from troth.engines.code.grown.syntax import Node, line_of, text_of
 from troth.engines.code.grown.syntax import field as field_of
 from troth.engines.code.rule import Context, Hit, Rule, Severity
 
 __all__ = ["RULE"]
 
+_ANSWERS: Final = (".send", ".end", ".write", ".html", "Response")
+"""Calls that answer a request; what they are given counts only where a tag is written in it."""
+_MARKUP: Final = re.compile(r"[`\"'>\s]<!?/?[a-zA-Z][\w-]*(?:\s[^<]*)?>")
+_MOST: Final = 4
 _SAYS = "Markup in the answer becomes part of the page, scripts among it."
 
 
@@ -28,6 +34,16 @@ def _check(file: EcmaFile, _: Context) -> Iterator[Hit]:
     for call in file.ending(".insertAdjacentHTML", "document.write", "document.writeln", ".createContextualFragment", ".setHTMLUnsafe"):
         if call.arguments and _foreign(call.arguments[-1], call.scope, file):
             yield Hit(call.line, _SAYS)
+    for call in file.ending(*_ANSWERS):
+        first = call.argument(0)
+        if first is not None and _MARKUP.search(_written(first, call.scope)) and _foreign(first, call.scope, file):
+            yield Hit(call.line, _SAYS)
+
+
+def _written(node: Node, scope: Scope) -> str:
+    """The expression as it stands, and what its name is bound to."""
+    bound = [item.node for item in scope.find(text_of(node)) if item.node is not None and item.kind == "value"] if node.type == "identifier" else []
+    return " ".join(text_of(item) for item in (node, *bound[:_MOST]))
 
 
 def _foreign(node: Node, scope: Scope, file: EcmaFile) -> bool:
@@ -43,9 +59,9 @@ RULE = Rule(
     cwe=("CWE-79",),
     owasp=("LLM05:2025",),
     atlas=("AML.T0051",),
-    needs=((b"__html", b"innerHTML", b"outerHTML", b"insertAdjacentHTML", b"document.write", b"srcdoc", b"createContextualFragment", b"setHTMLUnsafe"),),
+    needs=((b"__html", b"innerHTML", b"outerHTML", b"insertAdjacentHTML", b"document.write", b"srcdoc", b"createContextualFragment", b"setHTMLUnsafe", b".send(", b".end(", b".write(", b".html(", b"Response("),),
     check=_check,
     language="ecma",
-    bad=("import { generateText } from 'ai';\nconst { text } = await generateText({});\nbox.innerHTML = text;\n",),
-    good=("import { generateText } from 'ai';\nconst { text } = await generateText({});\nbox.textContent = text;\n",),
+    bad=("import { generateText } from 'ai';\nconst { text } = await generateText({});\nbox.innerHTML = text;\n", "app.get('/', (req, res) => { res.send(`<p>${req.query.name}</p>`); });\n"),
+    good=("import { generateText } from 'ai';\nconst { text } = await generateText({});\nbox.textContent = text;\n", "app.get('/', (req, res) => { res.send(`Hello ${req.query.name}`); });\n"),
 )

@@ -13,6 +13,8 @@ __all__ = ["RULE"]
 
 _LIBRARIES = ("@huggingface/transformers", "@xenova/transformers", "@huggingface/hub", "@electron/llm")
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}\Z")
+_FIRST = re.compile(r"(?:distil)?(?:bert|roberta|gpt2|gpt-2|t5|albert|xlnet|xlm|electra|camembert|bart|opt|bloom)(?:-[\w.-]+)?\Z")
+"""Models of the hub's first years, which stand there without an owner's name."""
 _COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 
 
@@ -31,7 +33,7 @@ def _check(file: EcmaFile, _: Context) -> Iterator[Hit]:
 
 def _judge(file: EcmaFile, call: Call, name: Node | None, options: Node | None) -> Iterator[Hit]:
     names = file.worth(name, call.scope)
-    if names is None or not any(isinstance(item, str) and _REPOSITORY.match(item) for item in names):
+    if names is None or not any(isinstance(item, str) and (_REPOSITORY.match(item) or _FIRST.match(item)) for item in names):
         return
     given = file.options(options, call.scope)
     if "local_files_only" in given and file.worth(given["local_files_only"], call.scope) == frozenset((True,)):

@@ -14,6 +14,8 @@ __all__ = ["RULE"]
 
 _SHELLS = frozenset(("sh", "bash", "zsh", "dash", "ksh", "fish", "cmd", "cmd.exe", "powershell", "pwsh"))
 _FLAGS = frozenset(("-c", "-lc", "-ec", "/c", "/C", "-Command", "-command"))
+_NAMED = re.compile(r"(?i)shell|\bsh\b|\bbash\b|interpreter")
+"""How a program that is not written in the code is called where it is a shell; it counts as one with a flag for a script behind it."""
 _OUTSIDE = re.compile(r"\benv::args|std::env::args|\bargs\(\)|\bread_line\b|\bstdin\(\)|\bheaders\(\)|\.query\b|\.body\b|Json\(|Query\(|Path\(|Form\(")
 
 
@@ -22,11 +24,11 @@ def _check(file: RustFile, _: Context) -> Iterator[Hit]:
         program = call.arguments[0] if call.arguments else None
         if program is None:
             continue
-        if _program(program) in _SHELLS:
-            script = _script(call)
-            if script is not None and not file.is_fixed(script):
-                yield Hit(call.line, "A shell reads a command that is put together from values.")
-        elif not file.is_fixed(program) and _from_outside(file, program):
+        known = _program(program) in _SHELLS
+        script = _script(call) if known or (not file.is_fixed(program) and _NAMED.search(text_of(program))) else None
+        if script is not None and not file.is_fixed(script):
+            yield Hit(call.line, "A shell reads a command that is put together from values.")
+        elif not known and not file.is_fixed(program) and _from_outside(file, program):
             yield Hit(call.line, "What was handed in decides which program runs.")
 
 

@@ -17,15 +17,26 @@ _SQL = re.compile(r"(?is)\"\s*(?:select\b.+\bfrom\b|insert\s+into\b|update\b.+\b
 _PARTS = re.compile(r"(?i)table|column|schema|field|where|clause|order|placeholder|index|idx|limit|offset|sql|suffix|prefix|cond|filter|join")
 """Names of what a statement is put together from without a value of anybody's in it."""
 
+_PLACES = re.compile(r"\"[(\s]*(?:\?|\$\{|\$\d)[^\"\w]*\"|\"\$\{\w*\}\"")
+_ROW = re.compile(r"\b(?:join|repeat|collect|intersperse|repeat_n)\b|vec!")
+"""A row of placeholders: `vec!["?"; n].join(",")`, `(1..=n).map(|i| format!("${i}")).collect()`."""
+
 
 def _check(file: RustFile, _: Context) -> Iterator[Hit]:
     for call in (*file.paths(*_PATHS), *file.methods(*_METHODS)):
         first = call.arguments[0] if call.arguments else None
         if first is None or not _SQL.search(_written(file, first)):
             continue
-        given = [item for item in file.formatted(_bare(first)) if not _PARTS.search(item)]
+        given = [item for item in file.formatted(_bare(first)) if not _PARTS.search(item) and not _marks(file, item, first)]
         if given:
             yield Hit(call.line, "A value becomes part of the statement.")
+
+
+def _marks(file: RustFile, item: str, near: Node) -> bool:
+    """What is put in is a row of placeholders, to which values are bound afterwards."""
+    name = item.rpartition("=")[2].strip().lstrip("&")
+    values = [text_of(value) for value in file.bound.get(name, ()) if function_of(value) == function_of(near)]
+    return bool(values) and all(_PLACES.search(value) and _ROW.search(value) for value in values)
 
 
 def _bare(node: Node) -> Node:
