@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from troth.engines.code.guards import guarded
+from troth.engines.code.guards import guarded, tests
 from troth.engines.code.module import Module
 from troth.engines.code.scopes import Element, Parameter, Scope
 from troth.engines.code.site import Site
@@ -88,6 +88,7 @@ class _Search:
     source: Source
     seen: set[tuple[int, int]]
     across: bool = True
+    ends: Source | None = None
     depth: int = 0
 
     def holds(self, node: ast.expr | None, scope: Scope) -> bool:
@@ -97,7 +98,7 @@ class _Search:
             return False
         self.seen.add(key)
         self.depth += 1
-        found = self.source(node, scope, self.module) or self._parts(node, scope)
+        found = self.source(node, scope, self.module) or (not (self.ends is not None and self.ends(node, scope, self.module)) and self._parts(node, scope))
         self.depth -= 1
         return found and not guarded(node, scope, self.module.built)
 
@@ -161,19 +162,16 @@ class _Search:
         """What another step of a graph put into the state that all of them are given."""
         return self.across and any(self.holds(value, where) for value, where in handed_in_state(node, scope, self.module.built)[:_MOST])
 
-    def _returned(self, node: ast.Call, scope: Scope) -> bool:
-        """Whether a function of this file, called by its name or as a method of its class, gives back what the source gave."""
-        wanted: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
+    def _functions(self, node: ast.Call, scope: Scope) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+        """Functions of this file that a call may mean: by their name, or as methods of their class."""
         if not self.across:
-            return False
+            return []
         if isinstance(node.func, ast.Name):
             found = scope.find(node.func.id)
-            wanted = [item for item in (found[0] if found is not None else []) if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef))]
-        elif isinstance(node.func, ast.Attribute):
-            owner = self.module.owner(node.func.value, scope)
-            body = owner.body if owner is not None else []
-            wanted = [item for item in body if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)) and item.name == node.func.attr]
-        return any(self.holds(value, inner) for function in wanted for value, inner in self.module.returns(function))
+            return [item for item in (found[0] if found is not None else []) if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef))]
+        owner = self.module.owner(node.func.value, scope) if isinstance(node.func, ast.Attribute) else None
+        body = owner.body if owner is not None else []
+        return [item for item in body if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)) and isinstance(node.func, ast.Attribute) and item.name == node.func.attr]
 
     def _through(self, node: ast.Call, scope: Scope) -> bool:
         names = self.module.names(node.func, scope)
@@ -182,8 +180,11 @@ class _Search:
             return False
         if isinstance(node.func, ast.Attribute) and self.holds(node.func.value, scope):
             return node.func.attr not in _TELLING
-        if self._returned(node, scope) or self._stated(node, scope):
+        given = [back for function in self._functions(node, scope) for back in self.module.returns(function)]
+        if any(self.holds(value, inner) for value, inner in given) or self._stated(node, scope):
             return True
+        if given and all(tests(inner, self.module.built) for _, inner in given):  # it tests what it is given, and gives back no more than that
+            return False
         return any(self.holds(item, scope) for item in (*node.args, *(item.value for item in node.keywords)))
 
 
@@ -196,9 +197,9 @@ def _handed(site: Site, position: int, name: str) -> list[ast.expr]:
     return [item.value for item in site.node.keywords if item.arg is None] if site.opaque else []
 
 
-def holds(node: ast.expr | None, scope: Scope, module: Module, source: Source, *, across: bool = True) -> bool:
-    """Whether an expression may hold what `source` gave; `across`: also by way of other functions and fields of the file."""
-    return _Search(module, source, set(), across).holds(node, scope)
+def holds(node: ast.expr | None, scope: Scope, module: Module, source: Source, *, across: bool = True, ends: Source | None = None) -> bool:
+    """Whether an expression may hold what `source` gave; `across`: also by way of other functions and fields of the file; `ends`: expressions that hold nothing of what they are made of."""
+    return _Search(module, source, set(), across, ends).holds(node, scope)
 
 
 def is_untrusted(node: ast.expr, scope: Scope, module: Module) -> bool:

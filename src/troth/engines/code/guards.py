@@ -1,6 +1,6 @@
 """Expressions that were compared with a fixed list before they are used: `if name not in ALLOWED: raise`, or the body of `if name in ALLOWED`.
 
-A test counts only for the very expression that is compared: the first word of a command that was looked up says nothing of the whole command.
+A test by a regular expression counts where that lets only a word through (`confined`). A test counts only for the very expression that is compared: the first word of a command that was looked up says nothing of the whole command.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from troth.engines.code.confined import matched
 from troth.engines.code.scopes import Built, Scope
 
-__all__ = ["guarded"]
+__all__ = ["guarded", "tests"]
 
 _LISTS: Final = re.compile(r"[A-Z][A-Z0-9_]*\Z|(?i:.*(?:allow|permit|whitelist|approved))")
 """Names of fixed lists: constants, and what says that it holds what is allowed."""
@@ -21,14 +22,24 @@ _LEAVING: Final = frozenset(("exit", "_exit", "abort", "error"))
 _MAKERS: Final = frozenset(("set", "frozenset", "list", "tuple", "dict"))
 
 
+def tests(scope: Scope, built: Built) -> bool:
+    """Whether a function tests anything against a fixed list."""
+    return bool(_known(scope, built))
+
+
 def guarded(node: ast.expr, scope: Scope, built: Built) -> bool:
     """Whether an expression stands where a test let through only what a fixed list holds, or only letters and digits."""
     if not isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
         return False
+    spans = _known(scope, built)
+    return bool(spans) and any(start <= node.lineno <= end for text, start, end in spans if text == ast.unparse(node))
+
+
+def _known(scope: Scope, built: Built) -> list[tuple[str, int, int]]:
     spans = built.guards.get(id(scope.node))
     if spans is None:
         spans = built.guards[id(scope.node)] = list(_spans(scope))
-    return bool(spans) and any(start <= node.lineno <= end for text, start, end in spans if text == ast.unparse(node))
+    return spans
 
 
 def _spans(scope: Scope) -> Iterator[tuple[str, int, int]]:
@@ -59,7 +70,7 @@ def _listed(test: ast.expr, scope: Scope, *, refused: bool = False) -> ast.expr 
         return test.left if _fixed(test.comparators[0], scope) else None
     if not refused and isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr in _SHAPES and not test.args:
         return test.func.value
-    return None
+    return None if refused else matched(test, scope)
 
 
 def _fixed(node: ast.expr, scope: Scope) -> bool:

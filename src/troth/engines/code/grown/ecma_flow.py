@@ -20,7 +20,7 @@ __all__ = ["Source", "holds"]
 
 Source = Callable[[Node, Scope, EcmaFile], bool]
 """Whether an expression is itself what is looked for."""
-_CLEAN: Final = re.compile(r"(?:^|\.)(?:Number|parseInt|parseFloat|Boolean|encodeURIComponent|encodeURI|sanitize[\w-]*|escape[\w-]*|purify\w*|striptags|quote|shellescape|shellEscape|isNaN|basename|createHash)\Z|^xss\Z")
+_CLEAN: Final = re.compile(r"(?:^|\.)(?:Number|parseInt|parseFloat|Boolean|encodeURIComponent|encodeURI|sanitize[\w-]*|escape[\w-]*|purify\w*|striptags|quote|shellescape|shellEscape|isNaN|basename|createHash)\Z|^xss\Z|(?:[Ss]aniti[sz]e[dr]?|[Pp]urif(?:y|ied))[A-Z]\w*\Z|\w(?:Saniti[sz]ed?|Purif(?:y|ied)|Escaped?)\w*\Z")
 _TELLING: Final = frozenset(("includes", "startsWith", "endsWith", "indexOf", "test", "has", "search", "localeCompare", "every", "some", "length"))
 """Methods and fields that say something about a text, and hold none of it."""
 _CALLBACKS: Final = frozenset(("then", "map", "forEach", "filter", "flatMap", "find", "findLast", "reduce", "on", "once", "subscribe", "tap"))

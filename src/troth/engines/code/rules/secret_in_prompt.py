@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from troth.engines.code.answers import MODEL_ADDRESSES, MODEL_MODULES, MODEL_WORDS, is_model_output
@@ -13,6 +14,8 @@ from troth.engines.code.scopes import Scope
 
 __all__ = ["RULE"]
 
+_KEEPERS = re.compile(r"^(?:Async)?(?:Azure)?(?:OpenAI|Anthropic|Groq|Mistral|Cohere)\Z|(?:Agent|Client|ClientV2|Memory|Session|LLM|Embeddings?|Store|Engine|Connection|Proxy|Provider|Config|Settings|Api|API|Loader|Retriever|Toolkit|Tool)\Z|^Chat(?!.*(?:Message|Prompt))[A-Z]|^(?:connect|login|from_config|create_engine|create_client|get_client|build_client)\Z")
+"""How that is called which is made with a secret and keeps it."""
 _KEYWORDS = ("input", "prompt", "system", "instructions", "contents", "messages")
 
 
@@ -20,8 +23,16 @@ def _check(module: Module, _: Context) -> Iterator[Hit]:
     for site in module.sites:
         if is_model_output(site.node, site.scope, module):
             given = [*site.arguments, *(site.keywords[name] for name in _KEYWORDS if name in site.keywords)]
-            if any(holds(item, site.scope, module, is_secret, across=False) or _spelled(item, site.scope) for item in given):
+            if any(holds(item, site.scope, module, is_secret, across=False, ends=_keeps) or _spelled(item, site.scope) for item in given):
                 yield Hit(site.line, "A secret of the environment goes into the prompt.")
+
+
+def _keeps(node: ast.expr, scope: Scope, module: Module) -> bool:
+    """A client, an agent or a store that was made with a secret, and what a model answered to one: the secret is theirs, not in what they are asked or give."""
+    if not isinstance(node, ast.Call):
+        return False
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id if isinstance(node.func, ast.Name) else ""
+    return bool(_KEEPERS.search(name)) or is_model_output(node, scope, module)
 
 
 def _spelled(node: ast.expr, scope: Scope, depth: int = 0) -> bool:

@@ -37,8 +37,8 @@ def _check(module: Module, _: Context) -> Iterator[Hit]:
     for site in module.calls(*RUNS):
         parts = list(programs_in(module, site))
         if module.likely(site.keywords.get("shell"), site.scope) == frozenset((True,)):
-            parts = [command for command in (command_of(site),) if command is not None]
-        if any(holds(item, site.scope, module, is_model_output) for item in parts):
+            parts = [(command, site.scope) for command in (command_of(site),) if command is not None]
+        if any(holds(item, scope, module, is_model_output) for item, scope in parts):
             yield Hit(site.line, _SAYS)
         elif _script(module, site):
             yield Hit(site.line, _FILE)
