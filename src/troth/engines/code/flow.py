@@ -66,6 +66,7 @@ _UNTRUSTED_CALLS: Final = frozenset((
     "sys.stdin.readlines", "streamlit.file_uploader", "builtins.input", "requests.get", "requests.request", "requests.Session().post", "httpx.Client().get", "httpx.AsyncClient().get", "aiohttp.ClientSession().get", "requests.post", "httpx.get", "httpx.post", "urllib.request.urlopen", "requests.Session().get",
 ))  # fmt: skip
 _ROUTES: Final = frozenset(("get", "post", "put", "patch", "route", "websocket", "api_route"))
+_PARTS_OF_REQUESTS: Final = frozenset(("Form", "Query", "Body", "Path", "Header", "Cookie", "File"))
 _STORES: Final = ("keyring.get_password", "getpass.getpass", ".get_secret_value", "().access_secret_version", ".get_secret", ".get_parameter_secret", "dbutils.secrets.get")
 """What gives out of a store of secrets."""
 _ENVIRONMENT: Final = frozenset(("os.getenv", "os.environ.get"))
@@ -217,10 +218,15 @@ def _of_route(node: ast.Name, scope: Scope) -> bool:
     """A parameter of a function that a web framework calls with what a request holds; what it injects itself (`Depends`) is none."""
     found = scope.find(node.id)
     binding = found[0][0] if found is not None and len(found[0]) == 1 else None
-    if not isinstance(binding, Parameter) or isinstance(binding.function.node, ast.Lambda) or isinstance(binding.default, ast.Call):
+    if not isinstance(binding, Parameter) or isinstance(binding.function.node, ast.Lambda) or (isinstance(binding.default, ast.Call) and not _of_request(binding.default)):
         return False
     marks = (item.func for item in binding.function.node.decorator_list if isinstance(item, ast.Call))
     return any(isinstance(mark, ast.Attribute) and mark.attr in _ROUTES for mark in marks)
+
+
+def _of_request(default: ast.Call) -> bool:
+    """A default that says from which part of the request the parameter comes: `Form(...)`, `fastapi.Query()`."""
+    return (default.func.attr if isinstance(default.func, ast.Attribute) else default.func.id if isinstance(default.func, ast.Name) else "") in _PARTS_OF_REQUESTS
 
 
 def _named_for_outside(node: ast.Name, scope: Scope) -> bool:

@@ -173,6 +173,17 @@ class EcmaFile:
             return self._joined(node, scope, depth)
         return None
 
+    def certain(self, node: Node | None, scope: Scope) -> frozenset[Constant] | None:
+        """Constants that an expression is worth whatever anybody says; what has only a default (`given ?? ""`) is not told."""
+        return None if node is None or self._defaulted(node, scope) else self.worth(node, scope)
+
+    def _defaulted(self, node: Node, scope: Scope, depth: int = 0) -> bool:
+        node = unwrapped(node)
+        if node.type == "identifier" and depth < 4:
+            return any(self._defaulted(item.node, item.scope, depth + 1) for item in scope.find(text_of(node)) if item.kind == "value" and item.node is not None)
+        operator = field_of(node, "operator") if node.type == "binary_expression" else None
+        return operator is not None and operator.type in ("||", "??") and self.worth(field_of(node, "left"), scope) is None
+
     def _field_worth(self, node: Node, scope: Scope, depth: int) -> frozenset[Constant] | None:
         """Constants of a field of the class around it."""
         owner, name = field_of(node, "object"), field_of(node, "property")

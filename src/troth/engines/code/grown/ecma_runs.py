@@ -87,7 +87,7 @@ def put_together(node: Node, scope: Scope, file: EcmaFile, depth: int = 0) -> bo
         handed = (call for part, where in parts for item in where.find(text_of(part)) if item.kind == "param" and item.node is not None for call in file.callers.get(item.node.id, ()))
         given = [(call.argument(_place(node, scope)), call.scope) for call in handed]
         return any(one is not None and put_together(one, where, file, depth + 1) for one, where in given)
-    return any(file.worth(part, where) is None and not _quoted(part, where, file, depth) for part, where in parts)
+    return any(file.certain(part, where) is None and not _quoted(part, where, file, depth) for part, where in parts)
 
 
 def _place(node: Node, scope: Scope) -> int:
@@ -112,7 +112,7 @@ def substituted(node: Node, scope: Scope, file: EcmaFile, depth: int = 0) -> tup
     node = unwrapped(node)
     if depth > 6:
         return "", [(node, scope)]
-    known = file.worth(node, scope) if node.type in ("string", "template_string", "identifier") else None
+    known = file.certain(node, scope) if node.type in ("string", "template_string", "identifier") else None
     if known is not None and len(known) == 1:
         return str(next(iter(known))), []
     if node.type == "template_string":

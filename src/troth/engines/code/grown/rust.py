@@ -18,6 +18,8 @@ __all__ = ["Called", "RustFile", "function_of"]
 
 _TEST: Final = re.compile(rb"#\[(?:cfg\(\s*(?:any\(|all\()?\s*test|test\b|tokio::test|\w+::test)")
 _STRINGS: Final = frozenset(("string_literal", "raw_string_literal"))
+_FORMAT: Final = re.compile(r'format!\s*[(\[{]\s*r?#*"((?:[^"\\]|\\.|"(?!#*\s*[,)\]}]))*)"#*\s*,?', re.DOTALL)
+"""A `format!` up to the end of its text."""
 _SAME: Final = frozenset(("to_string", "to_owned", "into", "as_str", "clone", "as_ref", "to_string_lossy", "as_os_str", "unwrap", "expect", "trim"))
 """Methods whose result is what they are called on, as far as text goes."""
 
@@ -105,9 +107,9 @@ class RustFile:
         if node.type != "macro_invocation" or not text_of(node).startswith("format!"):
             return []
         written = text_of(node)
-        named = re.findall(r"(?<!\{)\{([A-Za-z_]\w*)", written)
-        behind = written.rsplit('"', 1)[-1] if '"' in written else ""
-        given = [item.strip() for item in behind.rstrip(")] ").lstrip(",# ").split(",") if item.strip()]
+        told = _FORMAT.match(written)
+        named = re.findall(r"(?<!\{)\{([A-Za-z_]\w*)", told.group(1) if told is not None else "")
+        given = _parts(written[told.end() : -1]) if told is not None else []
         return [item for item in (*named, *given) if not self._fixed_name(item.rpartition("=")[2].strip().lstrip("&"), node)]
 
     def _fixed_name(self, name: str, near: Node) -> bool:
@@ -115,6 +117,22 @@ class RustFile:
             return True
         values = [value for value in self.bound.get(name, ()) if _reaches(value, near)]
         return bool(values) and all(self.is_fixed(value, 1) for value in values)
+
+
+def _parts(text: str) -> list[str]:
+    """What stands between the commas of a macro's arguments, brackets and texts kept whole."""
+    parts, depth, start, quoted = [], 0, 0, False
+    for at, letter in enumerate(text):
+        if letter == '"' and text[at - 1 : at] != "\\":
+            quoted = not quoted
+        elif not quoted and letter in "([{":
+            depth += 1
+        elif not quoted and letter in ")]}":
+            depth -= 1
+        elif letter == "," and not quoted and depth == 0:
+            parts.append(text[start:at])
+            start = at + 1
+    return [item for part in (*parts, text[start:]) if (item := part.strip())]
 
 
 def _reaches(value: Node, node: Node) -> bool:

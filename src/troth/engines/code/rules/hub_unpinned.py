@@ -42,6 +42,10 @@ _NAMES = {
     "datasets.load_dataset_builder": (0, "path"),
     "evaluate.load": (0, "path"),
     "timm.create_model": (0, "model_name"),
+    "mlx_lm.load": (0, "path_or_hf_repo"),
+    "FlagEmbedding.FlagModel": (0, "model_name_or_path"),
+    "FlagEmbedding.BGEM3FlagModel": (0, "model_name_or_path"),
+    "FlagEmbedding.FlagReranker": (0, "model_name_or_path"),
     "vllm.LLM": (0, "model"),
     "vllm.EngineArgs": (0, "model"),
     "vllm.AsyncEngineArgs": (0, "model"),
@@ -62,7 +66,7 @@ _ONLY_HUB = frozenset(name for name in _NAMES if name.startswith("huggingface_hu
 _LIBRARIES = (
     "transformers", "diffusers", "huggingface_hub", "datasets", "sentence_transformers", "peft", "timm", "tokenizers", "optimum", "trl", "setfit", "evaluate", "vllm",
     "open_clip", "langchain_huggingface", "langchain_community", "unsloth", "auto_gptq", "awq", "gptqmodel", "adapters", "span_marker", "gliner", "pyannote", "speechbrain",
-    "intel_extension_for_transformers", "model2vec", "parler_tts",
+    "intel_extension_for_transformers", "model2vec", "parler_tts", "llama_cpp", "ctransformers", "ragatouille", "FlagEmbedding", "mlx_lm", "modelscope",
 )  # fmt: skip
 _GIVEN = ("pretrained_model_name_or_path", "model_name", "model_id", "model_name_or_path", "repo_id", "model_id_or_path", "checkpoint_path", "source")
 _ADDED = (".load_lora_weights", ".load_textual_inversion", ".load_ip_adapter", ".load_adapter")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from troth.engines.code.answers import is_answer, told_of
 from troth.engines.code.commands import RUNS, shell_words
 from troth.engines.code.flow import holds
+from troth.engines.code.guards import guarded
 from troth.engines.code.module import Module, Site
 from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
@@ -51,7 +52,7 @@ def _put_together(node: ast.expr, site: Site, depth: int = 0) -> bool:
 
 
 def _quoted(module: Module, site: Site, node: ast.expr) -> bool:
-    """Every part that is not written here goes through shlex.quote or shlex.join."""
+    """Every part that is not written here goes through shlex.quote or shlex.join, or was tested to be no more than a word."""
     if isinstance(node, ast.Call):
         return bool(module.names(node.func, site.scope) & {"shlex.quote", "shlex.join"})
     if isinstance(node, ast.BinOp):
@@ -60,7 +61,7 @@ def _quoted(module: Module, site: Site, node: ast.expr) -> bool:
         return all(_quoted(module, site, item) for item in node.values)
     if isinstance(node, ast.FormattedValue):
         return _quoted(module, site, node.value)
-    return module.values(node, site.scope) is not None
+    return module.values(node, site.scope) is not None or guarded(node, site.scope, module.built)
 
 
 RULE = Rule(

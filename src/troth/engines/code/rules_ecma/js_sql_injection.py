@@ -47,10 +47,10 @@ def _put(node: Node, scope: Scope, file: EcmaFile) -> list[tuple[Node, Scope]]:
 
 def _of_others(node: Node, scope: Scope, file: EcmaFile) -> bool:
     """A value that a request, a model or a caller gave; a name that speaks of the statement's own parts is none."""
-    if file.worth(node, scope) is not None:
-        return False
     if holds(node, scope, file, from_request) or holds(node, scope, file, is_model_output):
         return True
+    if file.worth(node, scope) is not None:
+        return False
     return not _MARKS.search(text_of(node)) and "migrations/" not in file.path and _parameter(node, scope)
 
 

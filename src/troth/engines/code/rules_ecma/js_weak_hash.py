@@ -13,7 +13,7 @@ from troth.engines.code.rule import Context, Hit, Rule, Severity
 
 __all__ = ["RULE"]
 
-_CHECKS = re.compile(r"verif|checksum|integrity|validat|trusted|check_?(?:hash|md5|sha|digest|file|model)|hash_?password|password_?hash", re.IGNORECASE)
+_CHECKS = re.compile(r"verif|checksum|integrity|validat|trusted|check_?(?:hash|md5|sha|digest|file|model)|hash_?password|password_?hash|(?:^|_)sign(?:\Z|_)|signature|webhook|(?:^|_)h?mac\Z", re.IGNORECASE)
 _WEAK = frozenset(("md5", "sha1", "sha-1", "md4", "RSA-MD5"))
 
 

@@ -18,6 +18,7 @@ _WRITES = ("writeFileSync", "writeFile", "createWriteStream", "outputFile", "out
 _NAMES = frozenset(("entryName", "fileName", "relativePath"))
 _ARCHIVES = re.compile(r"adm-zip|unzipper|yauzl|jszip|node-stream-zip|tar-stream|decompress|fflate|@zip\.js|unzip-stream|zip-lib")
 _ENTRY = re.compile(r"(?:entry|header|member|zipEntry|file)\Z", re.IGNORECASE)
+_ZIP = re.compile(r"zip|archive", re.IGNORECASE)
 _LOOKS = re.compile(r"startsWith\(|\.includes\(\s*[\"']\.\.|\.indexOf\(\s*[\"']\.\.|isPathInside|path\.relative\(|isSafePath|safeJoin|within|sanitize\w*\(")
 
 
@@ -33,9 +34,14 @@ def _member_name(node: Node, scope: Scope, _file: EcmaFile) -> bool:
     """`entry.entryName`, and `entry.path` or `header.name` of what is called an entry."""
     if node.type == "identifier":
         return text_of(node) == "relativePath" and any(item.kind == "param" for item in scope.find("relativePath"))
+    if node.type == "call_expression":
+        called = field_of(node, "function")
+        return called is not None and text_of(called).rpartition(".")[2] in ("unzipSync", "loadAsync")
     owner, name = (field_of(node, key) for key in ("object", "property")) if node.type == "member_expression" else (None, None)
     if owner is None or name is None:
         return False
+    if text_of(name) == "files":  # jszip: a table by the members' names
+        return bool(_ZIP.search(text_of(owner)))
     return text_of(name) in _NAMES or (text_of(name) in ("path", "name", "filename") and bool(_ENTRY.search(text_of(owner))))
 
 
@@ -55,7 +61,7 @@ RULE = Rule(
     cwe=("CWE-22",),
     owasp=("LLM03:2025",),
     atlas=("AML.T0010",),
-    needs=((b"zip", b"tar-stream", b"yauzl", b"decompress", b"fflate"), (b"entryName", b"fileName", b".path", b".name", b"relativePath"), (b"rite", b"mkdir", b"output")),
+    needs=((b"zip", b"tar-stream", b"yauzl", b"decompress", b"fflate"), (b"entryName", b"fileName", b".path", b".name", b"relativePath", b".files", b"unzipSync"), (b"rite", b"mkdir", b"output")),
     check=_check,
     language="ecma",
     bad=("const Zip = require('adm-zip');\nfor (const e of new Zip(f).getEntries()) fs.writeFileSync(path.join(d, e.entryName), e.getData());\n",),
