@@ -46,6 +46,31 @@ def test_the_commit_that_broke_it_is_found_and_both_sides_were_judged(tmp_path):
     assert not found.never
 
 
+def test_a_flip_back_and_forth_among_the_newest_touches_of_the_evidence_is_seen(tmp_path):
+    made = MadeRepository(tmp_path)
+    made.commit(MadeCommit(files={**START, BOT: MONTHLY}, message="Begin calmly"))
+    made.commit(MadeCommit(files={BOT: WEEKLY}, message="Keep it"))
+    guilty = made.commit(MadeCommit(files={BOT: MONTHLY}, message="Break it again"))
+    for number in range(20):
+        made.commit(MadeCommit(files={BOT: f"# {number}\n{MONTHLY}"}))
+    found = the_one(tmp_path)
+
+    assert guilty == found.since.id
+    assert "kept" == name_of(found.before)
+
+
+def test_an_unknown_before_it_says_nothing_of_never(tmp_path):
+    made = MadeRepository(tmp_path)
+    image = {"SECURITY.md": "# Security\n\n## Containers\n\n- Containers do not run as root.\n", "Dockerfile": "FROM registry.example/ours:1\n"}
+    made.commit(MadeCommit(files=image))
+    guilty = made.commit(MadeCommit(files={"Dockerfile": "FROM python:3.12-slim\n"}))
+    found = blame(tmp_path, only=("container/non-root",))[0]
+
+    assert guilty == found.since.id
+    assert "unknown" == name_of(found.before)
+    assert not found.never
+
+
 def test_a_promise_that_never_held_is_blamed_on_the_commit_that_brought_the_mechanism(tmp_path):
     made = MadeRepository(tmp_path)
     made.commit(MadeCommit(files={"SECURITY.md": POLICY, "requirements.txt": "requests==2.32.0\n"}))

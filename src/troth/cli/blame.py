@@ -72,5 +72,6 @@ def _print(one: Blame) -> None:
         click.echo("  from the first commit on")
     else:
         before = f"{name_of(one.before)}{', ' + str(one.before.how) if hasattr(one.before, 'how') else ''}"
-        click.echo(f"  before that, at {one.before_commit[:12]}: {before}")
+        untold = "; nothing tells whether it was kept then" if before == "unknown" else ""
+        click.echo(f"  before that, at {one.before_commit[:12]}: {before}{untold}")
     click.echo(f"  {one.judged} commits judged\n")
