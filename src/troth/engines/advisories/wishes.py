@@ -1,7 +1,6 @@
 """What a manifest's wish admits, as intervals: PyPI's specifiers, npm's and Cargo's ranges, Go's minimum.
 
-A wish that cannot be read is None: what it admits is then not known, and nothing is decided from it. Exclusions (`!=`) are left out of the intervals: they
-take single versions away, which the caller can still test against listed versions.
+A wish that cannot be read is None: what it admits is then not known, and nothing is decided from it. Exclusions (`!=`) are holes: what they leave lies to both sides of them.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from typing import Final
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from troth.engines.advisories.intervals import End, Interval, end, overlap
+from troth.engines.advisories.intervals import End, Interval, all_but, end, overlap
 from troth.engines.advisories.orders import UnorderableError
 
 __all__ = ["admits", "intervals_of"]
@@ -23,6 +22,8 @@ _PART: Final = re.compile(r"(<=|>=|<|>|=|\^|~>|~)?\s*v?([0-9xX*][^\s,|]*)")
 _HYPHEN: Final = re.compile(r"\s*v?(\d\S*)\s+-\s+v?(\d\S*)\s*\Z")
 _ANY: Final = frozenset(("", "*", "x", "X", "latest"))
 _LONGEST: Final = 2_000
+_MOST_HOLES: Final = 64
+"""Exclusions of one wish that are weighed; more are as if they were none, which finds too much rather than too little."""
 
 
 def intervals_of(ecosystem: str, wish: str) -> Intervals | None:
@@ -52,12 +53,15 @@ def _pypi(wish: str) -> Intervals | None:
     except InvalidSpecifier:
         return None
     found: Interval | None = Interval()
+    holes = [_pypi_part("==", part.version) for part in parts if part.operator == "!="]
     for part in parts:
         if part.operator == "!=":
             continue
         step = _pypi_part(part.operator, part.version)
         found = None if found is None else overlap(found, step)
-    return () if found is None else (found,)
+    if found is None or len(holes) > _MOST_HOLES:
+        return () if found is None else (found,)
+    return tuple(left for side in all_but(holes) if (left := overlap(found, side)) is not None)
 
 
 def _pypi_part(operator: str, version: str) -> Interval:

@@ -18,6 +18,7 @@ __all__ = ["parse_cargo", "parse_conda", "parse_go"]
 
 _CARGO = {"dependencies": Scope.RUNTIME, "dev-dependencies": Scope.DEV, "build-dependencies": Scope.BUILD}
 _GO_REQUIRE = re.compile(r"\s*(?:require\s+)?([\w.~-]+(?:/[\w.~+-]+)+)\s+(v\S+)")
+_GO_REPLACE = re.compile(r"(?:replace\s+)?([\w.~/+-]+)(?:\s+(v\S+))?\s*=>\s*(\S+)(?:\s+(v\S+))?\Z")
 _CONDA = re.compile(r"([\w.-]+(?:::[\w.-]+)?)\s*([=<>!~].*)?\Z")
 
 
@@ -88,6 +89,7 @@ def _crate(path: str, data: Mapping[str, Plain], workspace: Mapping[str, Plain],
 def parse_go(path: str, text: str) -> Manifest:
     """Manifest of a `go.mod`: Go's minimal version selection makes every `require` one version."""
     entries, module, inside, line_of_module = [], "", False, 1
+    replaced = _go_replaced(text)
     for number, raw in enumerate(text.split("\n")[:50_000], start=1):
         line, _, comment = raw.partition("//")
         if line.startswith("module "):
@@ -99,19 +101,38 @@ def parse_go(path: str, text: str) -> Manifest:
         match = _GO_REQUIRE.match(line) if inside or line.startswith("require ") else None
         if match:
             indirect = "indirect" if "indirect" in comment else ""
+            name, version = match.group(1), match.group(2)
+            target, other = replaced.get((name, version)) or replaced.get((name, "")) or (name, version)
+            local = target.startswith(("./", "../", "/"))
             entries.append(
                 Entry(
-                    match.group(1),
+                    name if local else target,
                     Ecosystem.GO,
                     Scope.RUNTIME,
-                    match.group(2),
-                    Pin.EXACT,
+                    version if local else other,
+                    Pin.LOCAL if local else Pin.EXACT,
                     Place(path, number),
                     indirect,
+                    target if local else "",
                 )
             )
     package = Package(module, "", Place(path, line_of_module), dynamic=True) if module else None
     return Manifest(path, "go.mod", Ecosystem.GO, tuple(entries), package=package, lists_dependencies=True)
+
+
+def _go_replaced(text: str) -> dict[tuple[str, str], tuple[str, str]]:
+    """What `replace` puts in the place of a module: (module, version or "") -> (path or module, version)."""
+    found, inside = {}, False
+    for raw in text.split("\n")[:50_000]:
+        line = raw.partition("//")[0].strip() if "://" not in raw else raw.strip()
+        if re.match(r"replace\s*\(", line):
+            inside = True
+        elif line == ")":
+            inside = False
+        match = _GO_REPLACE.match(line) if inside or line.startswith("replace ") else None
+        if match:
+            found[match.group(1), match.group(2) or ""] = (match.group(3), match.group(4) or "")
+    return found
 
 
 def parse_conda(path: str, text: str) -> Manifest | None:

@@ -46,9 +46,12 @@ def npm_pin(spec: str) -> Pin:
         return source_pin(spec)
     if spec in _NPM_ANY:
         return Pin.NONE
+    if "||" in spec:  # as exact as its loosest part, and of several exact ones a range
+        parts = {npm_pin(part) for part in spec.split("||")}
+        return next((pin for pin in (Pin.NONE, Pin.OPEN) if pin in parts), Pin.BOUNDED)
     if _NPM_EXACT.match(spec):
         return Pin.EXACT
-    if "||" not in spec and re.match(r"\s*>=?\s*[\w.+-]+\s*\Z", spec):
+    if re.match(r"\s*>=?\s*[\w.+-]+\s*\Z", spec):
         return Pin.OPEN
     return Pin.BOUNDED
 

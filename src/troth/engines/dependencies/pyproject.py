@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from packaging.utils import canonicalize_name
 
@@ -20,6 +21,7 @@ _DEV_GROUP = re.compile(r"dev|test|lint|doc|type|ci|bench|quality|security", re.
 _VERSION = re.compile(
     r"""^(?:__version__|VERSION|version)\s*(?::\s*[\w.\[\]]+\s*)?=\s*["']([^"']{1,100})["']""", re.MULTILINE
 )
+_POETRY_STAR = re.compile(r"=*\s*\d+(?:\.\d+)*\.\*\Z")
 _POETRY_EXACT = re.compile(r"=*\s*\d[\w.+!-]*\Z")
 
 
@@ -44,6 +46,8 @@ def parse(path: str, text: str, read: Callable[[str], str | None]) -> Manifest |
         section="build-system",
         key="requires",
     )
+    sources: dict[str, Plain] = {canonicalize_name(name): wish for name, wish in as_map(as_map(as_map(data.get("tool")).get("uv")).get("sources")).items()}
+    entries = [_from_uv(entry, sources[entry.name]) if entry.name in sources else entry for entry in entries]
     dynamic = {as_text(item) for item in as_list(project.get("dynamic"))}
     return Manifest(
         path,
@@ -55,6 +59,23 @@ def parse(path: str, text: str, read: Callable[[str], str | None]) -> Manifest |
         incomplete="dependencies" in dynamic,
         lists_dependencies="dependencies" in project or "dependencies" in dynamic or "dependencies" in poetry,
     )
+
+
+def _from_uv(entry: Entry, wish: Plain) -> Entry:
+    """An entry as `[tool.uv.sources]` has it: a folder, a member, an address, or a repository; the least exact of several by marker. Another index changes nothing."""
+    found = []
+    for one in as_list(wish) if isinstance(wish, list) else (wish,):
+        details = as_map(one)
+        source = next((as_text(details[key]) for key in ("git", "url", "path") if key in details), "")
+        if details.get("workspace") is True or "path" in details:
+            found.append((Pin.LOCAL, source))
+        elif source:
+            ref = as_text(details.get("rev"))
+            found.append((source_pin(f"{source}#{ref}" if ref else source), source))
+    if not found:
+        return entry
+    pin, source = next((one for one in found if not one[0].exact), found[0])
+    return replace(entry, pin=pin, source=source)
 
 
 def _listed(
@@ -122,6 +143,8 @@ def _poetry_pin(spec: str) -> Pin:
         return Pin.NONE
     if _POETRY_EXACT.match(spec) and not spec.endswith(".*"):
         return Pin.EXACT
+    if _POETRY_STAR.match(spec):
+        return Pin.BOUNDED
     if spec.startswith(("^", "~")) and not spec.startswith("~="):
         return Pin.BOUNDED
     return pypi_pin(spec)

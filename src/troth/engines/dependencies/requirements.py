@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -45,9 +46,19 @@ def parse(path: str, text: str, read: Callable[[str], str | None]) -> Manifest:
         read: text of another file of the tree; None where there is none.
     """
     included: list[str] = []
+    bounds: dict[str, list[Entry]] = {}
     scope = Scope.DEV if _DEV.search(path.lower()) else Scope.RUNTIME
-    entries = tuple(_entries(path, text, scope, read, included=included, seen={path}))
-    return Manifest(path, "requirements", Ecosystem.PYPI, entries, includes=tuple(included))
+    entries = tuple(_entries(path, text, scope, read, included=included, seen={path}, bounds=bounds))
+    bound = tuple(_bounded(entry, bounds.get(entry.name, [])) for entry in entries)
+    return Manifest(path, "requirements", Ecosystem.PYPI, bound, includes=tuple(included))
+
+
+def _bounded(entry: Entry, bounds: list[Entry]) -> Entry:
+    """An entry of the registry as a constraints file has it, where that names one version under every marker."""
+    if entry.pin.exact or entry.source or not bounds or not all(bound.pin in (Pin.EXACT, Pin.HASH) and not bound.source for bound in bounds):
+        return entry
+    pin = Pin.HASH if all(bound.pin is Pin.HASH for bound in bounds) else Pin.EXACT
+    return replace(entry, pin=pin, spec=bounds[0].spec if len({bound.spec for bound in bounds}) == 1 else entry.spec)
 
 
 def _entries(
@@ -58,6 +69,7 @@ def _entries(
     *,
     included: list[str],
     seen: set[str],
+    bounds: dict[str, list[Entry]],
 ) -> Iterator[Entry]:
     for number, line in _logical_lines(text):
         include = _INCLUDE.match(line)
@@ -69,13 +81,16 @@ def _entries(
             inner = read(target)
             if inner is not None:
                 included.append(target)
-                # a constraints file installs nothing by itself
+                found = _entries(target, inner, scope, read, included=included, seen=seen, bounds=bounds)
                 if include.group(1) in ("-r", "--requirement"):
-                    yield from _entries(target, inner, scope, read, included=included, seen=seen)
+                    yield from found
+                    continue
+                for bound in found:  # a constraints file installs nothing by itself
+                    bounds.setdefault(bound.name, []).append(bound)
             continue
-        found = _entry(line, Place(path, number), scope)
-        if found is not None:
-            yield found
+        entry = _entry(line, Place(path, number), scope)
+        if entry is not None:
+            yield entry
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
