@@ -27,11 +27,11 @@ __all__ = ["Blame", "blame"]
 
 Tell = Callable[[str, int, int], None]
 _MOST_MERGES = 12
-_NEAR = 32
+_NEAR = 28
 """Newest commits that touched the evidence, each of which is tried, so that a flip back and forth among them is seen."""
 _FEW = 6
 """As many are tried once a search of many promises has opened a good number of commits."""
-_OPENED = 48
+_OPENED = 32
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ from troth.engines.code.grown.ecma_scopes import FUNCTIONS, Binding, Scope
 from troth.engines.code.grown.syntax import Node, children, inside, line_of, text_of, unwrapped, walk
 from troth.engines.code.grown.syntax import field as field_of
 
-__all__ = ["Source", "holds"]
+__all__ = ["Source", "cleaned", "holds"]
 
 Source = Callable[[Node, Scope, EcmaFile], bool]
 """Whether an expression is itself what is looked for."""
 _CLEAN: Final = re.compile(r"(?:^|\.)(?:Number|parseInt|parseFloat|Boolean|encodeURIComponent|encodeURI|sanitize[\w-]*|escape[\w-]*|purify\w*|striptags|quote|shellescape|shellEscape|isNaN|basename|createHash)\Z|^xss\Z|(?:[Ss]aniti[sz]e[dr]?|[Pp]urif(?:y|ied))[A-Z]\w*\Z|\w(?:Saniti[sz]ed?|Purif(?:y|ied)|Escaped?)\w*\Z")
+_LETTERS: Final = re.compile(r"/\[\^(?:[\w .,@:-]|\\[wd.-])*\][+*]?/g[iu]*\Z")
 _TELLING: Final = frozenset(("includes", "startsWith", "endsWith", "indexOf", "test", "has", "search", "localeCompare", "every", "some", "length"))
 """Methods and fields that say something about a text, and hold none of it."""
 _CALLBACKS: Final = frozenset(("then", "map", "forEach", "filter", "flatMap", "find", "findLast", "reduce", "on", "once", "subscribe", "tap"))
@@ -105,7 +106,7 @@ class _Search:
 
     def _called(self, node: Node, scope: Scope) -> bool:
         call = self.file.call_of.get(node.id)
-        if call is None or any(_CLEAN.search(name) for name in call.names):
+        if call is None or cleaned(node) or any(_CLEAN.search(name) for name in call.names):
             return False
         function = field_of(node, "function")
         if function is not None and function.type == "member_expression":
@@ -121,6 +122,14 @@ class _Search:
 
     def _returned(self, call: Call) -> bool:
         return any(self.holds(value, where) for function in self.file.functions_of(call) for value, where in self.file.built.returns.get(function.id, ())[:_MOST])
+
+
+def cleaned(node: Node) -> bool:
+    """`text.replace(/[^a-z0-9]/g, "")`: what is left is letters, digits and what else the class names, and nothing that a shell or a page reads."""
+    function, listed = (field_of(node, key) for key in ("function", "arguments")) if node.type == "call_expression" else (None, None)
+    name = field_of(function, "property") if function is not None and function.type == "member_expression" else None
+    first = next(iter(children(listed)), None) if listed is not None else None
+    return name is not None and text_of(name) in ("replace", "replaceAll") and first is not None and bool(_LETTERS.match(text_of(first)))
 
 
 def _tested(node: Node) -> bool:

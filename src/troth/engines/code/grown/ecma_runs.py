@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from troth.engines.code.grown.ecma import Call, EcmaFile
+from troth.engines.code.grown.ecma_flow import cleaned
 from troth.engines.code.grown.ecma_scopes import FUNCTIONS, Scope
 from troth.engines.code.grown.syntax import Node, children, text_of, unwrapped
 from troth.engines.code.grown.syntax import field as field_of
@@ -13,7 +14,8 @@ from troth.engines.code.grown.syntax import field as field_of
 __all__ = ["commands", "evaluated", "put_together", "sent", "substituted"]
 
 _EVALS: Final = frozenset(("eval", "window.eval", "globalThis.eval", "global.eval", "Function", "globalThis.Function", "setTimeout", "setInterval", "vm2.VM().run", "vm2.NodeVM().run", "vm2.run"))
-_MADE: Final = ("getPrototypeOf().constructor", "function_expression.constructor", "arrow_function.constructor", "AsyncFunction", "GeneratorFunction")
+_MADE: Final = ("getPrototypeOf().constructor", "function_expression.constructor", "arrow_function.constructor")
+_MADE_BY_NAME: Final = frozenset(("AsyncFunction", "GeneratorFunction", "AsyncGeneratorFunction"))
 """The constructor of functions by way of a function: `Object.getPrototypeOf(async function () {}).constructor`."""
 _VM: Final = ("vm.runInNewContext", "vm.runInThisContext", "vm.runInContext", "vm.Script", "vm.compileFunction", "vm.SourceTextModule")
 _PLAIN: Final = frozenset((
@@ -34,7 +36,7 @@ _MOST: Final = 12
 def evaluated(file: EcmaFile) -> Iterator[tuple[Call, Node]]:
     """Calls that run a text as JavaScript, with the text."""
     for call in file.calls:
-        made = any(name.endswith(_MADE) for name in call.names)
+        made = any(name.endswith(_MADE) for name in call.names) or not _MADE_BY_NAME.isdisjoint(call.names)
         runs = made or call.names & _EVALS or any(name.endswith(_VM) and (name.startswith("vm.") or name.rpartition(".")[0].endswith("vm")) for name in call.names)
         if not runs or not call.arguments:
             continue
@@ -98,6 +100,8 @@ def _place(node: Node, scope: Scope) -> int:
 def _quoted(node: Node, scope: Scope, file: EcmaFile, depth: int) -> bool:
     node = unwrapped(node)
     call = file.call_of.get(node.id)
+    if cleaned(node):
+        return True
     if call is not None:
         last = {name.rpartition(".")[2].lower() for name in call.names}
         return any("quote" in name or "escape" in name or name in ("number", "parseint", "parsefloat") for name in last)

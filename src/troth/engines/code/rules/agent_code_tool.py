@@ -26,7 +26,7 @@ _WIDE = frozenset(("*", "os", "subprocess", "sys", "shutil", "socket", "importli
 
 def _check(module: Module, _: Context) -> Iterator[Hit]:
     for site in module.sites:
-        if any(name.startswith(_FAMILIES) and _CLASSMETHODS.sub("", name).rpartition(".")[2] in _TOOLS for name in site.names):
+        if any(name.startswith(_FAMILIES) and _CLASSMETHODS.sub("", name).rpartition(".")[2] in _TOOLS for name in site.names) and not _asked(module, site):
             yield Hit(site.line, "The model's code or commands run with the rights of this process.")
         for flag in _FLAGS:
             for line in module.flagged(site, site.keywords.get(flag), lambda value: value is True):
@@ -34,6 +34,12 @@ def _check(module: Module, _: Context) -> Iterator[Hit]:
         if any(name.startswith(_FAMILIES) for name in site.names):
             yield from _arguments(module, site)
     yield from _interpreter(module)
+
+
+def _asked(module: Module, site: Site) -> bool:
+    """A person is asked before it runs."""
+    named = site.keywords.get("requires_confirmation_tools")
+    return (isinstance(named, (ast.List, ast.Tuple)) and bool(named.elts)) or module.values(site.keywords.get("ask_human_input"), site.scope) == frozenset((True,))
 
 
 def _arguments(module: Module, site: Site) -> Iterator[Hit]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterator
 
 from troth.engines.code.answers import MODEL_ADDRESSES, MODEL_MODULES, MODEL_WORDS, is_model_output
 from troth.engines.code.flow import holds
-from troth.engines.code.module import Module
+from troth.engines.code.module import Module, Site
 from troth.engines.code.offered import TOOL_MODULES, TOOL_WORDS
 from troth.engines.code.rule import Context, Hit, Rule, Severity, matching
 
@@ -20,10 +22,20 @@ _ENDS = (
 )  # fmt: skip
 
 
+_INTERPRETERS = re.compile(r"(?i)interpreter|(?:^|_)repl\Z|sandbox|kernel|code_?(?:runner|executor)|(?:^|_)shell\Z")
+
+
 def _check(module: Module, _: Context) -> Iterator[Hit]:
     for site in module.ending(*_ENDS):
-        if holds(site.argument(0, "sql", "statement", "operation", "query", "command"), site.scope, module, is_model_output):
+        if not _runs_code(site) and holds(site.argument(0, "sql", "statement", "operation", "query", "command"), site.scope, module, is_model_output):
             yield Hit(site.line, "What the model answered is run as SQL.")
+
+
+def _runs_code(site: Site) -> bool:
+    """What is called is an interpreter or a sandbox by its name: it executes code, and no database is behind it."""
+    owner = site.node.func.value if isinstance(site.node.func, ast.Attribute) else None
+    name = owner.attr if isinstance(owner, ast.Attribute) else owner.id if isinstance(owner, ast.Name) else ""
+    return bool(_INTERPRETERS.search(name))
 
 
 RULE = Rule(
