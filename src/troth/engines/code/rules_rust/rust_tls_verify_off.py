@@ -10,7 +10,7 @@ from troth.engines.code.rule import Context, Hit, Rule, Severity
 
 __all__ = ["RULE"]
 
-_SWITCHES = ("danger_accept_invalid_certs", "danger_accept_invalid_hostnames", "tls_danger_accept_invalid_certs", "tls_danger_accept_invalid_hostnames", "accept_invalid_certs", "accept_invalid_hostnames")
+_SWITCHES = ("danger_accept_invalid_certs", "danger_accept_invalid_hostnames", "tls_danger_accept_invalid_certs", "tls_danger_accept_invalid_hostnames", "accept_invalid_certs", "accept_invalid_hostnames", "disable_verification", "danger_disable_verification")
 
 
 def _check(file: RustFile, _: Context) -> Iterator[Hit]:
@@ -37,7 +37,7 @@ RULE = Rule(
     cwe=("CWE-295",),
     owasp=("LLM03:2025", "LLM02:2025"),
     atlas=("AML.T0010",),
-    needs=((b"accept_invalid_", b"set_verify", b"verify_hostname", b"verify_mode", b"certificate_verifier"),),
+    needs=((b"accept_invalid_", b"set_verify", b"verify_hostname", b"verify_mode", b"certificate_verifier", b"disable_verification"),),
     check=_check,
     language="rust",
     bad=("fn f() { reqwest::Client::builder().danger_accept_invalid_certs(true).build(); }\n",),
