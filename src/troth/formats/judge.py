@@ -36,6 +36,8 @@ _NATIVE: Final = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf",
 """Programs of macOS, of Java and of WebAssembly, beside those of Linux and Windows."""
 _POINTER: Final = b"version https://git-lfs.github.com/spec/"
 _IMPORTS: Final = rb"[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n"
+_WRITINGS: Final = (".py", ".pyi", ".ipynb", ".md", ".markdown", ".rst", ".txt", ".html", ".csv", ".tsv", ".log", ".diff", ".patch", ".json", ".jsonl", ".js", ".ts", ".toml")
+"""Texts that speak about tags of YAML, and that no reader of YAML is given."""
 _CODE: Final = rb"(?m)^\s*(?:from\s+transformers|import\s+(?:torch|transformers)|from\s+(?:\.+|torch|diffusers)|class\s+\w+\((?:PreTrained|Pretrained|\w*(?:Model|Config|Tokenizer|Pipeline))\b)"
 
 
@@ -336,6 +338,8 @@ def _prose(source: Source, head: bytes, name: str, budget: Budget) -> Judgement:
     if suffix in (".md", ".markdown"):
         return _card(source.whole(budget.text), name)
     if suffix in (".yaml", ".yml") or name in ("MLmodel",) or start.startswith((b"artifact_path:", b"flavors:", b"---\n", b"!!python")):
+        return structured.judge_yaml(source.whole(budget.text), name)
+    if suffix not in _WRITINGS and re.search(rb"(?m)^[^#'\"\n]*!!python/(?:object|name|module)[/:]", source.head(1 << 18)):
         return structured.judge_yaml(source.whole(budget.text), name)
     if suffix == ".py" and is_model_code(source, name):
         raise Refusal("custom-code", "code that comes with a model; loading with remote code runs it", 0, name[:200])

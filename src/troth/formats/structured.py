@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Iterator
 
+from troth.formats.dotted import plain_call, reaches
 from troth.formats.patterns import explodes
 from troth.formats.templates import check_template
 from troth.formats.verdict import INERT, NOT_A_MODEL, Judgement, Refusal
+from troth.formats.yaml_tags import YAML_LIMIT as _YAML_LIMIT
+from troth.formats.yaml_tags import check_tags, load
 
 __all__ = ["judge_json", "judge_yaml", "parse_json"]
 
@@ -89,6 +91,10 @@ def check_value(value: Json, name: str) -> bool:
     modelish = name in ("config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json", "preprocessor_config.json", "modules.json")
     for path, key, inner in _walk(value):
         modelish = modelish or key in _MODELISH
+        if key.startswith("py/") and key not in _JSONPICKLE:
+            raise Refusal("settings-call", f"{path} makes readers of jsonpickle build or call what it names", None, path[:200])
+        if name == "model_index.json" and path == key:
+            _library(path, inner)
         if key == "path" and name in ("modules.json", "Manifest.json") and isinstance(inner, str) and (inner.startswith(("/", "~")) or ".." in inner.replace("\\", "/").split("/")):
             raise Refusal("foreign-path", f"{path} reaches outside of the model: {inner[:120]!r}", None, path[:200])
         check = _KEYS.get(key)
@@ -114,6 +120,8 @@ def _special(value: dict[str, Json], name: str) -> Judgement | None:
         return Judgement("xgboost-json", INERT)
     if ("oblivious_trees" in value or "trees" in value) and "features_info" in value:
         return Judgement("catboost-json", INERT)
+    if name == "MLmodel" and "flavors" in value:
+        return libraries.judge_mlmodel(value)
     if name == "MANIFEST.json" and "model" in value and isinstance(value["model"], dict) and value["model"].get("handler"):
         raise Refusal("custom-code", "a handler that the server runs", None, str(value["model"]["handler"])[:200])
     return None
@@ -144,8 +152,16 @@ def _weights(path: str, value: Json) -> None:
             raise Refusal("weight-map", f"a shard outside of the model's folder: {str(file)[:120]!r}", None, str(tensor)[:200])
 
 
+def _manifest(path: str, value: Json) -> None:
+    """TensorFlow.js: groups of files beside the model."""
+    for group in value if isinstance(value, list) else []:
+        for file in group.get("paths") or [] if isinstance(group, dict) else []:
+            if not isinstance(file, str) or _REMOTE.match(file) or file.startswith("/") or ".." in file.replace("\\", "/").split("/"):
+                raise Refusal("foreign-path", f"{path} reaches outside of the model: {str(file)[:120]!r}", None, path[:200])
+
+
 def _target(path: str, value: Json) -> None:
-    if isinstance(value, str) and not _TARGETS.match(value):
+    if isinstance(value, str) and (not _TARGETS.match(value) or reaches(value)):
         raise Refusal("settings-call", f"{path} names {value[:120]!r}, which the loader would call", None, value[:200])
 
 
@@ -163,7 +179,11 @@ def _library(path: str, value: Json) -> None:
         raise Refusal("custom-code", f"{path} imports from {value[0]!r}", None, path[:200])
 
 
-_PIPELINES = frozenset(("diffusers", "transformers", "stable_diffusion", "onnxruntime.training", "flax", "k_diffusion"))
+_PIPELINES = frozenset(
+    ["diffusers", "transformers", "stable_diffusion", "onnxruntime.training", "flax", "k_diffusion", "optimum", "peft", "stable_diffusion_xl", "stable_diffusion_3", "paint_by_example", "audioldm2", "latent_diffusion", "unclip", "stable_unclip", "shap_e", "kandinsky", "kandinsky2_2", "deepfloyd_if", "wuerstchen", "stable_cascade", "versatile_diffusion", "gligen", "blip_diffusion", "musicldm", "spectrogram_diffusion", "semantic_stable_diffusion", "stable_diffusion_safe", "alt_diffusion", "stable_audio", "unidiffuser", "controlnet", "flux", "sana", "cogvideo", "hunyuan_video", "ltx", "lumina", "pag", "wan", "cosmos", "ip_adapter"]
+)
+"""Libraries, and the pipelines of diffusers that bring classes of their own."""
+_JSONPICKLE = frozenset(("py/tuple", "py/set", "py/id", "py/bytes", "py/b64", "py/b85"))
 
 
 def _library_file(path: str, value: Json) -> None:
@@ -188,8 +208,7 @@ def _codecs(path: str, value: Json) -> None:
 
 def _class_path(path: str, value: Json) -> None:
     """Command lines that are made from classes import and call this path; nothing of Python's own library is a model."""
-    root = value.partition(".")[0] if isinstance(value, str) else ""
-    if root in sys.stdlib_module_names:
+    if isinstance(value, str) and reaches(value):
         raise Refusal("settings-call", f"{path} names {str(value)[:120]!r}, which the loader would call", None, str(value)[:200])
 
 
@@ -199,7 +218,7 @@ _LOADERS = re.compile(r"(?:torch\.(?:hub|jit|load|package|classes|utils\.cpp_ext
 
 def _instantiated(path: str, value: Json) -> None:
     """`target` of settings that make objects by name: nothing of Python's own library, and nothing that loads, is a part of a model."""
-    if isinstance(value, str) and _DOTTED.match(value) and (value.partition(".")[0] in sys.stdlib_module_names or _LOADERS.match(value)):
+    if isinstance(value, str) and _DOTTED.match(value) and (reaches(value) or _LOADERS.match(value)):
         raise Refusal("settings-call", f"{path} names {value[:120]!r}, which the loader would call", None, value[:200])
 
 
@@ -225,12 +244,12 @@ def _base(path: str, value: Json) -> None:
 
 def _module_type(path: str, value: Json) -> None:
     """Sentence-transformers' modules.json: `type` is a class to import."""
-    if isinstance(value, str) and "." in value and re.fullmatch(r"[\w.]+", value) and not value.startswith(("sentence_transformers.", "tokenizers.", "transformers.")):
+    if isinstance(value, str) and "." in value and re.fullmatch(r"[\w.]+", value) and (reaches(value) or not value.startswith(("sentence_transformers.", "tokenizers.", "transformers."))):
         raise Refusal("settings-call", f"{path} names {value[:120]!r}, which the loader would import", None, value[:200])
 
 
 def _text(path: str, key: str, value: str) -> None:
-    if value.startswith(("!!python/", "__import__", "os.system")) or "__reduce__" in value or "__subclasses__" in value or "__globals__" in value or "__builtins__" in value:
+    if value.startswith("!!python/") or "__import__(" in value or plain_call(value) or "__reduce__" in value or "__subclasses__" in value or "__globals__" in value or "__builtins__" in value:
         raise Refusal("code-text", f"{path} holds text that is made to be run", None, path[:200])
     if key.endswith(("_file", "_path", "vocab_file", "merges_file")) and (value.startswith(("/etc/", "/proc/", "~", "file:", "\\\\")) or ".." in value.replace("\\", "/").split("/")):
         raise Refusal("foreign-path", f"{path} reaches outside of the model: {value[:120]!r}", None, path[:200])
@@ -290,18 +309,13 @@ _KEYS = {
     "auto_map": _custom, "custom_pipelines": _custom, "custom_pipeline": _custom, "custom_code": _custom, "trust_remote_code": _flag, "allow_pickle": _flag,
     "attn_implementation": _attention, "_attn_implementation": _attention, "_attn_implementation_internal": _attention, "experts_implementation": _attention,
     "filters": _codecs, "codecs": _codecs, "compressor": _codecs, "class_path": _class_path, "target": _instantiated, "kernel_config": _kernels, "_class_name": _own_class,
-    "chat_template": _template, "weight_map": _weights, "_target_": _target, "Regex": _pattern, "custom_generate": _custom,
+    "chat_template": _template, "weight_map": _weights, "weightsManifest": _manifest, "_target_": _target, "Regex": _pattern, "custom_generate": _custom,
     "unet": _library, "vae": _library, "text_encoder": _library, "scheduler": _library, "tokenizer": _library, "safety_checker": _library,
     "transformer": _library, "feature_extractor": _library, "text_encoder_2": _library, "tokenizer_2": _library, "controlnet": _library,
     "image_encoder": _library, "vocoder": _library, "type": _module_type, "vocab_file": _base, "merges_file": _base, "enable_unsafe_deserialization": _flag,
 }  # fmt: skip
 
-_TAG = re.compile(r"(?:^|[\s\[{,:-])(!(?:!|<tag:)?python[/\w.:>-]*|!<[^>]*>|![A-Za-z_][\w/:.]*)", re.MULTILINE)
-_YAML_LIMIT = 1 << 18
-"""Its readers take seconds for a megabyte; larger files are data, unless they hold a key that loaders follow."""
 _YAML_KEYS = re.compile(r"(?:^|[\s{,\"'])(_target_|target|class_path|trust_remote_code|auto_map|flavors|loader_module|model_type|chat_template|custom_pipeline|activation)[\"']?\s*:")
-_ESCAPED = re.compile(r"!(?:[A-Za-z0-9-]*!|<)[^\s,\[\]{}]*%[0-9A-Fa-f]{2}")
-"""A tag with escaped characters: readers put them back, and no writer of settings needs one."""
 _ANCHOR = re.compile(r"(?:^|[\s\[{,:-])[&*][A-Za-z_]\w*")
 
 
@@ -316,12 +330,7 @@ def decoded(data: bytes) -> str:
 def judge_yaml(data: bytes, name: str) -> Judgement:
     """Judge a YAML file that came with a model; tags are calls, anchors can blow up, and settings are judged as JSON is."""
     text = decoded(data)
-    escaped = _ESCAPED.search(text)
-    if escaped is not None:
-        raise Refusal("yaml-tag", "a tag that is written in escaped characters", len(text[: escaped.start()].encode()), escaped[0][:200])
-    tag = _TAG.search(text)
-    if tag is not None and re.search(r"\A(?:[^#\n]*)", text[text.rfind("\n", 0, tag.start(1)) + 1 : tag.start(1)]):
-        raise Refusal("yaml-tag", f"the tag {tag[1][:80]} makes unsafe loaders build objects", len(text[: tag.start(1)].encode()), tag[1][:200])
+    check_tags(text)
     if len(_ANCHOR.findall(text)) > 200:
         raise Refusal("shared-bomb", "more anchors and aliases than settings need", None)
     if len(text) > _YAML_LIMIT:
@@ -329,23 +338,24 @@ def judge_yaml(data: bytes, name: str) -> Judgement:
         if key is not None or name == "MLmodel":
             raise Refusal("budget-text", f"{len(text)} characters of YAML with keys that loaders follow; the limit is {_YAML_LIMIT}", None, key[1] if key else name)
         return Judgement("yaml", NOT_A_MODEL)
-    value = _load_yaml(text)
+    value = load(text)
     if value is None:
         return Judgement("yaml", NOT_A_MODEL)
     if isinstance(value, dict) and ("flavors" in value or name == "MLmodel"):
         from troth.formats.libraries import judge_mlmodel
 
         return judge_mlmodel(value)
+    if name in ("conda.yaml", "python_env.yaml"):
+        _sources(value)
     modelish = check_value(value, name)
     return Judgement("model-config" if modelish else "yaml", INERT if modelish else NOT_A_MODEL)
 
 
-def _load_yaml(text: str) -> Json:
-    import yaml
-
-    try:
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        documents = list(yaml.load_all(text, Loader=loader))
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return None
-    return documents[0] if len(documents) == 1 else documents
+def _sources(value: Json) -> None:
+    """What a model's environment is installed from: neither unencrypted addresses nor hosts whose certificates are not looked at."""
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, str) and re.search(r"\bhttp://|--trusted-host|@ ?file:", item):
+            raise Refusal("foreign-path", f"the environment is installed from where anybody can answer: {item[:120]!r}", None, item[:200])
+        todo.extend(item.values() if isinstance(item, dict) else item if isinstance(item, list) else ())
