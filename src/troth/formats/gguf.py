@@ -128,7 +128,11 @@ def _read(source: Source, budget: Budget) -> Judgement:
     from troth.formats.templates import check_template
 
     for key, text, at in reader.templates:
-        check_template(text, key, at)
+        try:
+            check_template(text, key, at)
+        except Refusal as refusal:
+            if refusal.detail.code != "template-syntax" or "chat_template" in key:  # a token or a note with braces in it is no template
+                raise
     if total > budget.memory:
         raise Refusal("budget-memory", f"loading would allocate {total} bytes; the limit is {budget.memory}")
     return Judgement("gguf", INERT, (), total, tensors)

@@ -34,6 +34,11 @@ _STREAMS: Final = 16
 """Pickles behind each other that are gone through to find out whether they import anything."""
 _NATIVE: Final = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xfe\xed\xfa\xce", b"\xca\xfe\xba\xbe", b"\0asm")
 """Programs of macOS, of Java and of WebAssembly, beside those of Linux and Windows."""
+_CLOSED: Final = {
+    b"Rar!\x1a\x07": "a RAR archive", b"070701": "a cpio archive", b"070702": "a cpio archive", b"070707": "a cpio archive", b"!<arch>\n": "an archive of ar", b"LZIP": "lzip data", b"\x1f\x9d": "data of compress", b"\xff\6\0\0sNaPpY": "snappy data", b"MSCF\0\0\0\0": "a cabinet",
+    b"\x89LZO\0": "lzop data", b"hsqs": "a file system of squashfs", b"\xac\xed\0\5": "objects of Java, which reading them builds", b"ftrt": "an engine of TensorRT, which holds native plugins", b"ptrt": "an engine of TensorRT, which holds native plugins",
+}  # fmt: skip
+"""Magic -> what it is: containers and serialized objects that nothing here looks into."""
 _POINTER: Final = b"version https://git-lfs.github.com/spec/"
 _IMPORTS: Final = rb"[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n"
 _WRITINGS: Final = (".py", ".pyi", ".ipynb", ".md", ".markdown", ".rst", ".txt", ".html", ".csv", ".tsv", ".log", ".diff", ".patch", ".json", ".jsonl", ".js", ".ts", ".toml")
@@ -161,6 +166,9 @@ def _other_magic(source: Source, head: bytes, name: str, allow: AllowList, budge
         from troth.formats import libraries
 
         return libraries.judge_catboost(source)
+    closed = next((says for magic, says in _CLOSED.items() if head.startswith(magic)), "a graph of ONNX Runtime's own form" if head[4:8] == b"ORTM" else "")
+    if closed:
+        raise Refusal("unread-container", f"{closed}; it is not looked into, unpack or export it as a format that is", 0)
     if head[:4] == b"\x7fELF" or head[:2] == b"MZ" or head[:4] in _NATIVE:
         return Judgement("native-code", REFUSED, (Reason("native-code", "a program or shared library, which loading would run", 0),))
     return None
@@ -170,7 +178,12 @@ def _expands(source: Source, codec: str) -> bool:
     import zlib
 
     if codec == "lzma":
-        return source.head(13)[5:13] == b"\xff" * 8 or source.head(4)[:3] == b"\x5d\0\0"
+        import lzma
+
+        try:
+            return bool(lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=256 << 20).decompress(source.head(4096), 16))
+        except lzma.LZMAError:
+            return source.head(13)[:3] == b"\x5d\0\0"
     try:
         return bool(zlib.decompressobj().decompress(source.head(512), 16))
     except zlib.error:
@@ -317,6 +330,10 @@ def _text(source: Source, head: bytes, name: str, budget: Budget) -> Judgement:
         return libraries.judge_lightgbm(source, budget)
     if head[:2] in (b"\xff\xfe", b"\xfe\xff") and re.match(r"\s*<", structured.decoded(head[:1022])):
         return libraries.judge_xml(source, budget)
+    if head[:2] in (b"<\0", b"\0<"):
+        silent = head[:1022].decode("utf-16-le" if head[:1] == b"<" else "utf-16-be", "replace")
+        if re.match(r"<\s*[?!A-Za-z]", silent):
+            raise Refusal("xml-entities", "an encoding that is not announced, which some readers find and others do not", 0)
     if b"\0" in head and not (suffix in (".yaml", ".yml") and head[:2] in (b"\xff\xfe", b"\xfe\xff")):
         return Judgement("unknown", NOT_A_MODEL)
     return _prose(source, head, name, budget)

@@ -168,15 +168,15 @@ def judge_xml(source: Source, budget: Budget) -> Judgement:
         raise Refusal("xml-entities", f"an encoding in which readers see other text: {encoding[1][:40]!r}", encoding.start(1))
     if re.search(r"<!DOCTYPE|<!ENTITY", text, re.IGNORECASE):
         raise Refusal("xml-entities", "a document type or entities, which parsers expand or fetch", text.upper().find("<!"))
-    if re.search(r"<\s*(?:xi:include|xsl:|\?xml-stylesheet)", text, re.IGNORECASE):
+    if re.search(r"<\s*(?:xi:include|xsl:|\?xml-stylesheet)|/XInclude\b|/XSL/Transform\b", text, re.IGNORECASE):
         raise Refusal("xml-include", "an include or a style sheet, which parsers fetch", None)
-    long = re.search(r"<\s{0,9}(?:layer|Apply|Extension)\b[^<>]{2000}", text)
+    long = re.search(r"<\s{0,9}(?:[\w.-]{1,60}:)?(?:layer|Apply|Extension)\b[^<>]{2000}", text)
     if long is not None:
         raise Refusal("budget-text", "an element whose attributes take more than 2000 characters", long.start())
     root = re.search(r"<\s*(?:[\w.-]+:)?([A-Za-z_][\w.-]*)", _uncommented(text))
     name = root[1] if root else ""
     if name == "PMML":
-        call = re.search(r"<\s{0,9}Apply[^<>]{0,2000}?\bfunction\s*=\s*[\"']([^\"']*[.:;(][^\"']*)[\"']", text) or re.search(r"<\s{0,9}Extension[^<>]{0,2000}?\b(?:value|name)\s*=\s*[\"']([^\"']*(?:java\.|Runtime|ScriptEngine|exec)[^\"']*)", text)
+        call = re.search(rf"<\s{{0,9}}{_PREFIX}Apply\b{_ATTRIBUTES}?\bfunction\s*=\s*[\"']([^\"']*[.:;(][^\"']*)[\"']", text) or re.search(rf"<\s{{0,9}}{_PREFIX}Extension\b{_ATTRIBUTES}?\b(?:value|name)\s*=\s*[\"']([^\"']*(?:java\.|Runtime|ScriptEngine|exec)[^\"']*)", text)
         if call is not None:
             raise Refusal("custom-code", f"the function {call[1][:80]!r} is code outside of the standard", call.start(), call[1][:200])
         return Judgement("pmml", INERT)
@@ -185,12 +185,17 @@ def judge_xml(source: Source, budget: Budget) -> Judgement:
     return Judgement("xml", NOT_A_MODEL)
 
 
+_PREFIX: Final = r"(?:[\w.-]{1,60}:)?"
+_ATTRIBUTES: Final = r"(?:[^<>\"']|\"[^\"<]{0,2000}\"|'[^'<]{0,2000}'){0,2000}"
+"""Of one element; a value may hold `>`, which ends no element there."""
+
+
 def _openvino(text: str) -> Judgement:
-    for found in re.finditer(r"<\s{0,9}layer\b[^<>]{0,4000}>", text):
+    for found in re.finditer(rf"<\s{{0,9}}{_PREFIX}layer\b{_ATTRIBUTES}>", text):
         version = re.search(r"\bversion\s*=\s*[\"']([^\"']*)[\"']", found[0])
         if version is not None and not re.fullmatch(r"opset\d{1,2}", version[1]):
             raise Refusal("custom-operator", f"a layer of the set {version[1][:60]!r}, which an extension library brings", found.start(), version[1][:200])
-    path = re.search(r"[\"']([^\"']*(?:\.\./|\.so\b|\.dll\b)[^\"']*)[\"']", text)
+    path = re.search(r"[\"']([^\"']*(?:\.\.[\\/]|\.so\b|\.dll\b)[^\"']*)[\"']", text)
     if path is not None:
         raise Refusal("foreign-path", "a path out of the model, or a shared library", path.start(), path[1][:200])
     size = re.search(r"\bsize\s*=\s*[\"'](\d{13,})[\"']", text)

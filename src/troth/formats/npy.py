@@ -21,7 +21,7 @@ __all__ = ["MAGIC", "read_npy"]
 
 MAGIC = b"\x93NUMPY"
 _HEADER = re.compile(
-    r"\{'descr': (?P<descr>'[^'\\]{1,64}'|\[.{1,60000}\]|\('.{1,200}\)), 'fortran_order': (?P<order>True|False), "
+    r"\{'descr': (?P<descr>'[^'\\]{1,64}'|\[.{1,1000000}\]|\('.{1,200}\)), 'fortran_order': (?P<order>True|False), "
     r"'shape': \((?P<shape>(?:[0-9]{1,19}(?:, ?[0-9]{1,19})*,?)?)\),? *\} *\n\Z",
     re.DOTALL,
 )

@@ -255,7 +255,19 @@ def _twins(node: _Node) -> bool:
     if node.kind == "seq" and len(node.parts) == 1:
         return _twins(node.parts[0])
     branches = sorted((plain for part in node.parts if (plain := _plain(part))), key=len) if node.kind == "alt" else []
-    return any(all(short[place % len(short)] & chars for place, chars in enumerate(long)) for index, short in enumerate(branches[:50]) for long in branches[index + 1 : 50] if len(long) % len(short) == 0)
+    return any(_made_of(branches[:50], index) for index in range(min(len(branches), 50)))
+
+
+def _made_of(branches: list[list[Chars]], index: int) -> bool:
+    """Whether one branch can be matched by others, one behind the other."""
+    long = branches[index]
+    if any(len(other) == len(long) and place != index and all(left & right for left, right in zip(other, long, strict=True)) for place, other in enumerate(branches)):
+        return True
+    ends = {0}
+    for place in range(len(long)):
+        if place in ends:
+            ends |= {place + len(short) for short in branches if len(short) < len(long) and place + len(short) <= len(long) and all(char & long[place + at] for at, char in enumerate(short))}
+    return len(long) in ends
 
 
 def _ambiguous(node: _Node) -> bool:

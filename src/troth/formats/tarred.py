@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from troth.formats.source import Source
@@ -10,6 +11,7 @@ from troth.formats.verdict import Budget, Refusal
 __all__ = ["TarMember", "looks_like_tar", "read_tar"]
 
 _BLOCK = 512
+_SUM = re.compile(rb" {0,6}[0-7]{1,7}[\0 ]{1,2} ?\Z")
 
 
 class TarMember(NamedTuple):
@@ -21,8 +23,10 @@ class TarMember(NamedTuple):
 
 
 def looks_like_tar(head: bytes) -> bool:
-    """Whether the first block is a tar header."""
-    return len(head) >= _BLOCK and head[257:262] == b"ustar"
+    """Whether the first block is a tar header; the form of 1979 has no magic, only its checksum."""
+    if len(head) < _BLOCK:
+        return False
+    return head[257:262] == b"ustar" or (0x20 < head[0] < 0x7F and _SUM.match(head[148:156]) is not None and sum(head[:148]) + sum(head[156:_BLOCK]) + 256 == int(head[148:156].strip(b" \0") or b"0", 8))
 
 
 def _number(field: bytes, at: int) -> int:
@@ -51,7 +55,7 @@ def _pax(data: bytes, at: int) -> dict[str, str]:
             raise Refusal("tar-header", "a damaged extended header", at)
         length = int(data[pos:space])
         key, _, value = data[space + 1 : pos + length - 1].partition(b"=")
-        if key.decode("latin-1") in found or key in (b"linkpath", b"GNU.sparse.major", b"GNU.sparse.map", b"GNU.sparse.name"):
+        if key.decode("latin-1") in found or key == b"linkpath" or key.startswith(b"GNU.sparse."):
             raise Refusal("tar-header", "an extended header that links, or says a thing twice", at)
         found[key.decode("latin-1")] = value.decode("utf-8", "replace")
         pos += length
@@ -69,7 +73,10 @@ def read_tar(source: Source, budget: Budget) -> list[TarMember]:
             break
         _checksum(head, pos)
         kind, size = head[156:157], _number(head[124:136], pos)
-        if kind in (b"x", b"L"):
+        if kind == b"g" and size <= 65536:
+            if set(_pax(source.read(pos + _BLOCK, size), pos)) - {"comment"}:
+                raise Refusal("tar-header", "a header for all members that says more than a comment", pos)
+        elif kind in (b"x", b"L"):
             if size > 65536:
                 raise Refusal("tar-header", "an extended header of odd size", pos)
             data = source.read(pos + _BLOCK, size)
@@ -80,6 +87,8 @@ def read_tar(source: Source, budget: Budget) -> list[TarMember]:
             size = int(extended["size"]) if extended.get("size", "").isdigit() else size
             extended = {}
             _check(kind, name, pos, seen)
+            if size and (kind == b"5" or name.endswith("/")):
+                raise Refusal("tar-header", "a folder with bytes, which readers skip, unpack as a file or take for further members", pos, name[:200])
             if kind in (b"0", b"\0") and not name.endswith("/"):
                 found.append(TarMember(name, pos + _BLOCK, size))
         pos += _BLOCK + (size + _BLOCK - 1) // _BLOCK * _BLOCK

@@ -16,6 +16,7 @@ from troth.formats.verdict import Refusal
 __all__ = ["check_template", "is_page"]
 
 _LIMIT = 2 << 20
+_LARGEST = 10_000_000
 _MARKUP = re.compile(r"<!doctype|</(?:html|head|body|div|p|a|li|ul|td|tr|table|form|main|section|span|h[1-6]|nav|article|svg)>", re.IGNORECASE)
 _EXTENDS = re.compile(r"\s*\{%-?\s*extends\b.*\{%-?\s*block\b", re.DOTALL)
 _CHAT = re.compile(r"\bmessages?\b|\b(?:bos|eos)_token\b|\badd_generation_prompt\b|<\|")
@@ -92,6 +93,27 @@ def check_template(text: str, name: str, offset: int | None = None) -> None:
 _JOINS = frozenset(("join", "replace", "format", "removeprefix", "removesuffix", "lower", "strip", "lstrip", "rstrip"))
 
 
+_COUNTS = frozenset(("length", "count", "int", "float", "abs", "round", "sum"))
+
+
+def _of_text(node) -> bool:  # type: ignore[no-untyped-def]
+    """Whether filters, methods or a percent sign change a text (or a list or dict of them) that the template itself writes down."""
+    changed = False
+    while True:
+        kind = type(node).__name__
+        if kind == "Filter" and node.node is not None:
+            if node.name in _COUNTS:
+                return False
+            node, changed = node.node, True
+        elif kind == "Call" and type(node.node).__name__ == "Getattr":
+            node, changed = node.node.node, True
+        elif kind in ("Mod", "Getitem"):
+            node, changed = (node.left if kind == "Mod" else node.node), kind == "Mod" or changed
+        else:
+            break
+    return changed and ((kind == "Const" and isinstance(node.value, str)) or kind == "Dict" or (kind == "Call" and getattr(node.node, "name", "") == "dict"))
+
+
 def _is_built(value, nodes, built: set[str]) -> bool:  # type: ignore[no-untyped-def]
     """Whether an expression puts a text together from parts, or takes one character out of another."""
     for node in (value, *value.find_all(nodes.Node)):
@@ -101,6 +123,8 @@ def _is_built(value, nodes, built: set[str]) -> bool:  # type: ignore[no-untyped
         if kind == "Add" and not all(type(side).__name__ in ("Const", "Name", "Filter", "Getattr", "Add", "Sub") and not isinstance(getattr(side, "value", 0), str) for side in (node.left, node.right)):
             return True
         if kind == "Getitem" and (type(node.node).__name__ == "Filter" or isinstance(getattr(node.node, "value", 0), str)):
+            return True
+        if (kind in ("Filter", "Call", "Mod", "Getitem")) and _of_text(node):
             return True
         if (kind == "Filter" and node.name in _JOINS) or (kind == "Call" and getattr(node.node, "attr", "") in _JOINS):
             return True
@@ -189,13 +213,15 @@ def _filter(node, macros) -> str:  # type: ignore[no-untyped-def]
                 return "reaches something under a computed name, through a filter"
         for value in [*node.args, *(pair.value for pair in node.kwargs)]:
             text = getattr(value, "value", "")
-            if isinstance(text, str) and (text.startswith("_") or "._" in text or text == "attr"):
+            if isinstance(text, str) and (text.startswith("_") or "._" in text or text == "attr" or not _INNARDS.isdisjoint(text.split("."))):
                 return f"reaches {text!r} through a filter"
     return ""
 
 
 def _constant(node, macros) -> str:  # type: ignore[no-untyped-def]
     value = node.value
+    if type(value) is int and abs(value) > _LARGEST:
+        return f"holds the number {value}, which nothing that is said in a chat needs"
     if isinstance(value, str) and ("__" in value.replace("<__", "").replace("__>", "") and any(word in value for word in _DUNDERS)):
         return f"names {value[:60]!r}"
     return ""
@@ -214,4 +240,17 @@ def _times(node, macros) -> str:  # type: ignore[no-untyped-def]
 
 _INNARDS = frozenset(["mro", "func_globals", "gi_frame", "gi_code", "f_globals", "f_builtins", "f_back", "tb_frame", "cr_frame", "ag_frame", "environment", "globals_", "func_code"])
 _DUNDERS = ("__class", "__globals", "__builtins", "__import", "__init", "__mro", "__subclasses", "__base", "__getattr", "__dict", "__code", "__self", "__call")
-_CHECKS = {"NSRef": _getattr, "Getattr": _getattr, "Getitem": _getitem, "Call": _call, "Filter": _filter, "Const": _constant, "Name": _name, "Mul": _times}
+def _keyword(node, macros) -> str:  # type: ignore[no-untyped-def]
+    return f"names {node.key!r}" if node.key.startswith("__") else ""
+
+
+def _macro(node, macros) -> str:  # type: ignore[no-untyped-def]
+    return f"names {node.name!r}" if node.name.startswith("__") else ""
+
+
+def _percent(node, macros) -> str:  # type: ignore[no-untyped-def]
+    text = getattr(node.left, "value", "")
+    return "writes a text of huge width" if isinstance(text, str) and re.search(r"%[-+ #0]*(?:\d{5,}|\*)|%[^a-zA-Z%]*\.\d{5,}", text) else ""
+
+
+_CHECKS = {"Keyword": _keyword, "Macro": _macro, "Mod": _percent, "NSRef": _getattr, "Getattr": _getattr, "Getitem": _getitem, "Call": _call, "Filter": _filter, "Const": _constant, "Name": _name, "Mul": _times}

@@ -6,6 +6,7 @@ Compiled parts (`aotinductor`, shared objects), pickled weights and custom objec
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from troth.formats.pickle.allow import AllowList
 from troth.formats.source import Source
@@ -14,10 +15,13 @@ from troth.formats.torch_zip import check_members, read_torch_zip, root_of
 from troth.formats.verdict import INERT, Budget, Judgement, Refusal
 from troth.formats.zipped import STORED, Member, read_zip
 
+if TYPE_CHECKING:
+    import ast
+
 __all__ = ["read_torch_export"]
 
 _TARGET = re.compile(
-    r"torch\.ops\.(?:aten|prims|higher_order|_quantized|quantized_decomposed|torchvision)\.[a-z_]\w*(?:\.[A-Za-z_]\w*)?\Z|"
+    r"torch\.ops\.(?:aten|prims|higher_order|_quantized|quantized_decomposed|torchvision)\.(?!__(?!(?:i?(?:and|or|xor|lshift|rshift)|contains|getitem|is|isnot|not)__\b))[a-z_]\w*(?:\.[A-Za-z_]\w*)?\Z|"
     r"_operator\.(?:getitem|add|sub|mul|neg|floordiv|truediv|mod|eq|ne|lt|le|gt|ge|and_|or_|not_|pos|pow)\Z|"
     r"math\.(?:ceil|floor|trunc|sqrt|pow)\Z|torch\.sym_(?:int|float|ite|max|min|not|sqrt)\Z|torch\._sym_sqrt\Z|"
     r"torch\.utils\._sympy\.functions\.\w+\Z"
@@ -84,12 +88,59 @@ def _check(value: Json, depth: int = 0) -> None:
             _check(inner, depth + 1)
 
 
+def _towers(text: str) -> bool:
+    """Whether reading the expression computes a number without bound: large exponents, computed ones without a symbol, powers of powers of powers."""
+    import ast
+
+    if "**" not in text and "Pow" not in text:
+        return False
+    try:
+        tree = ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return True
+    return _powers(tree.body) > _POWERS or any(_steep(exponent) for exponent in filter(None, map(_exponent, ast.walk(tree))))
+
+
+def _exponent(node: ast.AST) -> ast.expr | None:
+    import ast
+
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+        return node.right
+    power = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Pow", "PowByNatural") and len(node.args) > 1
+    return node.args[1] if power and isinstance(node, ast.Call) else None
+
+
+def _steep(exponent: ast.expr) -> bool:
+    """Whether an exponent is neither a small number nor one that hangs on a symbol."""
+    import ast
+
+    called = {id(node.func) for node in ast.walk(exponent) if isinstance(node, ast.Call)}
+    if any(isinstance(node, ast.Name) and id(node) not in called for node in ast.walk(exponent)):
+        return False
+    numbers = [node.value for node in ast.walk(exponent) if isinstance(node, ast.Constant)]
+    return any(_exponent(node) is not None for node in ast.walk(exponent)) or not all(isinstance(number, (int, float)) and abs(number) <= _EXPONENT for number in numbers)
+
+
+def _powers(node: ast.AST) -> int:
+    """The largest number of powers inside each other."""
+    import ast
+
+    inner = max([0, *map(_powers, ast.iter_child_nodes(node))])
+    return inner + (_exponent(node) is not None)
+
+
+_EXPONENT = 64
+_POWERS = 3
+
+
 def _entry(key: str, value: Json) -> None:
     if key == "target" and isinstance(value, str) and "." in value and (not _TARGET.match(value) or _IO.search(value)):
         raise Refusal("operator-not-allowed", f"the graph calls {value[:120]!r}", None, value[:200])
     if key in ("as_expr", "expr_str") and isinstance(value, str):
         value = _QUOTED.sub("q", value)
         foreign = {name for name in _CALLS.findall(value)} - _KNOWN  # noqa: C416
+        if _towers(value):
+            raise Refusal("expression", f"a size is computed by powers of powers: {value[:120]!r}", None, key)
         if not _EXPRESSION.match(value) or foreign or "__" in value or "lambda" in value:
             raise Refusal("expression", f"a size is computed by {value[:120]!r}", None, key)
     if key in ("as_custom_obj", "class_fqn") and value:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from troth.formats.pickle.allow import AllowList
 from troth.formats.pickle.machine import Machine
-from troth.formats.pickle.values import Global
+from troth.formats.pickle.values import Global, Items
 from troth.formats.source import Source
 from troth.formats.stream import judged
 from troth.formats.torch_zip import Storages, check_members, root_of
-from troth.formats.verdict import Budget, Judgement, Refusal
+from troth.formats.verdict import INERT, NOT_A_MODEL, Budget, Judgement, Refusal
 from troth.formats.zipped import Member
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ __all__ = ["operators", "read_torchscript"]
 
 _OWN = re.compile(r"__torch__(?:\.[A-Za-z_]\w*)*\Z")
 _CODE_LIMIT = 64 << 20
+_DEFINES = re.compile(r"^\s*def ([A-Za-z_]\w*)\(", re.MULTILINE)
+_REACHES = frozenset(("save", "from_file"))
+"""Operators on files, which a function of the archive's own may share its name with: a value's method of that name is the operator."""
+_OF_VALUES = frozenset(("forward", "numpy", "__call__", "__new__", "__init__"))
 _FREE = frozenset(
     ["annotate", "unchecked_cast", "uninitialized", "getattr", "hasattr", "int", "float", "bool", "str", "list", "dict", "tuple", "len", "range", "print", "isinstance", "torch", "ops", "CONSTANTS", "NotImplementedError", "Exception", "AssertionError", "ValueError", "RuntimeError", "IndexError", "KeyError", "min", "max", "abs", "round", "ord", "chr", "sorted", "divmod", "raise", "complex", "Final", "Optional", "List", "Dict", "Tuple", "Union", "Tensor", "Module", "NoneType", "Any", "number", "Future", "Device", "Stream", "__torch__", "super", "enumerate", "zip", "__debug__", "Parameter", "slice", "Interface", "NamedTuple", "Enum"]
 )
@@ -73,9 +77,17 @@ def read_torchscript(source: Source, members: list[Member], budget: Budget) -> J
             machines.append(machine)
             used |= {name, *storages.used}
             memory += storages.size
+    texts = {name: member.data(source, budget, _CODE_LIMIT).decode("utf-8", "replace") for name, member in below.items() if name.startswith("code/") and name.endswith(".py")}
+    own = frozenset(found for text in texts.values() for found in _DEFINES.findall(text)) - _REACHES
     for name, member in below.items():
-        if name.startswith("code/") and name.endswith(".py"):
-            check_code(member.data(source, budget, _CODE_LIMIT).decode("utf-8", "replace"), member)
+        if name in texts:
+            check_code(texts[name], member, own)
+            used.add(name)
+        elif name == "bytecode.pkl":
+            _mobile(source, below, allow, budget)
+            used.add(name)
+        elif name.startswith("extra/") and not name.endswith("/"):
+            _beside(source, name, member, budget)
             used.add(name)
         elif name.startswith("code/") and name.endswith(".debug_pkl"):
             _run(Machine(Source(member.data(source, budget)), allow, budget=budget), member)
@@ -92,8 +104,41 @@ def _run(machine: Machine, member: Member) -> None:
         raise refusal.inside(member.name) from refusal
 
 
-def check_code(text: str, member: Member) -> None:
-    """Refuse code that calls what is not known to only compute."""
+def _mobile(source: Source, below: dict[str, Member], allow: AllowList, budget: Budget) -> None:
+    """The same program for the interpreter of phones: every operator that it names (`aten::add`) only computes."""
+    member = below["bytecode.pkl"]
+    storages = Storages(below, "bytecode/" if any(name.startswith("bytecode/") for name in below) else "constants/")
+    machine = Machine(Source(member.data(source, budget)), allow, persistent=storages.resolve, budget=budget)
+    _run(machine, member)
+    todo: list[object] = [machine.result]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, (tuple, Items)):
+            todo.extend(value if isinstance(value, tuple) else value.items)
+        elif isinstance(value, str) and "::" in value:
+            space, _, name = value.partition("::")
+            if space not in ("aten", "prim", "quantized", "prims", "prepacked") or (name not in operators() and space != "prepacked"):
+                raise Refusal("operator-not-allowed", f"the program calls {value[:120]!r}", None, value[:200]).inside(member.name)
+
+
+def _beside(source: Source, name: str, member: Member, budget: Budget) -> None:
+    """A file that the program's author put beside the model (`_extra_files`): settings and labels, judged as any file."""
+    from troth.formats.judge import judge
+
+    found = judge(Source(member.data(source, budget)), name, budget=budget, depth=1)
+    if found.verdict not in (INERT, NOT_A_MODEL) or name.endswith((".py", ".so", ".pyc", ".sh")):
+        reason = found.reasons[0] if found.reasons else None
+        raise Refusal(reason.code if reason else "extra-member", reason.says if reason else "code beside the model", member.at, name[:200]).inside(member.name)
+
+
+def check_code(text: str, member: Member, own: frozenset[str] = frozenset()) -> None:
+    """Refuse code that calls what is not known to only compute.
+
+    Args:
+        text: the code.
+        member: where it lies.
+        own: names of functions that the archive defines.
+    """
     import ast
 
     readable = re.sub(r"(?<=[\s(,\[=])-?(?:inf|nan)\b", "0.0", text)
@@ -102,18 +147,32 @@ def check_code(text: str, member: Member) -> None:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Refusal("script-syntax", "code that is not TorchScript as torch writes it", None, member.name[:200]).inside(member.name) from error
     for node in ast.walk(tree):
-        says = _fault(node)
+        says = _fault(node, own)
         if says:
             raise Refusal("operator-not-allowed", f"line {getattr(node, 'lineno', 0)}: {says}", None, says.split()[-1][:200]).inside(member.name)
 
 
-def _fault(node: ast.AST) -> str:
+def _fault(node: ast.AST, own: frozenset[str]) -> str:
     import ast
 
     if isinstance(node, (ast.Import, ast.ImportFrom, ast.Lambda, ast.AsyncFunctionDef, ast.Await, ast.Global, ast.Nonlocal, ast.Try)):
         return f"a {type(node).__name__.lower()}, which TorchScript does not have"
     if isinstance(node, ast.Call):
-        return _called(ast.unparse(node.func), node.func)
+        return _called(ast.unparse(node.func), node.func) or _method(node, own)
+    return ""
+
+
+def _method(call: ast.Call, own: frozenset[str]) -> str:
+    """What a call of a value's attribute can reach: operators take any value as their first argument, so that `x.save(...)` is `aten::save`."""
+    import ast
+
+    func = call.func
+    if isinstance(func, ast.Attribute) and ast.unparse(func).partition(".")[0] not in ("torch", "ops", "__torch__"):
+        return "" if func.attr in own or func.attr in _OF_VALUES or (func.attr in operators() and func.attr not in _REACHES) else f"calls a method {func.attr}"
+    if isinstance(func, ast.Name) and func.id == "getattr" and call.args and isinstance(call.args[0], ast.Name) and call.args[0].id in ("torch", "ops", "__torch__"):
+        return f"takes a part of {call.args[0].id} by its name"
+    if not isinstance(func, (ast.Attribute, ast.Name)):
+        return "calls what another call gave"
     return ""
 
 

@@ -29,12 +29,19 @@ class _Decoder(Protocol):
     def decompress(self, data: bytes, max_length: int = -1, /) -> bytes: ...
 
 
+def _is_lzma(head: bytes) -> bool:
+    """Whether the first bytes are the header of the old form (`lzma.FORMAT_ALONE`): settings, a window of 2^n or 2^n + 2^(n-1), a length, and the zero that opens the coded bytes."""
+    window, size = int.from_bytes(head[1:5], "little"), int.from_bytes(head[5:13], "little")
+    lowest = window & -window
+    return head[0] < 225 and head[13] == 0 and window >= 4096 and (window == lowest or window == lowest * 3) and (size == (1 << 64) - 1 or 0 < size < 1 << 38)
+
+
 def codec_of(head: bytes) -> str | None:
     """Name of the compression that the first bytes announce, or None."""
     for magic, name in ((b"\x1f\x8b\x08", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ\0", "xz"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"\x04\x22\x4d\x18", "lz4")):
         if head.startswith(magic):
             return name
-    if head[:3] == b"\x5d\0\0" and len(head) > 13:
+    if len(head) > 17 and _is_lzma(head):
         return "lzma"
     if len(head) > 2 and head[0] == 0x78 and (head[0] * 256 + head[1]) % 31 == 0 and not head[1] & 0x20:
         return "zlib"

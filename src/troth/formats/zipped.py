@@ -175,7 +175,10 @@ def _local(source: Source, member: Member, at: int, flags: int, following: int) 
         raise Refusal("zip-local", "no member begins where the directory says", at, member.name)
     lflags, method = unpack_from("<HH", head, 6)
     crc, packed, size, name_size, extra_size = unpack_from("<IIIHH", head, 14)
-    name = source.read(at + 30, name_size)
+    behind = source.read(at + 30, name_size + extra_size)
+    name = behind[:name_size]
+    if extra_size:
+        _local_extra(behind[name_size:], member, (packed, size), at)
     described = bool(flags & 8)
     start = at + 30 + name_size + extra_size
     same_sizes = (packed in (member.packed, 0xFFFFFFFF) and size in (member.size, 0xFFFFFFFF) and crc == member.crc) or (
@@ -189,6 +192,16 @@ def _local(source: Source, member: Member, at: int, flags: int, following: int) 
     if described:
         end = _descriptor(source, member, end, following)
     return start, end
+
+
+def _local_extra(extra: bytes, member: Member, short: tuple[int, int], at: int) -> None:
+    """Nothing in a member's own header may give it another name or other sizes: readers of streams believe that header."""
+    if b"\x75\x70" not in extra and b"\x01\x99" not in extra and 0xFFFFFFFF not in short:
+        return
+    wide = [member.size if short[1] == 0xFFFFFFFF else short[1], member.packed if short[0] == 0xFFFFFFFF else short[0]]
+    size, packed, _ = _wide(extra, short[1], short[0], 0, at)
+    if [size, packed] != wide and [size, packed] != [0, 0]:
+        raise Refusal("zip-local", "a member's own header contradicts the directory", at, member.name)
 
 
 def _descriptor(source: Source, member: Member, end: int, following: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable
 from struct import Struct
@@ -21,6 +22,7 @@ _CARRIED: Final = 65536
 """Bytes literals up to this length are kept; longer ones only by place and length."""
 _INTEGER: Final = re.compile(rb"-?(?:0|[1-9][0-9]{0,1199})\Z")
 _FLOAT: Final = re.compile(rb"-?(?:[0-9]{1,25}(?:\.[0-9]{1,25})?(?:e[+-]?[0-9]{1,4})?|inf|nan)\Z")
+_ESCAPE: Final = re.compile(rb"\\(?:[\\'\"nrt]|x[0-9a-f]{2})")
 _LINE: Final = 8192
 _LONG_LINE: Final = 16 << 20
 
@@ -209,9 +211,18 @@ def _binstring(vm: Machine, pos: int) -> int:
     return pos + 4 + size
 
 
+def _escaped_plainly(raw: bytes) -> bool:
+    """Whether a text of protocol 0 has only the escapes that Python 2 writes, which all readers put back alike."""
+    left = _ESCAPE.sub(b"", raw[1:-1])
+    return b"\\" not in left and raw[:1] not in left
+
+
 def _string(vm: Machine, pos: int) -> int:
     raw, end = _long_line(vm, pos)
     quoted = len(raw) >= 2 and raw[:1] == raw[-1:] and raw[:1] in (b"'", b'"')
+    if quoted and b"\\" in raw and _escaped_plainly(raw):
+        vm.stack.append(OldText(codecs.escape_decode(raw[1:-1])[0]))
+        return end
     if not quoted or b"\\" in raw or raw[:1] in raw[1:-1]:
         raise Refusal("odd-text", "a string of protocol 0 with escapes or without quotes", vm.base + pos)
     vm.stack.append(OldText(raw[1:-1]))

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from troth.formats.pickle.opcodes import FRAME, STOP, TABLE, Short
-from troth.formats.pickle.values import MARK, Global, Items, Obj
+from troth.formats.pickle.values import MARK, Global, Items, Obj, OldText
 from troth.formats.pickle.weighing import weigh
 from troth.formats.source import Source
 from troth.formats.verdict import BUDGET, Budget, Refusal
@@ -30,7 +30,7 @@ __all__ = ["Machine"]
 WINDOW: Final = 1 << 20
 _INNER: Final = 1 << 12
 """First window of a stream inside, or behind, another: there may be very many."""
-_PLAIN_KEYS: Final = frozenset((type(None), bool, int, float, str, bytes, Global))
+_PLAIN_KEYS: Final = frozenset((type(None), bool, int, float, str, bytes, OldText, Global))
 _BATCH: Final = 1 << 16
 """Operations between two looks at the budget."""
 _GLOBALS: Final = 20_000

@@ -74,7 +74,7 @@ def _data(vm: Machine, func: Global, args: Args, offset: int) -> object:
         if args[0].rule not in _NAMED or args[0].module.split(".", 1)[0] != func.module.split(".", 1)[0]:
             bad(func, offset, f"is asked to make {args[0].full}, which is no class of its own library")
         rest = args[1:]
-    if any(_opens_file(arg) for arg in rest):
+    if func.module != "ipaddress" and any(_opens_file(arg) for arg in rest):
         bad(func, offset, "names a file as its time zone")
     if not all(is_data(arg) for arg in rest):
         bad(func, offset, "takes data only, nothing that can be called or that is written out on use")

@@ -42,7 +42,7 @@ def _callable(value: object) -> bool:
 def _dicts(target: Obj, state: object, offset: int) -> list[Items]:
     """The dict of attributes; values of slots (a pair's second part) are set through the class's own code, which nothing here looks at."""
     parts = state if isinstance(state, tuple) and len(state) == 2 else (state,)
-    if len(parts) == 2 and parts[1] is not None and not _empty(parts[1]):
+    if len(parts) == 2 and parts[1] is not None and not _empty(parts[1]) and not _spline(target, parts[1]):
         bad(target.cls, offset, "values of slots, which are set through code of the class")
     found = []
     for part in parts:
@@ -52,6 +52,21 @@ def _dicts(target: Obj, state: object, offset: int) -> list[Items]:
             bad(target.cls, offset, "a state that is not a dict of attributes")
         found.append(part)
     return found
+
+
+_SLOTS: Final = frozenset(("c", "x", "_c", "_x", "extrapolate", "axis", "_asarray"))
+
+
+def _spline(target: Obj, slots: object) -> bool:
+    """Whether the slots are those of scipy's piecewise polynomials, which store what they are given: arrays and literals only."""
+    if target.cls is None or not target.cls.module.startswith("scipy.interpolate.") or not isinstance(slots, Items) or slots.kind != "dict":
+        return False
+    for key, value in slots.pairs():
+        array = isinstance(value, Obj) and value.kind in ("ndarray", "array-done", "scalar")
+        named = isinstance(value, Global) and key == "_asarray" and value.full == "numpy.asarray"
+        if type(key) is not str or key not in _SLOTS or not (array or named or is_plain(value)):
+            return False
+    return True
 
 
 def _instance(vm: Machine, func: Global, args: Args, offset: int) -> object:
