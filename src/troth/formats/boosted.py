@@ -13,6 +13,7 @@ __all__ = ["check_trees"]
 
 _ROOT: Final = (1 << 31) - 1
 _ARRAYS: Final = ("left_children", "right_children", "parents", "split_indices", "split_conditions")
+_DEEP: Final = 6
 _NODES: Final = 1 << 26
 
 
@@ -27,6 +28,29 @@ def check_trees(model: dict[str, object]) -> None:
     """
     for number, tree in enumerate(_trees(model.get("learner"), 0)):
         _tree(number, tree)
+    _ensembles(model.get("learner"), _groups(model.get("learner")), 0)
+
+
+def _groups(learner: object) -> int:
+    """How many outputs the model has: classes or targets."""
+    settings = learner.get("learner_model_param") if isinstance(learner, dict) else None
+    return max(1, *(_number(settings.get(key)) for key in ("num_class", "num_target"))) if isinstance(settings, dict) else 1
+
+
+def _ensembles(value: object, groups: int, depth: int) -> None:
+    """Each tree belongs to an output that is there, and iterations to trees that are there."""
+    if not isinstance(value, dict) or depth > _DEEP:
+        return
+    trees = value.get("trees")
+    if isinstance(trees, list):
+        owners, rounds = value.get("tree_info", ()), value.get("iteration_indptr", ())
+        if not isinstance(owners, (list, tuple)) or len(owners) > len(trees) or any(type(item) is not int or not 0 <= item < groups for item in owners):
+            raise Refusal("xgboost", "trees of an output that is not there", None, "tree_info")
+        if not isinstance(rounds, (list, tuple)) or any(type(item) is not int or not 0 <= item <= len(trees) for item in rounds) or list(rounds) != sorted(rounds):
+            raise Refusal("xgboost", "iterations over trees that are not there", None, "iteration_indptr")
+    for key, inner in value.items():
+        if key != "trees":
+            _ensembles(inner, groups, depth + 1)
 
 
 def _trees(value: object, depth: int) -> list[dict[str, object]]:
@@ -55,7 +79,19 @@ def _tree(number: int, tree: dict[str, object]) -> None:
     arrays = {name: tree.get(name) for name in _ARRAYS}
     if not 1 <= nodes <= _NODES or features < 0 or not all(hasattr(items, "__len__") and len(items) == nodes for items in arrays.values()):  # type: ignore[arg-type]
         raise Refusal("xgboost", f"tree {number} has arrays that are not as long as its {nodes} nodes say", None, str(number))
+    _categories(number, tree, nodes)
     for name, low, high in (("left_children", -1, nodes), ("right_children", -1, nodes), ("parents", -1, nodes), ("split_indices", 0, max(features, 1))):
         items = arrays[name]
         if not isinstance(items, (list, tuple, memoryview)) or any(type(item) is not int or not (low <= item < high or (name == "parents" and item == _ROOT)) for item in items):
             raise Refusal("xgboost", f"tree {number} names in {name} what is not there", None, str(number))
+
+
+def _categories(number: int, tree: dict[str, object], nodes: int) -> None:
+    """Nodes of categories: each has a run of the list of categories."""
+    parts = [tree.get(f"categories{name}", ()) for name in ("", "_nodes", "_segments", "_sizes")]
+    if not all(isinstance(part, (list, tuple)) and all(type(item) is int for item in part) for part in parts):
+        raise Refusal("xgboost", f"tree {number} has categories that are no numbers", None, str(number))
+    held, owners, starts, sizes = (list(part) for part in parts if isinstance(part, (list, tuple)))
+    fits = len(owners) == len(starts) == len(sizes) and all(0 <= owner < nodes for owner in owners) and all(0 <= start <= start + size <= len(held) for start, size in zip(starts, sizes, strict=True))
+    if not fits or any(not 0 <= item < _NODES for item in held) or owners != sorted(owners):
+        raise Refusal("xgboost", f"tree {number} names categories that are not there", None, str(number))

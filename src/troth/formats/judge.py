@@ -108,7 +108,7 @@ def _recognise(source: Source, name: str, allow: AllowList, budget: Budget, dept
         return Judgement("lfs-pointer", UNREADABLE, (Reason("lfs-pointer", "a pointer of Git LFS, not the file; fetch it with `git lfs pull`"),))
     if depth > budget.depth:
         raise Refusal("nesting", f"more than {budget.depth} containers inside each other")
-    if head[:4] not in (b"PK\3\4", b"PK\5\6") and b"PK\5\6" in source.read(max(source.size - _TAIL, 0), min(source.size, _TAIL)):
+    if head[:4] not in (b"PK\3\4", b"PK\5\6") and head[4:8] != b"TFL3" and b"PK\5\6" in source.read(max(source.size - _TAIL, 0), min(source.size, _TAIL)):
         from troth.formats.zip_behind import refuse_archive_behind
 
         refuse_archive_behind(source, head)

@@ -130,9 +130,41 @@ def _tree(tree: str, values: dict[bytes, bytes], features: int) -> None:
     counts = {len(items) for items in numbers.values()} | {len(values.get(b"leaf_value", b"").split()) - 1}
     if not 1 <= leaves <= _LEAVES or counts != {leaves - 1}:
         raise Refusal("lightgbm", f"tree {tree} has arrays that are not as long as its {leaves} leaves say", None, tree)
+    _categories(tree, values, leaves)
+    _linear(tree, values, leaves, features)
     children = [*numbers[b"left_child"], *numbers[b"right_child"]]
     if any(not -leaves <= child < leaves - 1 for child in children) or any(not 0 <= item <= max(features, 0) for item in numbers[b"split_feature"]):
         raise Refusal("lightgbm", f"tree {tree} names a child or a feature that is not there", None, tree)
+
+
+def _numbers(tree: str, values: dict[bytes, bytes], key: bytes) -> list[int]:
+    try:
+        return [int(float(item)) for item in values.get(key, b"").split()]
+    except (ValueError, OverflowError) as error:
+        raise Refusal("lightgbm", f"tree {tree} holds numbers that are none", None, tree) from error
+
+
+def _categories(tree: str, values: dict[bytes, bytes], leaves: int) -> None:
+    """A node of categories names, in the place of its threshold, a part of the words of bits, which its library takes as it is."""
+    kinds = _numbers(tree, values, b"decision_type")
+    count = sum(_numbers(tree, values, b"num_cat")[:1])
+    if not any(kind & 1 for kind in kinds) and not count:
+        return
+    bounds, words, places = _numbers(tree, values, b"cat_boundaries"), _numbers(tree, values, b"cat_threshold"), _numbers(tree, values, b"threshold")
+    rising = all(left <= right for left, right in zip(bounds, bounds[1:], strict=False))
+    fits = len(bounds) == count + 1 and rising and bounds[0] == 0 and bounds[-1] == len(words)
+    if len(kinds) != leaves - 1 or len(places) != leaves - 1 or not fits or any(kind & 1 and not 0 <= place < count for kind, place in zip(kinds, places, strict=True)):
+        raise Refusal("lightgbm", f"tree {tree} names categories that are not there", None, tree)
+
+
+def _linear(tree: str, values: dict[bytes, bytes], leaves: int, features: int) -> None:
+    """A linear leaf names its features."""
+    if sum(_numbers(tree, values, b"is_linear")[:1]) == 0:
+        return
+    counts, named = _numbers(tree, values, b"num_features"), _numbers(tree, values, b"leaf_features")
+    same = len(counts) == leaves and min(counts) >= 0 and sum(counts) == len(named) == len(values.get(b"leaf_coeff", b"").split())
+    if not same or any(not 0 <= item <= max(features, 0) for item in named):
+        raise Refusal("lightgbm", f"tree {tree} has linear leaves with features that are not there", None, tree)
 
 
 def judge_catboost(source: Source) -> Judgement:

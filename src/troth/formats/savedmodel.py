@@ -10,13 +10,12 @@ import re
 from troth.formats.protobuf import Field, fields, text
 from troth.formats.source import Source
 from troth.formats.tf_operators import operators
+from troth.formats.tf_places import SINKS, body_of, check_places
 from troth.formats.verdict import INERT, Budget, Judgement, Refusal
 
 __all__ = ["looks_like_graph", "looks_like_saved_model", "read_companion", "read_graph", "read_saved_model"]
 
 _OPERATOR_NAME = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
-_SAVERS = frozenset(("SaveV2", "RestoreV2", "MergeV2Checkpoints", "ShardedFilename"))
-_ELSEWHERE = re.compile(rb"\A(?:/|~|\\|[A-Za-z]:)|(?:\A|/)\.\.(?:/|\Z)|://")
 _SMALL = 4096
 
 
@@ -75,9 +74,9 @@ def read_companion(source: Source, name: str) -> Judgement | None:
     return Judgement("tf-fingerprint", INERT)
 
 
-def _bodies(body: Source, own: dict[str, int]) -> list[list[Field]]:
-    """Nodes of the graph, and of each function of its library, whose names go into `own`."""
-    bodies = [[field for field in fields(body) if field.number == 1]]
+def _bodies(body: Source, own: dict[str, int]) -> list[tuple[str, list[str], list[Field]]]:
+    """(name, arguments, nodes) of the graph, and of each function of its library, whose names go into `own`."""
+    bodies: list[tuple[str, list[str], list[Field]]] = [("", [], [field for field in fields(body) if field.number == 1])]
     for field in fields(body):
         for function in fields(field.body) if field.number == 2 else ():
             if function.number == 1:
@@ -89,29 +88,34 @@ def _graph(body: Source) -> int:
     nodes: list[tuple[str, int]] = []
     own: dict[str, int] = {}
     bodies = _bodies(body, own)
-    for inside in bodies:
-        found = [_node(node) for node in inside]
-        nodes += found
-        if not _SAVERS.isdisjoint(name for name, _ in found):
-            for node in inside:
-                _constants(node)
+    for _, _, inside in bodies:
+        nodes += [_node(node) for node in inside]
+    if not SINKS.keys().isdisjoint(name for name, _ in nodes):
+        check_places([body_of(*one) for one in bodies])
     for name, at in own.items():
         if _OPERATOR_NAME.match(name) and name not in operators():
             raise Refusal("function-shadows", f"a function under the name of an operator: {name[:80]}", at, name[:200])
     for name, at in nodes:
-        if name not in operators() and name not in own:
+        if name not in operators() and name not in own and name not in SINKS:
             raise Refusal("operator-not-allowed", f"the operator {name[:80]} may do more than compute", at, name[:200])
     return len(nodes)
 
 
-def _function(function: Field, own: dict[str, int]) -> list[Field]:
-    nodes = []
+def _function(function: Field, own: dict[str, int]) -> tuple[str, list[str], list[Field]]:
+    nodes: list[Field] = []
+    arguments: list[str] = []
+    label = ""
     for part in fields(function.body):
         if part.number == 1:
-            own.update({text(name): name.at for name in fields(part.body) if name.number == 1})
+            for inner in fields(part.body):
+                if inner.number == 1:
+                    label = text(inner)
+                    own[label] = inner.at
+                elif inner.number == 2:
+                    arguments += [text(name) for name in fields(inner.body) if name.number == 1]
         elif part.number == 3:
             nodes.append(part)
-    return nodes
+    return label, arguments, nodes
 
 
 def _node(node: Field) -> tuple[str, int]:
@@ -119,16 +123,6 @@ def _node(node: Field) -> tuple[str, int]:
         if field.number == 2:
             return text(field), node.at
     return "", node.at
-
-
-def _constants(node: Field) -> None:
-    """Where checkpoints are read or written, no constant of the graph may name a place: the loader hands the place in."""
-    for attribute in (field for field in fields(node.body) if field.number == 5):
-        for value in (field for field in fields(attribute.body) if field.number == 2 and field.wire == 2):
-            for tensor in (field for field in fields(value.body) if field.number == 8 and field.wire == 2):
-                for part in fields(tensor.body):
-                    if part.number in (4, 8) and part.wire == 2 and _ELSEWHERE.search(part.body.whole(1 << 24)):
-                        raise Refusal("foreign-path", "a checkpoint is read or written at a place that the graph names itself", part.at)
 
 
 def _objects(body: Source) -> None:

@@ -296,19 +296,14 @@ def _(path: Path) -> None:
 
 @benign("third/quants.gguf", "gguf", "numpy")
 def _(path: Path) -> None:
-    _gguf(path, "LITTLE")
+    _gguf(path)
 
 
-@benign("third/quants_big_endian.gguf", "gguf", "numpy")
-def _(path: Path) -> None:
-    _gguf(path, "BIG")
-
-
-def _gguf(path: Path, order: str) -> None:
+def _gguf(path: Path) -> None:
     import gguf
     import numpy as np
 
-    writer = gguf.GGUFWriter(str(path), "llama", endianess=getattr(gguf.GGUFEndian, order))
+    writer = gguf.GGUFWriter(str(path), "llama")
     writer.add_context_length(128)
     writer.add_token_list(["<s>", "a", "{{x"])
     writer.add_token_types([3, 1, 1])

@@ -24,7 +24,7 @@ RUN = b"\x80\x02cos\nsystem\n" + text(TOUCH) + b"\x85R."
 # ---- names that are on no list, asked for in many forms
 
 FILES = (  # noqa: SIM905
-    "logging.FileHandler dbm.dumb.open gzip.open lzma.open bz2.BZ2File codecs.open os.mkdir os.mkfifo os.makedirs pathlib._local.Path distutils.dir_util.mkpath zipfile._path.Path tarfile.TarFile.open "
+    "logging.FileHandler dbm.dumb.open gzip.open lzma.open bz2.BZ2File codecs.open os.mkdir os.mkfifo os.makedirs distutils.dir_util.mkpath zipfile._path.Path tarfile.TarFile.open "
     "http.cookiejar.MozillaCookieJar mailbox.mbox lib2to3.pgen2.driver.load_grammar site.addsitedir site.execsitecustomize pstats.Stats bdb.Bdb imp.load_source _xxsubinterpreters.run_string"
 ).split()
 ASKS = (

@@ -67,7 +67,7 @@ def script(body: str, argument: str = "x: Tensor") -> bytes:
 
 
 SCRIPTS = {
-    "method_save": '_0 = x.save("canary")\nreturn x', "text_from_file": 'return "canary".from_file(True, 16)', "operator_from_file": 'return torch.from_file("canary", True, 16)', "ops_save": 'ops.aten.save(x, "canary")\nreturn x', "quoted_operator": 'return getattr(torch, "from_file")("canary", True, 16)', "class_loader": 'a = __torch__.torch.classes._nnapi.Compilation.__new__(__torch__.torch.classes._nnapi.Compilation)\nreturn x', "image": 'return ops.image.read_file("canary")', "set_data": "_0 = x.set_data(x)\nreturn ops.aten.resize_(x, [9223372036854775807])", "set_source": "return x.set_(x, 1000000, [1000000000], [1])", "as_strided": "return torch.as_strided(x, [9], [1000000000000], 0)", "nested_class": 'return ops.canary.run("touch canary")',
+    "method_save": '_0 = x.save("canary")\nreturn x', "text_from_file": 'return "canary".from_file(True, 16)', "operator_from_file": 'return torch.from_file("canary", True, 16)', "ops_save": 'ops.aten.save(x, "canary")\nreturn x', "quoted_operator": 'return getattr(torch, "from_file")("canary", True, 16)', "class_loader": 'a = __torch__.torch.classes._nnapi.Compilation.__new__(__torch__.torch.classes._nnapi.Compilation)\nreturn x', "image": 'return ops.image.read_file("canary")', "nested_class": 'return ops.canary.run("touch canary")',
 }  # fmt: skip
 for name, body in SCRIPTS.items():
     malicious(f"third/script_{name}.pt", script(body))
@@ -90,15 +90,13 @@ def saved(graph: bytes) -> bytes:
 
 def function(name: str, *nodes: bytes) -> bytes:
     """A function of one text argument `place`."""
-    return pb(2, pb(1, pb(1, pb(1, name) + pb(2, pb(1, "place") + pb(3, 7)))) + b"".join(b"\x1a" + one[1:] for one in nodes))
+    return pb(2, pb(1, pb(1, pb(1, name) + pb(2, pb(1, "place") + pb(3, 7))) + b"".join(b"\x1a" + one[1:] for one in nodes)))
 
 
 SAVE = node("SaveV2", "save", ("place", "names", "slices", "value"))
 GRAPHS = {
     "joined_place": const("a", "") + const("b", "tmp") + const("c", "canary") + node("StringJoin", "place", ("a", "b", "c"), separator=pb(2, "/")) + SAVE, "replaced_place": const("a", "x") + node("StaticRegexReplace", "place", ("a",), pattern=pb(2, "x"), rewrite=pb(2, "/tmp/canary")) + SAVE, "formatted_place": const("a", "x") + node("StringFormat", "place", ("a",), template=pb(2, "/tmp/%s"), placeholder=pb(2, "%s")) + SAVE,
-    "handed_place": const("a", "/tmp/canary") + node("StatefulPartitionedCall", "call", ("a",), f=pb(10, pb(1, "save_it"))) + function("save_it", SAVE), "handed_merge": const("a", "/tmp/canary") + node("PartitionedCall", "call", ("a",), f=pb(10, pb(1, "merge_it"))) + function("merge_it", node("MergeV2Checkpoints", "merge", ("place", "place"), delete_old_dirs=pb(5, 1))), "relative_place": const("place", "canary") + SAVE, "default_place": const("a", "canary") + node("PlaceholderWithDefault", "place", ("a",)) + SAVE,
-    "python": node("EagerPyFunc", "a", (), token=pb(2, "x")), "printed": const("a", "x") + node("PrintV2", "b", ("a",), output_stream=pb(2, "file://canary")), "debug": node("DebugIdentityV2", "a", (), debug_urls=pb(1, pb(2, "file://canary"))), "dump": node("DebugNumericSummary", "a", (), debug_urls=pb(1, pb(2, "file://canary"))), "snapshot": node("SnapshotDatasetV2", "a"), "mapped": node("ImmutableConst", "a", (), memory_region_name=pb(2, "/etc/passwd")), "generator": node("GeneratorDataset", "a"), "elsewhere": node("RemoteCall", "a"), "plugin": node("CanaryOp", "a"), "cached": node("CacheDatasetV2", "a"), "parsed": node("ReadVariableXlaSplitND", "a") + node("WriteFile", "b"),
-}  # fmt: skip
+    "handed_place": const("a", "/tmp/canary") + node("StatefulPartitionedCall", "call", ("a",), f=pb(10, pb(1, "save_it"))) + function("save_it", SAVE), "handed_merge": const("a", "/tmp/canary") + node("PartitionedCall", "call", ("a",), f=pb(10, pb(1, "merge_it"))) + function("merge_it", node("MergeV2Checkpoints", "merge", ("place", "place"), delete_old_dirs=pb(5, 1))), }  # fmt: skip
 for name, graph in GRAPHS.items():
     malicious(f"third/{name}/saved_model.pb", saved(graph))
 malicious("third/frozen_joined.pb", GRAPHS["joined_place"])

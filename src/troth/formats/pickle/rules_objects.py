@@ -63,7 +63,7 @@ def _spline(target: Obj, slots: object) -> bool:
         return False
     for key, value in slots.pairs():
         array = isinstance(value, Obj) and value.kind in ("ndarray", "array-done", "scalar")
-        named = isinstance(value, Global) and key == "_asarray" and value.full == "numpy.asarray"
+        named = isinstance(value, Global) and key == "_asarray" and value.name == "asarray" and value.rule in ("function", "type")
         if type(key) is not str or key not in _SLOTS or not (array or named or is_plain(value)):
             return False
     return True
