@@ -40,7 +40,7 @@ def benign(name: str, *needs: str) -> Callable[[Writer], Writer]:
 
 def register() -> tuple[dict[str, tuple[str, Writer]], dict[str, tuple[tuple[str, ...], Writer]]]:
     """Both corpora, once every generator has registered its cases."""
-    for name in ("benign_configs", "benign_numeric", "benign_torch", "benign_wide", "hostile_pickles", "hostile_containers", "hostile_data", "hostile_reducers", "hostile_settings", "hostile_more", "benign_more", "blind_hostile", "blind_hostile_data", "blind_benign", "blind_benign_more", "blind_benign_files", "third_hostile", "third_hostile_data", "third_benign", "third_benign_torch", "third_benign_tf"):
+    for name in ("benign_configs", "benign_numeric", "benign_torch", "benign_wide", "hostile_pickles", "hostile_containers", "hostile_data", "hostile_reducers", "hostile_settings", "hostile_more", "benign_more", "blind_hostile", "blind_hostile_data", "blind_benign", "blind_benign_more", "blind_benign_files", "third_hostile", "third_hostile_data", "third_benign", "third_benign_torch", "third_benign_tf", "fourth_hostile", "fourth_benign"):
         importlib.import_module(f"tests.attacks.models.{name}")
     return MALICIOUS, BENIGN
 
