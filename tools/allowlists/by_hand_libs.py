@@ -109,7 +109,7 @@ LIBS: dict[str, list[tuple[str, str, dict[str, str]]]] = {
     ],
     "jax": [("jax-array", "calls numpy's reducer, which is proved", {"jax._src.array": "_reconstruct_array"})],
     "ml_dtypes": [("type", "named for a dtype", {"ml_dtypes": "bfloat16 float8_e4m3fn float8_e5m2 float8_e4m3fnuz float8_e5m2fnuz float8_e8m0fnu int4 uint4"})],
-    "gensim": [("function", "raises; stands where a class method was", {"gensim.utils": "call_on_class_only"})],
+    "gensim": [("function", "raises; stands where a class method was", {"gensim.utils": "call_on_class_only"}), ("function", "gives back what it is given", {"gensim.utils": "identity"}), ("function", "computes a weight from numbers", {"gensim.models.tfidfmodel": "df2idf"})],
     "lightgbm": [("booster", "an empty object; its text is parsed by the library's own reader", {"lightgbm.basic": "Booster"})],
     "xgboost": [("booster", "an empty object; its bytes are parsed by the library's own reader", {"xgboost.core": "Booster"})],
     "catboost": [("booster", "an empty object; its bytes are parsed by the library's own reader", {

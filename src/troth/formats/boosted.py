@@ -29,6 +29,7 @@ def check_trees(model: dict[str, object]) -> None:
     for number, tree in enumerate(_trees(model.get("learner"), 0)):
         _tree(number, tree)
     _ensembles(model.get("learner"), _groups(model.get("learner")), 0)
+    _linear(model.get("learner"))
 
 
 def _groups(learner: object) -> int:
@@ -80,6 +81,7 @@ def _tree(number: int, tree: dict[str, object]) -> None:
     if not 1 <= nodes <= _NODES or features < 0 or not all(hasattr(items, "__len__") and len(items) == nodes for items in arrays.values()):  # type: ignore[arg-type]
         raise Refusal("xgboost", f"tree {number} has arrays that are not as long as its {nodes} nodes say", None, str(number))
     _categories(number, tree, nodes)
+    _rooted(number, tree)
     for name, low, high in (("left_children", -1, nodes), ("right_children", -1, nodes), ("parents", -1, nodes), ("split_indices", 0, max(features, 1))):
         items = arrays[name]
         if not isinstance(items, (list, tuple, memoryview)) or any(type(item) is not int or not (low <= item < high or (name == "parents" and item == _ROOT)) for item in items):
@@ -95,3 +97,30 @@ def _categories(number: int, tree: dict[str, object], nodes: int) -> None:
     fits = len(owners) == len(starts) == len(sizes) and all(0 <= owner < nodes for owner in owners) and all(0 <= start <= start + size <= len(held) for start, size in zip(starts, sizes, strict=True))
     if not fits or any(not 0 <= item < _NODES for item in held) or owners != sorted(owners):
         raise Refusal("xgboost", f"tree {number} names categories that are not there", None, str(number))
+
+
+def _rooted(number: int, tree: dict[str, object]) -> None:
+    """No path from the root meets a node twice."""
+    left, right = tree.get("left_children"), tree.get("right_children")
+    seen: set[int] = set()
+    todo = [0]
+    while todo and isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
+        node = todo.pop()
+        if node in seen:
+            raise Refusal("xgboost", f"tree {number} leads back into itself", None, str(number))
+        seen.add(node)
+        if left[node] == -1:
+            continue  # a leaf; with several outputs its right child is the number of its values
+        todo += [child for child in (left[node], right[node]) if type(child) is int and 0 <= child < len(left)]
+
+
+def _linear(learner: object) -> None:
+    """A linear booster has a weight for every feature, and one more, of every output."""
+    booster = learner.get("gradient_booster") if isinstance(learner, dict) else None
+    if not isinstance(learner, dict) or not isinstance(booster, dict) or booster.get("name") != "gblinear":
+        return
+    model, settings = booster.get("model"), learner.get("learner_model_param")
+    weights = model.get("weights") if isinstance(model, dict) else None
+    features = _number(settings.get("num_feature")) if isinstance(settings, dict) else -1
+    if not isinstance(weights, (list, tuple)) or len(weights) != (features + 1) * _groups(learner):
+        raise Refusal("xgboost", "a linear booster without a weight for every feature", None, "weights")

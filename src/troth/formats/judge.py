@@ -41,6 +41,8 @@ _CLOSED: Final = {
 """Magic -> what it is: containers and serialized objects that nothing here looks into."""
 _POINTER: Final = b"version https://git-lfs.github.com/spec/"
 _IMPORTS: Final = rb"[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n"
+_MODULES: Final = {"pickle_module_info.txt": rb"\s*(?:mlflow\.pytorch\.pickle_module|pickle|cloudpickle|dill)\s*", "keras_module.txt": rb"\s*(?:keras|tf_keras|tensorflow\.keras|tensorflow\.python\.keras)\s*"}
+"""Files of MLflow that hold the name of a module -> the modules that MLflow writes there."""
 _WRITINGS: Final = (".py", ".pyi", ".ipynb", ".md", ".markdown", ".rst", ".txt", ".html", ".csv", ".tsv", ".log", ".diff", ".patch", ".json", ".jsonl", ".js", ".ts", ".toml")
 """Texts that speak about tags of YAML, and that no reader of YAML is given."""
 _CODE: Final = rb"(?m)^\s*(?:from\s+transformers|import\s+(?:torch|transformers)|from\s+(?:\.+|torch|diffusers)|class\s+\w+\((?:PreTrained|Pretrained|\w*(?:Model|Config|Tokenizer|Pipeline))\b)"
@@ -356,6 +358,8 @@ def _prose(source: Source, head: bytes, name: str, budget: Budget) -> Judgement:
         return _card(source.whole(budget.text), name)
     if suffix in (".yaml", ".yml") or name in ("MLmodel",) or start.startswith((b"artifact_path:", b"flavors:", b"---\n", b"!!python")):
         return structured.judge_yaml(source.whole(budget.text), name)
+    if name in _MODULES and not re.fullmatch(_MODULES[name], source.head(256)):
+        raise Refusal("custom-code", "the loader imports the module that this file names", 0, name[:200])
     if suffix not in _WRITINGS and re.search(rb"(?m)^[^#'\"\n]*!!python/(?:object|name|module)[/:]", source.head(1 << 18)):
         return structured.judge_yaml(source.whole(budget.text), name)
     if suffix == ".py" and is_model_code(source, name):

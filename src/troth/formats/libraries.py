@@ -132,9 +132,24 @@ def _tree(tree: str, values: dict[bytes, bytes], features: int) -> None:
         raise Refusal("lightgbm", f"tree {tree} has arrays that are not as long as its {leaves} leaves say", None, tree)
     _categories(tree, values, leaves)
     _linear(tree, values, leaves, features)
+    if not _is_tree(dict(enumerate(zip(numbers[b"left_child"], numbers[b"right_child"], strict=True)))):
+        raise Refusal("lightgbm", f"tree {tree} leads back into itself", None, tree)
     children = [*numbers[b"left_child"], *numbers[b"right_child"]]
     if any(not -leaves <= child < leaves - 1 for child in children) or any(not 0 <= item <= max(features, 0) for item in numbers[b"split_feature"]):
         raise Refusal("lightgbm", f"tree {tree} names a child or a feature that is not there", None, tree)
+
+
+def _is_tree(children: dict[int, tuple[int, int]]) -> bool:
+    """Whether no path from the root meets a node twice (leaves are negative)."""
+    seen: set[int] = set()
+    todo = [0] if children else []
+    while todo:
+        node = todo.pop()
+        if node in seen:
+            return False
+        seen.add(node)
+        todo.extend(child for child in children.get(node, ()) if child >= 0)
+    return True
 
 
 def _numbers(tree: str, values: dict[bytes, bytes], key: bytes) -> list[int]:
@@ -209,6 +224,7 @@ def judge_xml(source: Source, budget: Budget) -> Judgement:
     name = root[1] if root else ""
     if name == "PMML":
         call = re.search(rf"<\s{{0,9}}{_PREFIX}Apply\b{_ATTRIBUTES}?\bfunction\s*=\s*[\"']([^\"']*[.:;(][^\"']*)[\"']", text) or re.search(rf"<\s{{0,9}}{_PREFIX}Extension\b{_ATTRIBUTES}?\b(?:value|name)\s*=\s*[\"']([^\"']*(?:java\.|Runtime|ScriptEngine|exec)[^\"']*)", text)
+        call = call or re.search(r"\b(java(?:x?)\.[a-z]+\.[A-Za-z.]+|ScriptEngine\w*)", text)
         if call is not None:
             raise Refusal("custom-code", f"the function {call[1][:80]!r} is code outside of the standard", call.start(), call[1][:200])
         return Judgement("pmml", INERT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from troth.formats.protobuf import Field, fields, text
@@ -14,6 +15,8 @@ _DOMAINS = frozenset(("", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.
 _SIZES = {1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 14: 8, 15: 16, 16: 2, 17: 1, 18: 1, 19: 1, 20: 1, 24: 1}
 _PACKED = {21: 2, 22: 2, 23: 2, 25: 4, 26: 4}
 _LOCATION = re.compile(r"[A-Za-z0-9_.+=@ -]{1,255}(?:/[A-Za-z0-9_.+=@ -]{1,255}){0,8}\Z")
+_FILLS = {"ConstantOfShape": 1, "Expand": 2, "Tile": 2}
+"""Operator that fills -> which input is the shape."""
 _NATIVE = frozenset(("PyOp", "PyCustomOp", "PythonOp", "PythonOpGrad", "ATen", "ATenOp", "YieldOp", "CustomGradOp", "ExternalOp", "EPContext"))
 """Operators of known domains that leave the graph: they run Python, a shared library or a compiled context."""
 
@@ -24,6 +27,8 @@ class _Model:
         self.memory = self.tensors = 0
         self.used: list[tuple[str, str, int]] = []
         self.external: list[str] = []
+        self.shapes: list[tuple[str, str, int]] = []
+        self.small: dict[str, int] = {}
 
 
 def looks_like_onnx(source: Source) -> bool:
@@ -46,23 +51,55 @@ def read_onnx(source: Source, budget: Budget) -> Judgement:
     """Prove a model."""
     model, own = _Model(budget), set()
     domains: set[str] = set()
+    calls: dict[tuple[str, str], set[tuple[str, str]]] = {}
     for field in fields(source):
         if field.number == 7 and field.wire == 2:
             _graph(model, field.body, 0)
         elif field.number == 25:
-            own.add(_function(model, field.body))
+            before = len(model.used)
+            label = _function(model, field.body)
+            calls[label] = {(domain, name) for domain, name, _ in model.used[before:]}
+            own.add(label)
         elif field.number == 8:
             domains.update(text(inner) for inner in fields(field.body) if inner.number == 1)
         elif field.number == 20 and field.wire == 2:
             _training(model, field.body)
         elif field.number not in (1, 2, 3, 4, 5, 6, 14):
             raise Refusal("onnx-field", f"a model has no field {field.number}", field.at)
+    _bounded(model)
+    _acyclic(calls)
     for domain, name, at in model.used:
         if (domain, name) not in own and (domain not in _DOMAINS or name in _NATIVE):
             raise Refusal("custom-operator", f"the operator {domain}.{name} is code that the model does not hold", at, f"{domain}.{name}"[:200])
     if model.memory > budget.memory:
         raise Refusal("budget-memory", f"loading would allocate {model.memory} bytes; the limit is {budget.memory}")
     return Judgement("onnx", INERT, (), model.memory, model.tensors)
+
+
+def _acyclic(calls: dict[tuple[str, str], set[tuple[str, str]]]) -> None:
+    """Refuse functions that come back to themselves: readers write them out in the place of their calls."""
+    for start in calls:
+        seen: set[tuple[str, str]] = set()
+        todo = [start]
+        while todo:
+            for inner in calls.get(todo.pop(), set()) - seen:
+                if inner == start:
+                    raise Refusal("nesting", "a function that calls itself", None, ".".join(inner)[:200])
+                seen.add(inner)
+                todo.append(inner)
+
+
+_FILLED = 1 << 31
+_DENSE = 1 << 40
+"""Elements that a sparse tensor may stand for."""
+
+
+def _bounded(model: _Model) -> None:
+    """Refuse constants that a reader computes while it loads the model (`ConstantOfShape` of a shape that is written down), where they are larger than any."""
+    for operator, given, at in model.shapes:
+        count = model.small.get(given, 0)
+        if count > _FILLED:
+            raise Refusal("budget-memory", f"{operator} makes {count} elements of a constant while the model is loaded", at, given[:200])
 
 
 def _training(model: _Model, body: Source) -> None:
@@ -96,21 +133,29 @@ def _graph(model: _Model, body: Source, depth: int) -> None:
             for inner in fields(field.body):
                 if inner.number in (1, 2):
                     _tensor(model, inner)
+            dense = math.prod(max(size, 1) for inner in fields(field.body) if inner.number == 3 for size in _numbers(inner))
+            if dense > _DENSE:
+                raise Refusal("tensor-bounds", f"a sparse tensor that stands for {dense} elements", field.at)
 
 
 def _node(model: _Model, node: Field, depth: int) -> None:
     name = domain = ""
+    inputs: list[str] = []
     for field in fields(node.body):
         if field.number == 4:
             name = text(field)
         elif field.number == 7:
             domain = text(field)
+        elif field.number == 1:
+            inputs.append(text(field))
         elif field.number == 5:
             for part in fields(field.body):
                 if part.number in (5, 10) and part.wire == 2:
                     _tensor(model, part)
                 elif part.number in (6, 11) and part.wire == 2:
                     _graph(model, part.body, depth + 1)
+    if name in _FILLS and len(inputs) >= _FILLS[name]:
+        model.shapes.append((name, inputs[_FILLS[name] - 1], node.at))
     model.used.append((domain, name, node.at))
 
 
@@ -130,12 +175,17 @@ def _numbers(field: Field) -> list[int]:
     return found
 
 
+_FEW = 512
+
+
 class _Tensor:
     """What is read of one tensor."""
 
     def __init__(self, tensor: Field) -> None:
         self.at, self.kind, self.raw, self.name, self.external, self.typed = tensor.at, 0, -1, "", False, 0
         self.texts = 0
+        self.bytes = b""
+        self.words: list[int] = []
         self.dims: list[int] = []
         self.entries: dict[str, str] = {}
         for field in fields(tensor.body):
@@ -151,6 +201,7 @@ class _Tensor:
                 self.name = text(field)
             case 9:
                 self.raw = field.body.size
+                self.bytes = field.body.whole(_FEW) if field.body.size <= _FEW else b""
             case 13:
                 self.entry(field)
             case 14:
@@ -158,6 +209,8 @@ class _Tensor:
             case 6:
                 self.texts += 1
             case 4 | 5 | 7 | 10 | 11:
+                if field.number == 7 and (field.wire == 0 or field.body.size <= _FEW):
+                    self.words += _numbers(field)
                 self.typed += field.body.size if field.wire == 2 else 8
 
     def entry(self, field: Field) -> None:
@@ -173,6 +226,11 @@ def _tensor(model: _Model, field: Field) -> None:
     tensor = _Tensor(field)
     count, kind = _count(tensor.dims, tensor.at, tensor.name), tensor.kind
     model.tensors += 1
+    if tensor.kind == 7 and tensor.name:
+        numbers = [int.from_bytes(tensor.bytes[at : at + 8], "little", signed=True) for at in range(0, len(tensor.bytes), 8)] or tensor.words
+        model.small[tensor.name] = math.prod(max(number, 1) for number in numbers if number < 1 << 62)
+    if tensor.raw >= 0 and tensor.typed:
+        raise Refusal("tensor-bounds", "a tensor with its values twice; readers choose differently", tensor.at, tensor.name[:200])
     if tensor.external or tensor.entries:
         _external(model, tensor.entries, count * _SIZES.get(kind, 1), tensor.at, tensor.name)
     elif tensor.raw >= 0:

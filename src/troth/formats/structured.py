@@ -102,7 +102,21 @@ def check_value(value: Json, name: str) -> bool:
             check(path, inner)
         elif isinstance(inner, str):
             _text(path, key, inner)
+        elif isinstance(inner, list) and len(inner) < _LISTED:
+            _listed(path, inner, 0)
     return modelish
+
+
+_LISTED = 1000
+
+
+def _listed(path: str, value: list[Json], depth: int) -> None:
+    """Texts in lists: a name that is called is called from there as well."""
+    for item in value:
+        if isinstance(item, str) and plain_call(item):
+            raise Refusal("settings-call", f"{path} names {item[:120]!r}, which the loader would call", None, item[:200])
+        if isinstance(item, list) and depth < 3 and len(item) < _LISTED:
+            _listed(path, item, depth + 1)
 
 
 def _special(value: dict[str, Json], name: str) -> Judgement | None:
@@ -120,6 +134,8 @@ def _special(value: dict[str, Json], name: str) -> Judgement | None:
         return Judgement("xgboost-json", INERT)
     if ("oblivious_trees" in value or "trees" in value) and "features_info" in value:
         return Judgement("catboost-json", INERT)
+    if value.get("template_format") == "jinja2" and isinstance(value.get("template"), str):
+        check_template(str(value["template"]), "template")
     if name == "MLmodel" and "flavors" in value:
         return libraries.judge_mlmodel(value)
     if name == "MANIFEST.json" and "model" in value and isinstance(value["model"], dict) and value["model"].get("handler"):
@@ -150,6 +166,14 @@ def _weights(path: str, value: Json) -> None:
     for tensor, file in value.items():
         if not isinstance(file, str) or not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.+ -]{0,200}", file):
             raise Refusal("weight-map", f"a shard outside of the model's folder: {str(file)[:120]!r}", None, str(tensor)[:200])
+
+
+def _imports(path: str, value: Json) -> None:
+    """Modules that a runner imports before it reads on."""
+    names = value.get("imports") if isinstance(value, dict) else value
+    for name in names if isinstance(names, list) else [names]:
+        if isinstance(name, str) and reaches(name):
+            raise Refusal("settings-call", f"{path} imports {name[:120]!r}", None, name[:200])
 
 
 def _manifest(path: str, value: Json) -> None:
@@ -251,7 +275,9 @@ def _module_type(path: str, value: Json) -> None:
 def _text(path: str, key: str, value: str) -> None:
     if value.startswith("!!python/") or "__import__(" in value or plain_call(value) or "__reduce__" in value or "__subclasses__" in value or "__globals__" in value or "__builtins__" in value:
         raise Refusal("code-text", f"{path} holds text that is made to be run", None, path[:200])
-    if key.endswith(("_file", "_path", "vocab_file", "merges_file")) and (value.startswith(("/etc/", "/proc/", "~", "file:", "\\\\")) or ".." in value.replace("\\", "/").split("/")):
+    if key in ("user_dir", "module_dir") and value.startswith((".", "/", "~")):
+        raise Refusal("custom-code", f"{path} is a folder of code that the loader imports: {value[:120]!r}", None, path[:200])
+    if (key.endswith(("_file", "_path", "_base_name")) or key == "file") and (value.startswith(("/etc/", "/proc/", "~", "file:", "\\\\")) or ".." in value.replace("\\", "/").split("/")):
         raise Refusal("foreign-path", f"{path} reaches outside of the model: {value[:120]!r}", None, path[:200])
     _library_file(path, value)
 
@@ -309,7 +335,7 @@ _KEYS = {
     "auto_map": _custom, "custom_pipelines": _custom, "custom_pipeline": _custom, "custom_code": _custom, "trust_remote_code": _flag, "allow_pickle": _flag,
     "attn_implementation": _attention, "_attn_implementation": _attention, "_attn_implementation_internal": _attention, "experts_implementation": _attention,
     "filters": _codecs, "codecs": _codecs, "compressor": _codecs, "class_path": _class_path, "target": _instantiated, "kernel_config": _kernels, "_class_name": _own_class,
-    "chat_template": _template, "weight_map": _weights, "weightsManifest": _manifest, "_target_": _target, "Regex": _pattern, "custom_generate": _custom,
+    "chat_template": _template, "weight_map": _weights, "weightsManifest": _manifest, "custom_imports": _imports, "_target_": _target, "Regex": _pattern, "custom_generate": _custom,
     "unet": _library, "vae": _library, "text_encoder": _library, "scheduler": _library, "tokenizer": _library, "safety_checker": _library,
     "transformer": _library, "feature_extractor": _library, "text_encoder_2": _library, "tokenizer_2": _library, "controlnet": _library,
     "image_encoder": _library, "vocoder": _library, "type": _module_type, "vocab_file": _base, "merges_file": _base, "enable_unsafe_deserialization": _flag,

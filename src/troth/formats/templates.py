@@ -93,7 +93,7 @@ def check_template(text: str, name: str, offset: int | None = None) -> None:
 _JOINS = frozenset(("join", "replace", "format", "removeprefix", "removesuffix", "lower", "strip", "lstrip", "rstrip"))
 
 
-_COUNTS = frozenset(("length", "count", "int", "float", "abs", "round", "sum"))
+_COUNTS = frozenset(("length", "count", "int", "float", "abs", "round"))
 
 
 def _of_text(node) -> bool:  # type: ignore[no-untyped-def]
@@ -114,7 +114,7 @@ def _of_text(node) -> bool:  # type: ignore[no-untyped-def]
     return changed and ((kind == "Const" and isinstance(node.value, str)) or kind == "Dict" or (kind == "Call" and getattr(node.node, "name", "") == "dict"))
 
 
-def _is_built(value, nodes, built: set[str]) -> bool:  # type: ignore[no-untyped-def]
+def _is_built(value, nodes, built: set[str], macros) -> bool:  # type: ignore[no-untyped-def]
     """Whether an expression puts a text together from parts, or takes one character out of another."""
     for node in (value, *value.find_all(nodes.Node)):
         kind = type(node).__name__
@@ -125,6 +125,8 @@ def _is_built(value, nodes, built: set[str]) -> bool:  # type: ignore[no-untyped
         if kind == "Getitem" and (type(node.node).__name__ == "Filter" or isinstance(getattr(node.node, "value", 0), str)):
             return True
         if (kind in ("Filter", "Call", "Mod", "Getitem")) and _of_text(node):
+            return True
+        if (kind == "Filter" and node.name == "sum" and (len(node.args) > 1 or any(pair.key == "start" for pair in node.kwargs))) or (kind == "Call" and getattr(node.node, "name", "") in macros):
             return True
         if (kind == "Filter" and node.name in _JOINS) or (kind == "Call" and getattr(node.node, "attr", "") in _JOINS):
             return True
@@ -137,20 +139,21 @@ def _built_name(tree, nodes) -> str:  # type: ignore[no-untyped-def]
     macros = {node.name: node for node in tree.find_all(nodes.Macro)}
     for _ in range(8):
         before = len(built)
+        built.update(name.name for node in tree.find_all(nodes.AssignBlock) for name in (node.target, *node.target.find_all(nodes.Name)) if isinstance(name, nodes.Name))
         for node in tree.find_all((nodes.Assign, nodes.For, nodes.With)):
             pairs = zip(node.targets, node.values, strict=True) if isinstance(node, nodes.With) else [(node.target, node.iter if isinstance(node, nodes.For) else node.node)]
             for target, value in pairs:
-                if _is_built(value, nodes, built):
+                if _is_built(value, nodes, built, macros):
                     built.update(name.name for name in (target, *target.find_all(nodes.Name)) if isinstance(name, nodes.Name))
                     built.update(f"{name.name}.{name.attr}" for name in (target, *target.find_all(nodes.NSRef)) if isinstance(name, nodes.NSRef))
         for call in tree.find_all(nodes.Call):
             macro = macros.get(getattr(call.node, "name", ""))
-            if macro is not None and any(_is_built(arg, nodes, built) for arg in (*call.args, *(pair.value for pair in call.kwargs))):
+            if macro is not None and any(_is_built(arg, nodes, built, macros) for arg in (*call.args, *(pair.value for pair in call.kwargs))):
                 built.update(name.name for name in macro.args)
         if len(built) == before:
             break
     for node in tree.find_all(nodes.Getitem):
-        if not isinstance(node.arg, nodes.Slice) and _is_built(node.arg, nodes, built):
+        if not isinstance(node.arg, nodes.Slice) and _is_built(node.arg, nodes, built, macros):
             return f"line {node.lineno} of the template reaches something under a name that it builds"
     return ""
 

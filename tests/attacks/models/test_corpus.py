@@ -16,6 +16,7 @@ NO_MODELS = {
     "hf/vocab.json", "hf/trainer_state.json", "hf/merges.txt", "hf/vocab.txt", "hf/README.md", "nemo/model_config.yaml", "saved/variables/variables.data-00000-of-00001", "blind/sentence/config_sentence_transformers.json", "blind/saved_text/notes.pbtxt", "blind/onnx_labels/classes.txt",
     "blind/latent/config.yaml", "blind/yolo/data.yaml", "blind/environment/conda.yaml", "blind/card/README.md", "blind/dvc/params.yaml", "blind/orbax",
     "third/config_nnunet/plans.json", "third/config_server/model-settings.json", "third/config_spark/metadata.json", "third/yaml_latent/v1-inference.yaml", "third/yaml_nemo/model_config.yaml", "third/yaml_lightning/config.yaml", "third/yaml_card/config.yaml", "third/yaml_env/conda.yaml",
+    "fourth/config_bundle/metadata.json", "fourth/config_gptq/quantize_config.json", "fourth/config_prompt/prompt.json", "fourth/settings/config.yaml", "fourth/orbax",
 }
 """Ordinary files that come with models and hold none."""
 

@@ -62,7 +62,7 @@ def _spline(target: Obj, slots: object) -> bool:
     if target.cls is None or not target.cls.module.startswith("scipy.interpolate.") or not isinstance(slots, Items) or slots.kind != "dict":
         return False
     for key, value in slots.pairs():
-        array = isinstance(value, Obj) and value.kind in ("ndarray", "array-done", "scalar")
+        array = isinstance(value, Obj) and value.kind in ("ndarray", "array-done", "scalar", "value")
         named = isinstance(value, Global) and key == "_asarray" and value.name == "asarray" and value.rule in ("function", "type")
         if type(key) is not str or key not in _SLOTS or not (array or named or is_plain(value)):
             return False
