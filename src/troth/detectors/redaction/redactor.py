@@ -84,7 +84,7 @@ class Redactor:
         shown = self._spans(seen, _TWICE)
         if _all_of(shown, seen):
             return self._without(seen, shown).decode("utf-8", "surrogatepass")
-        spans = self._spans(data, _TWICE)
+        spans = self._spans(data, _TWICE, standing=True)
         if not shown or _all_of(spans, data):
             return self._without(data, spans).decode("utf-8", "surrogatepass") if spans else text
         pieces = [data[start:end] for start, end, _, _ in spans]
@@ -103,23 +103,24 @@ class Redactor:
     def _crowd(self, data: bytes, seen: bytes) -> bytes:
         """A text of little else than labels, with invisible letters in it: it goes out without them, looked at once as it is and once as it reads."""
         spans, bare = (
-            self._tokens(text, self._scanner.scan(text, everything=True, bounded=_TWICE)) for text in (seen, data)
+            self._tokens(text, self._scanner.scan(text, everything=True, bounded=_TWICE), standing=text is data) for text in (seen, data)
         )
         read = Counter(seen[span[0] : span[1]] for span in spans)
         if _all_of(spans, seen) or Counter(_as_read(data[span[0] : span[1]]) for span in bare) - read:
             return marker("crowded text", data, self._key)  # an invisible letter ended a token: which of both texts is whole cannot be told
         return self._without(seen, spans + labelled(seen))
 
-    def _tokens(self, data: bytes, found: list[Match]) -> list[Span]:
-        return self.registry.find(data) + [
+    def _tokens(self, data: bytes, found: list[Match], *, standing: bool = False) -> list[Span]:
+        return (self.registry.standing(data) if standing else self.registry.find(data)) + [
             (match.outer_start if _armoured(match) else match.start, match.outer_end if _armoured(match) else match.end,
              match.rule.id, match.value(data))
             for match in found
         ]  # fmt: skip
 
-    def _spans(self, data: bytes, share: float = 1.0, left: list[int] | None = None) -> list[Span]:
+    def _spans(self, data: bytes, share: float = 1.0, left: list[int] | None = None, *, standing: bool = False) -> list[Span]:
+        """Places of secrets; with `standing`, known values only where they stand as they are: the same text is read in other ways besides."""
         found = self._scanner.scan(data, None, everything=True, bounded=share)
-        spans = self._tokens(data, found) if found or self.registry.longest else []
+        spans = self._tokens(data, found, standing=standing) if found or self.registry.longest else []
         if found and found[0].outer_end - found[0].outer_start == len(data):
             return spans
         if (b"H" in data and b"H4sI" in data) or (b"J" in data and b"eJ" in data):  # one byte is looked for much faster than two

@@ -30,7 +30,13 @@ class RedactedStream(io.TextIOBase):
         self._lock = threading.RLock()
 
     def write(self, text: str) -> int:
-        """Take text; what cannot be the start of a secret any more goes on at once."""
+        """Take text; what cannot be the start of a secret any more goes on at once.
+
+        Raises:
+            TypeError: for bytes: libraries (click) find out by it whether a stream takes them.
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         with self._lock:
             try:
                 safe = self._pieces.write(text.encode("utf-8", "surrogatepass"))
