@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from tests.attacks.redaction import labels
+from tests.attacks.redaction import again_forms, again_labels, again_objects, again_routes, labels
 from tests.attacks.redaction.blind import blind, blind_twins
 from tests.attacks.redaction.further import further, further_twins
 from tests.attacks.redaction.routes import (
@@ -61,6 +61,11 @@ def suites() -> list[Suite]:
         suite.attack(name)(case)
     for name, case in labels.twins().items():
         suite.twin(name)(case)
+    for again in (again_forms, again_labels, again_objects, again_routes):
+        for name, case in again.attacks().items():
+            suite.attack(name)(case)
+        for name, case in again.twins().items():
+            suite.twin(name)(case)
     for text in CLEAN:
         suite.twin(f"text: {text[:40]}")(lambda _, text=text: shared_redactor().text(text) == text)
     suite.twin("a record passes")(lambda _: "hello 42" in captured(lambda log: log.info("hello %d", 42)))

@@ -13,6 +13,8 @@ from typing import Final
 __all__ = ["Forms"]
 
 _WHOLE, _HALF, _QUARTER = 15, 11, 7
+_FEW: Final = 8
+"""Short forms up to which each is looked for by itself, which is quicker than a row of words."""
 _ROWS: Final = tuple(struct.Struct(f"={count}Q").unpack_from for count in range(129))
 """Rows of up to 128 words, which take most lines whole: unpacking them at once is three times as quick as going through a view."""
 
@@ -42,14 +44,19 @@ class Forms:
                 for _, _, _, places, known in self._rows[: 1 if len(form) >= _WHOLE else 2]:
                     places.setdefault(word, []).append((before, form))
                     known.add(word)
-        elif len(form) >= _QUARTER:
-            _, _, _, places, known = self._rows[2]
-            for before in range(4):
-                word = int(struct.unpack_from("=I", form, before)[0])
-                places.setdefault(word, []).append((before, form))
-                known.add(word)
-        else:
-            self._short.append(form)
+            return
+        self._short.append(form)
+        if len(self._short) > _FEW:
+            for short in [item for item in self._short if len(item) >= _QUARTER]:
+                self._short.remove(short)
+                self._add_short(short)
+
+    def _add_short(self, form: bytes) -> None:
+        _, _, _, places, known = self._rows[2]
+        for before in range(4):
+            word = int(struct.unpack_from("=I", form, before)[0])
+            places.setdefault(word, []).append((before, form))
+            known.add(word)
 
     def find(self, data: bytes) -> list[tuple[int, bytes]]:
         """Place and form of every occurrence, in no order; some may come twice."""
@@ -69,7 +76,7 @@ class Forms:
                         if place >= before and data.startswith(form, place - before)
                     ]
         for form in self._short:
-            at = data.find(form)
+            at = data.find(form) if form in data else -1
             while at >= 0:
                 found.append((at, form))
                 at = data.find(form, at + len(form))

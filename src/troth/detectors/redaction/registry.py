@@ -127,12 +127,12 @@ class Registry:
         if not self.longest:
             return []
         found = self.standing(data)
-        if b"\\" in data or b"%" in data or b"&" in data:
-            found += self._searched(data, escaped, found)
-        if b"=" in data:
-            found += self._searched(data, quoted, found)
-        if len(data) > _LEAST_PACKED:
-            found += self._searched(data, unpacked, found)
+        if (b"\\" in data or b"%" in data or b"&" in data) and (read := escaped(data)) is not data:
+            found += self._searched(data, escaped, found, read)
+        if b"=" in data and (read := quoted(data)) is not data:
+            found += self._searched(data, quoted, found, read)
+        if len(data) > _LEAST_PACKED and (read := unpacked(data)) is not data:
+            found += self._searched(data, unpacked, found, read)
         return found
 
     def standing(self, data: bytes) -> list[Found]:
@@ -177,10 +177,9 @@ class Registry:
             found.append((start, end, name, raw))
         return found
 
-    def _searched(self, data: bytes, reading: Callable[[bytes], bytes], found: list[Found]) -> list[Found]:
+    def _searched(self, data: bytes, reading: Callable[[bytes], bytes], found: list[Found], read: bytes) -> list[Found]:
         """The shortest pieces of the text that show a value in a reading, which does not tell where it found what."""
-        read = reading(data)
-        if read is data or not self._shows(read):
+        if not self._shows(read):
             return []
         rest = bytearray(data)
         for start, end, _, _ in found:

@@ -22,6 +22,12 @@ _PASSES: Final = 3
 """Escapes of escapes of escapes are undone."""
 _BY_NUMBER: Final = (b"\\u00", b"\\U000000", b"\\x{", b"\\u{", b"\\x", b"%u00", b"%")
 """What stands before the two hexadecimal digits of a letter. As `=`, it makes quoted-printable, which the standard library undoes in one step."""
+_ESCAPE: Final = re.compile(rb"(\\\\*(?:(?:u00|U000000|x|[ux]\{)[0-9a-fA-F]{2}\}?|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{2,3}|N\{[A-Z0-9 -]{1,80}\}|[\"'/]|(?<=\\\\))|%(?:25)*(?:u00)?[0-9a-fA-F]{2})")
+"""Its branches begin with a letter each: a repetition in front would keep the search from skipping."""
+_DENSE: Final = 4_000
+"""Signs that may begin an escape, from which on they are not looked at one by one."""
+_MORE: Final = re.compile(rb"\\[ux0-7\"'/]|%[2-7ux]|&#?\w{2,24};|\x1b")
+"""What makes another pass worth its time."""
 _OCTAL: Final = re.compile(rb"\\([0-7]{2,3})")
 _BEYOND: Final = re.compile(rb"\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8}|\\N\{[A-Z0-9 -]{1,80}\}")
 """Letters beyond ASCII, told by number or name: a value is known by its other letters."""
@@ -51,6 +57,7 @@ class _Remembered(dict[bytes, bytes]):
         return meant
 
 
+_escapes: Final = _Remembered(lambda escape: _letter(escape.lstrip(b"\\")))
 _octals: Final = _Remembered(lambda digits: bytes((int(digits, 8) & 255,)))
 _entities: Final = _Remembered(lambda name: _entity(name.decode("ascii")).encode("utf-8", "replace"))
 
@@ -59,6 +66,17 @@ def _entity(name: str) -> str:
     import html  # its table costs a start more than the rest of this module
 
     return html.unescape(f"&{name};")
+
+
+def _letter(escape: bytes) -> bytes:
+    """Of an escape without its backslashes: a letter of ASCII, another byte, or nothing for a letter beyond."""
+    if escape in (b"", b'"', b"'", b"/"):
+        return escape or b"\\"
+    if escape[:1].isdigit():
+        return bytes((int(escape, 8) & 255,))
+    if escape[:1] == b"N" or (escape[:1] in b"uU" and escape[1:2] != b"{" and int(escape[1:], 16) > 255):
+        return b""
+    return bytes((int(escape.rstrip(b"}")[-2:], 16),))
 
 
 def bare(data: bytes) -> bytes:
@@ -84,12 +102,23 @@ def escaped(data: bytes) -> bytes:
             data = b"".join(parts)
         if b"\x1b" in data:
             data = _CODES.sub(b"", data)
-        if data == before:
-            return before
+        if data == before or not _MORE.search(data):
+            return data
     return data
 
 
 def _numbers(data: bytes) -> bytes:
+    if data.count(b"\\") + data.count(b"%") > _DENSE:
+        return _dense(data)
+    parts = _ESCAPE.split(data)
+    if len(parts) == 1:
+        return data
+    parts[1::2] = map(_escapes.__getitem__, parts[1::2])
+    return b"".join(parts)
+
+
+def _dense(data: bytes) -> bytes:
+    """The same of a text of little but escapes, in steps that look at all of them at once."""
     if b"\\" in data:
         while b"\\\\" in data:
             data = data.replace(b"\\\\", b"\\")
