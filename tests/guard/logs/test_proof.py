@@ -27,19 +27,31 @@ def test_a_proof_sends_a_canary_through_every_sink() -> None:
 
 
 class Leaky(logging.Handler):
-    """Writes the record without `format`: nobody's filter sees that."""
+    """Writes the record without `format`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wrote: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        sys.__stdout__.write(record.getMessage() if record.name != "troth.proof" else "")
+        self.wrote.append(f"{record.getMessage()} {vars(record)}")
+
+
+def test_a_handler_that_writes_without_format_is_given_final_text(sink: io.StringIO) -> None:
+    handler = Leaky()
+    logging.getLogger("app").addHandler(handler)
+    try:
+        logging.getLogger("app").warning("with %s", "ghp_" + "aZ3" * 12, extra={"user": "ghp_" + "aZ3" * 12})
+    finally:
+        logging.getLogger("app").handlers.clear()
+
+    assert "with [redacted" in handler.wrote[0]
+    assert "aZ3aZ3" not in handler.wrote[0]
 
 
 def test_an_unproven_sink_is_an_error(sink: io.StringIO) -> None:
-    logging.getLogger("app").addHandler(Leaky())
-    try:
-        with pytest.raises(UnprovenSinkError, match="Leaky"):
-            prove()
-    finally:
-        logging.getLogger("app").handlers.clear()
+    with pytest.raises(UnprovenSinkError, match=r"sys\.stdout is not redacted"):
+        prove()
 
 
 class PastEmit(logging.Handler):

@@ -25,32 +25,37 @@ from troth.guard.redact.objects import shared
 if TYPE_CHECKING:
     from troth.detectors.redaction import Redactor
 
-__all__ = ["FAILED", "Installation", "formats", "install", "installed"]
+__all__ = ["FAILED", "Installation", "install", "installed", "ordinary"]
 
 FAILED: Final = "[redaction failed]"
 _current: list[Installation] = []
-_FINAL: Final = frozenset(("format", "prepare", "makePickle", "mapLogRecord", "emit", "shouldRollover"))
-"""What an `emit` calls that gives it final text."""
-_RAW: Final = frozenset(("getMessage", "msg", "args", "exc_info", "exc_text", "stack_info", "__dict__"))
-"""What an `emit` reads that goes past `format`: the message before its last step, or the exception itself."""
 _KINDS: Final = 1_000
-_formats: WeakKeyDictionary[type[logging.Handler], tuple[bool, bool]] = WeakKeyDictionary()
+_OURS: Final = ("logging", "logging.handlers")
+_HARMLESS: Final = frozenset(("format", "close", "flush", "doRollover", "rotate", "rotation_filename", "setStream", "setLevel", "setFormatter", "createSocket", "acquire", "release", "createLock", "getFilesToDelete"))
+"""What a class may define without its records being given to it in final form; `format` has redaction behind it by itself."""
+_RECORDS: Final = ("QueueHandler", "SocketHandler", "DatagramHandler", "HTTPHandler")
+"""Handlers of the library that hand on the record itself."""
+_ordinary: WeakKeyDictionary[type[logging.Handler], bool] = WeakKeyDictionary()
 
 
-def formats(kind: type[logging.Handler], *, only: bool = False) -> bool:
-    """Whether the `emit` of a class takes its text by `format` (or what is patched to use final text).
+def ordinary(kind: type[logging.Handler]) -> bool:
+    """Whether handlers of a class take nothing of a record but the text that `format` makes of it: the library's own, and those that change nothing that sees records.
 
-    Args:
-        kind: the handler's class.
-        only: and in no other way: others get records whose text is final.
+    What anybody else's `emit` reads besides `format` cannot be told by looking at it: it gets records whose text is final.
     """
-    known = _formats.get(kind)
+    known = _ordinary.get(kind)
     if known is None:
-        codes = (getattr(owner.__dict__.get("emit"), "__code__", None) for owner in kind.__mro__)
-        first = next((code for code in codes if code is not None), None)
-        names = frozenset(first.co_names) if first is not None else frozenset()
-        known = _formats[kind] = (not _FINAL.isdisjoint(names), not _FINAL.isdisjoint(names) and _RAW.isdisjoint(names))
-    return known[only]
+        known = _ordinary[kind] = _plain(kind)
+    return known
+
+
+def _plain(kind: type[logging.Handler]) -> bool:
+    for owner in kind.__mro__:
+        if owner.__module__ in _OURS:
+            return owner.__name__ not in _RECORDS
+        if any(callable(value) and name not in _HARMLESS and not name.startswith("__") for name, value in vars(owner).items()):
+            return False
+    return False
 
 
 def _final(bound: Callable[[logging.LogRecord], str], redacted: Callable[[str], str]) -> Callable[[logging.LogRecord], str]:
@@ -61,6 +66,16 @@ def _final(bound: Callable[[logging.LogRecord], str], redacted: Callable[[str], 
 
     final._troth_final = True  # type: ignore[attr-defined]
     return final
+
+
+def _last_resort(logger: logging.Logger, record: logging.LogRecord) -> None:
+    """As `Logger.callHandlers` does where nobody has set up a handler."""
+    if logging.lastResort:
+        if record.levelno >= logging.lastResort.level:
+            logging.lastResort.handle(record)
+    elif logging.raiseExceptions and not logger.manager.emittedNoHandlerWarning and sys.stderr is not None:
+        sys.stderr.write(f"No handlers could be found for logger {logger.name!r}\n")
+        logger.manager.emittedNoHandlerWarning = True
 
 
 class Installation:
@@ -96,7 +111,8 @@ class Installation:
 
     def _patch_logging(self) -> None:
         original_format, original_handle, given = logging.Handler.format, logging.Handler.handle, self._redactor
-        ordinary: dict[type[logging.Handler], bool] = {}
+        quick: dict[type[logging.Handler], Callable[..., object]] = {}
+        """Ordinary kinds, with the `emit` that they had when they were looked at."""
         from troth.detectors.redaction.armour import Following
 
         following = self._following = Following()
@@ -110,21 +126,40 @@ class Installation:
                 return FAILED
 
         def handle(handler: logging.Handler, record: logging.LogRecord) -> bool | logging.LogRecord:
-            kind = type(handler)
-            own = "format" in handler.__dict__
-            if not own and kind.format is final_text and kind in ordinary:
+            kind, own = type(handler), handler.__dict__
+            if kind.format is final_text and quick.get(kind) is kind.emit and "format" not in own and "emit" not in own:
                 return original_handle(handler, record)
-            if (own or kind.format is not final_text) and not getattr(handler.format, "_troth_final", False):
+            if ("format" in own or kind.format is not final_text) and not getattr(handler.format, "_troth_final", False):
                 handler.format = _final(handler.format, self.text)  # type: ignore[method-assign, assignment]
-            if not formats(kind, only=True):
+            if not ordinary(kind) or "emit" in own or kind.emit.__module__ not in _OURS:
                 return original_handle(handler, self.finished(record))
-            if not own and kind.format is final_text and len(ordinary) < _KINDS:
-                ordinary[kind] = True
+            if kind.format is final_text and len(quick) < _KINDS:
+                quick[kind] = kind.emit
             return original_handle(handler, record)
 
         self._replace(logging.Handler, "format", final_text)
         self._replace(logging.Handler, "handle", handle)
 
+        self._patch_loggers(handle)
+        self._patch_senders()
+
+    def _patch_loggers(self, handle: Callable[..., object]) -> None:
+        def call_handlers(logger: logging.Logger, record: logging.LogRecord) -> None:
+            at: logging.Logger | None = logger
+            found = 0
+            while at is not None:
+                for handler in at.handlers:
+                    found += 1
+                    if record.levelno >= handler.level:
+                        # a handler that overrides `handle`, or is none of the library's at all, does not pass below
+                        handler.handle(record if getattr(type(handler), "handle", None) is handle else self.finished(record))
+                at = at.parent if at.propagate else None
+            if not found:
+                _last_resort(logger, record)
+
+        self._replace(logging.Logger, "callHandlers", call_handlers)
+
+    def _patch_senders(self) -> None:
         def report(handler: logging.Handler, record: logging.LogRecord) -> None:
             self._error_report(handler, record)
 
@@ -142,6 +177,8 @@ class Installation:
             "makePickle",
             lambda handler, record: pickled(handler, self.finished(record)),
         )
+        subject = handlers.SMTPHandler.getSubject
+        self._replace(handlers.SMTPHandler, "getSubject", lambda handler, record: self.text(subject(handler, record)))
         mapped = handlers.HTTPHandler.mapLogRecord
         self._replace(
             handlers.HTTPHandler, "mapLogRecord", lambda handler, record: mapped(handler, self.finished(record))
@@ -151,9 +188,9 @@ class Installation:
         """A copy of a record whose texts are final and redacted: nothing is left to format."""
         final = copy.copy(record)
         try:
-            final.msg, final.args = self.text(record.getMessage()), None
+            final.msg, final.args = self.text(record.getMessage()), ()
         except Exception:  # noqa: BLE001 - arguments that do not fit their format: say so, not what they were
-            final.msg, final.args = FAILED, None
+            final.msg, final.args = FAILED, ()
         if record.exc_info and not record.exc_text:
             final.exc_text = self.text("".join(traceback.format_exception(*record.exc_info)))
         final.exc_info = None

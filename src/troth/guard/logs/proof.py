@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from troth.errors import GuardError
-from troth.guard.logs.install import formats, installed
+from troth.guard.logs.install import installed
 from troth.guard.logs.streams import RedactedStream
 from troth.guard.redact import shared_redactor
 
@@ -109,10 +109,9 @@ def _door(label: str, handler: logging.Handler, record: logging.LogRecord, canar
         if handler.filters or type(handler).handle is logging.Handler.handle:
             return "drops the record"
         raise UnprovenSinkError(f"{label} has a `handle` that goes past `emit`; what it writes cannot be proved")
-    if not formats(type(handler)) and type(handler).emit is not logging.Handler.emit:
-        raise UnprovenSinkError(f"{label} writes without `format`; what it writes cannot be proved")
-    by_format = formats(type(handler), only=True)
-    text = handler.format(came[0]) if by_format else repr(came[0].__dict__)
+    text = repr(came[0].__dict__)  # final: what `emit` makes of it cannot hold what is not there any more
+    if came[0] is record:  # as the library's own handlers get it, which write what `format` makes of it
+        text = handler.format(record)
     if canary in text:
         raise UnprovenSinkError(f"{label} lets a secret through")
     return "redacted"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from troth.detectors.redaction import secret_key
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["redact", "remember", "shared_redactor", "use"]
 
 FAILED: Final = "[redaction failed]"
-_NAME_NAMES: Final = ("name", "Name", "key", "Key")
-_VALUE_NAMES: Final = ("value", "Value")
+_NAME_NAMES: Final = ("name", "Name", "key", "Key", "variable", "ParameterKey", "ParameterName", "OptionName", "header")
+_VALUE_NAMES: Final = ("value", "Value", "val", "ParameterValue")
 CYCLE: Final = "[cycle]"
 _lock = threading.Lock()
 shared: list[Redactor] = []
@@ -121,7 +122,11 @@ def _fields(value: object) -> Mapping[Any, Any] | None:
 
 
 def _secret(name: object) -> str:
-    """A name that says that its value is secret, as text; empty for every other."""
+    """A name that says that its value is secret, as text; empty for every other. A key of several parts or of an enumeration is named by any of its parts."""
+    if isinstance(name, tuple):
+        return next((secret for part in name if (secret := _secret(part))), "")
+    if isinstance(name, Enum) and not isinstance(name, str):
+        return _secret(name.value) or _secret(name.name)
     text = name.decode("latin-1") if isinstance(name, bytes) else name if isinstance(name, str) else ""
     return text if text and secret_key(text) else ""
 
@@ -134,14 +139,33 @@ def _told_value(fields: Mapping[Any, Any]) -> str:
 
 
 def _named(item: object, children: list[Any]) -> dict[int, str]:
-    """Places in a tuple whose values are secret by their names: fields of a named tuple, the second of a pair (headers, items of a mapping)."""
-    if not isinstance(item, tuple):
+    """Places in a row whose values are secret by their names: fields of a named tuple, the second of a pair (headers, items of a mapping), what follows an option of a command."""
+    if isinstance(item, (set, frozenset)):
         return {}
     names = getattr(type(item), "_fields", None)
     if isinstance(names, tuple):
         return {number: name for number, name in enumerate(map(_secret, names)) if name}
-    name = _secret(children[0]) if len(children) == 2 else ""
-    return {1: name} if name else {}
+    if len(children) == 2 and (name := _secret(children[0])) and (isinstance(item, tuple) or not _word(children[1])):
+        return {1: name}
+    return {
+        number + 1: name
+        for number, option in enumerate(children[:-1])
+        if isinstance(option, str) and option.startswith("--") and str(children[number + 1])[:1] != "-" and (name := _secret(option.lstrip("-")))
+    }
+
+
+def _children(item: Iterable[Any]) -> list[Any]:
+    """What a row holds; of an address in parts, its place with what stands before it: a password there is one by its place only."""
+    children = list(item)
+    if "netloc" in getattr(type(item), "_fields", ()) and isinstance(children[1], str) and "@" in children[1]:
+        children[1] = f"x://{children[1]}"
+    return children
+
+
+def _word(value: object) -> bool:
+    """Whether the second of two in a list is a name like the first, and no value."""
+    text = value.decode("latin-1") if isinstance(value, bytes) else value
+    return not isinstance(text, str) or text.replace("_", "").isalpha()
 
 
 def _exception_text(error: BaseException) -> str:
@@ -174,7 +198,7 @@ class _Rebuild:
             self.done.append(item)
             return
         fields = None if isinstance(item, (str, bytes, int, float)) else _fields(item)
-        children = list(item) if fields is None and isinstance(item, (list, tuple, set, frozenset)) else None
+        children = _children(item) if fields is None and isinstance(item, (list, tuple, set, frozenset)) else None
         if fields is None and children is None:
             self.done.append(self._leaf(item, covered, key))
             return
