@@ -66,6 +66,15 @@ _BEFORE_TOKEN = frozenset(
         "verification",
         "invite",
         "x",
+        "private",
+        "vault",
+        "consul",
+        "security",
+        "root",
+        "join",
+        "bootstrap",
+        "job",
+        "runner",
     ]
 )
 _KEY_BEFORE = frozenset(
@@ -86,6 +95,7 @@ _KEY_BEFORE = frozenset(
         "storage",
         "service",
         "license",
+        "subscription",
     ]
 )
 _NOT_AFTER = frozenset(

@@ -15,6 +15,8 @@ from troth.detectors.matching import presence
 from troth.detectors.redaction.armour import unfinished
 from troth.detectors.redaction.crowded import crowded, is_crowded
 from troth.detectors.redaction.keys import secret_key
+from troth.detectors.redaction.told import SIGNS as TOLD
+from troth.detectors.redaction.told import TABLE as TOLD_TABLE
 
 __all__ = ["SIGNS", "hides", "labelled", "plain_view", "suspicious"]
 
@@ -32,7 +34,7 @@ _NAMED: Final = rb"[a-z0-9_-]*[\\\"' \t]*[:=>,<]"
 SIGNS: Final = (
     *(word + _NAMED for word in (b"passw", b"passphrase", b"pwd", b"secret", b"credential", b"(?:auth|access)token", b"(?:api|private|access|secret)key")),
     rb"token[_-]*[\\\"' \t]*[:=>,<]",
-    rb"(?:api|access|private|secret|signing|encryption|master|shared|auth|ssh|hmac|deploy|account|storage|service|license)[_-]*key[_-]*[\\\"' \t]*[:=>,<]",
+    rb"(?:api|access|private|secret|signing|encryption|master|shared|auth|ssh|hmac|deploy|account|storage|service|license|subscription)[_-]*key[_-]*[\\\"' \t]*[:=>,<]",
     rb"x[_-]*a[_-]*p[_-]*i[_-]*key[_-]*[\\\"' \t]*[:=>,<]",
     rb"(?:authorization|cookie)[_-]*[\\\"' \t]*[:=]",
     rb"signature=",
@@ -45,6 +47,7 @@ SIGNS: Final = (
     rb"-----begin [a-z0-9 ]{0,40}private key",
     rb"--[a-z0-9-]{2,40}[ \t]",
     rb"sk[0-9a-f]{32}",
+    *TOLD,
 )
 """One of these is in every text in which `labelled` finds something (tests/detectors/test_gate.py). Of names they ask what `keys.secret_key` asks, as far as a pattern can: `tokens=` and `key:` alone say nothing."""
 _STARTS: Final = {word: re.compile(re.escape(word) + _AFTER) for word in _WORDS}
@@ -81,6 +84,10 @@ _USERINFO: Final = re.compile(rb"://[^\s/@:\"']{0,64}+:([^\s/@\"']{1,256}+)@")
 _VALUE: Final = re.compile(rb"[^\s\"'&,;<>{}\[\]()\\]{4,4096}")
 _TO_SPACE: Final = bytes(code if code in b"_-" or (chr(code).isalnum() and code < 128) else 32 for code in range(256))
 """Everything that no name contains, as a space."""
+_TOKEN_LEAST: Final = 8
+"""Bytes of a value of plain `token`, which parsers say, too."""
+_PATH: Final = re.compile(rb"(?:~|\.{1,2})?(?:/[A-Za-z0-9_.-]{1,60}){2,20}\.[a-z]{2,5}\Z")
+"""The name of a file, where the value is kept."""
 _WORDY: Final = re.compile(rb"[a-z]+[.!?]?\Z")
 _NOT_VALUES: Final = (b"[redacted", b"***", b"<redacted", b"${", b"{{", b"none", b"null", b"true", b"false", b"xxxx")
 _CODES: Final = re.compile("\x1b(?:\\[[0-9;?]{0,12}[@-~]|\\][^\x07\x1b]{0,200}+(?:\x07|\x1b\\\\)|[@-Z\\\\-_])|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
@@ -145,9 +152,10 @@ def _looks() -> tuple[Callable[[bytes], Sequence[int]], tuple[Look, ...]]:
         (b"-----begin [a-z0-9 ]{0,40}private key", b"-----begin", lambda data, _: unfinished(data)),
         (_OPTION.pattern, b"--", _options),
         (b"sk[0-9a-f]{32}", b"sk", lambda data, _: [(*match.span(), "key", match.group()) for match in _SIGNED.finditer(data)]),
+        *TOLD_TABLE,
     ]  # fmt: skip
     plain = [pattern for pattern, _, _ in table]
-    for ours, theirs in ((b"(?=[a-z0-9._~+/=-]{16})", b""), (b"(?<=[?&]sig=)", b""), (b"}+", b"}")):
+    for ours, theirs in ((b"(?=[a-z0-9._~+/=-]{16})", b""), (b"(?<=[?&]sig=)", b""), (b"}+", b"}"), (b"(?![a-z0-9])", b""), (b"(?<![a-z]pw)", b""), (b"(?<![a-z]psk)", b"")):
         plain = [pattern.replace(ours, theirs) for pattern in plain]
     return presence(plain, [literal for _, literal, _ in table]), tuple(look for _, _, look in table)
 
@@ -287,7 +295,7 @@ def _behind(data: bytes, low: bytes, start: re.Pattern[bytes]) -> list[Span]:
         name = data[max(0, at - 40) : match.end(1)].translate(_TO_SPACE).rpartition(b" ")[2]
         if _secret_name(name):
             taken = _taken(data, end, f"value of {name[:30].decode('ascii')}", strict=data[end - 1 : end] in b" \t")
-            if taken:
+            if taken and not (name.lower() == b"token" and len(taken[0][3]) < _TOKEN_LEAST):
                 skip = taken[0][1]
                 found += taken
     return found
@@ -300,7 +308,7 @@ def _secret_name(name: bytes) -> bool:
 
 def _taken(data: bytes, at: int, name: str, *, strict: bool) -> list[Span]:
     match = _VALUE.match(data, at)
-    if match is None or match.group().lower().startswith(_NOT_VALUES) or (strict and _WORDY.match(match.group())):
+    if match is None or match.group().lower().startswith(_NOT_VALUES) or _PATH.match(match.group()) or (strict and _WORDY.match(match.group().strip(b"`"))):
         return []  # `password: required` is prose
     end = match.end()
     while end < len(data) and data[end] & 0xC0 == 0x80:
