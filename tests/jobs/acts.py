@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import signal
@@ -104,6 +105,26 @@ class Keyed(Touch):
         if leak == "leak-error":
             raise HandlerError("told", f"it is {value}")
         return Outcome("kept", {"length": len(value), "names": sorted(tools.secrets), "env": sorted(os.environ)})
+
+
+class Telltale(Touch):
+    """Tells its secret, in a form that the request names."""
+
+    name = "telltale"
+
+    def act(self, request: JobRequest, diff: Diff, tools: Tools) -> Outcome:
+        value = tools.secrets[str(request.params["secret"])]
+        forms = {
+            "as-base64": base64.b64encode(value.encode()).decode(), "as-base64-moved": base64.b64encode(b"x" + value.encode()).decode(), "as-base32": base64.b32encode(value.encode()).decode(),
+            "in-capitals": value.upper(), "as-escapes": "".join(f"\\u{ord(c):04x}" for c in value), "letter-by-letter": "-".join(value), "backwards": value[::-1],
+            "as-entities": "".join(f"&#{ord(c)};" for c in value),
+        }  # fmt: skip
+        name = str(request.params["name"])
+        if name == "as-a-key":
+            return Outcome("told", {value: 1})
+        if name == "in-the-title":
+            return Outcome(f"told {value}")
+        return Outcome("told", {"value": forms[name]})
 
 
 class Telling(Touch):

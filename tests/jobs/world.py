@@ -49,6 +49,7 @@ REGISTRY = Registry(
         _type("repo.flaky-unsafe", params={"times": Param(Kind.INTEGER, highest=9)}, attempts=3),
         _type("repo.broken"),
         _type("repo.keyed", params={"secret": Param(Kind.SECRET)}, secrets=("forge-token",)),
+        _type("repo.telltale", params={"secret": Param(Kind.SECRET)}, secrets=("forge-token",)),
         _type("repo.telling", outbox=("mail",)),
         _type("repo.straying"),
         _type("repo.dying"),
@@ -59,7 +60,7 @@ REGISTRY = Registry(
         _type("grave.touch", handler="touch"),
     ]
 )
-HANDLERS = {name: f"tests.jobs.acts:{name.title().replace('-', '')}" for name in ("touch", "slow", "flaky", "flaky-unsafe", "broken", "keyed", "telling", "straying", "dying", "looking", "hesitant")}
+HANDLERS = {name: f"tests.jobs.acts:{name.title().replace('-', '')}" for name in ("touch", "slow", "flaky", "flaky-unsafe", "broken", "keyed", "telltale", "telling", "straying", "dying", "looking", "hesitant")}
 HANDLERS["open-branch"] = "troth.jobs.handlers.open_branch:OpenBranch"
 SECRETS = {"forge-token": "s3cr3t-value-0001", "other-token": "s3cr3t-value-0002"}
 
