@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tests.jobs.world import People, World
 from troth.errors import JobError, TrothError
 
-_VERSIONS = itertools.count(10)
+VERSIONS = itertools.count(10)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Verdict:
 
 def play(one: Case, world: World) -> Verdict:
     """Play a case in a world whose people are new."""
-    world.people = People(version=next(_VERSIONS))
+    world.people = People(version=next(VERSIONS))
     tried = one.prepare(world)
     before = {tenant: world.effects(tenant) for tenant in world.trees}
     succeeded = ""

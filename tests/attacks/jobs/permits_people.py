@@ -93,7 +93,7 @@ def _rolled_back(world: World) -> Tried:
 
 
 def _raise_versions(least: int) -> None:
-    cases._VERSIONS = itertools.count(max(least, next(cases._VERSIONS)))
+    cases.VERSIONS = itertools.count(max(least, next(cases.VERSIONS)))
 
 
 @case("T20", "one key under two people's names", "twins")

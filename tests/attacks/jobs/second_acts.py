@@ -178,7 +178,7 @@ def _asked(title: str, kind: str, **params: Any) -> None:
             with contextlib.suppress(TrothError):
                 handler(kind.removeprefix("forge.")).plan(request(kind, **{"repository": "o/n", **params}), Reader(http=Web(), secrets={"forge_token": TOKEN}))
             for url in asked:
-                path = url.removeprefix("https://forge.example/repos/o/n")
+                path = url.removeprefix("https://api.github.com/repos/o/n")
                 assert path != url, url
                 assert ".." not in path.split("/"), path
                 assert "?" not in path, path

@@ -12,13 +12,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tests.attacks.jobs.cases import ANY, Tried, case, runs
+from tests.attacks.jobs.cases import ANY, VERSIONS, Tried, case, runs
 from tests.jobs.world import ACME, ACME_API, DAY, OTHER, REGISTRY, People, World
 from troth.jobs.executor import Executor
 from troth.jobs.job import Job, State
 from troth.jobs.permits.claims import Claims, narrow, new_jti
 from troth.jobs.permits.envelope import countersign, read, seal
 from troth.jobs.permits.roster import Approver, Roster, Rule, TrustedKey, load_roster, parse_roster
+
+
+
+def renewed() -> People:
+    """Other people, in a roster that is newer than all before."""
+    return People(version=next(VERSIONS))
+
 
 # --- one person, two names ------------------------------------------------------------------------------------------------
 
@@ -35,8 +42,8 @@ def _two_names(title: str, make: Callable[[People], tuple[str, str]]) -> None:
             return world.executor.run([world.permit(job, one, other)])
 
         def twin() -> None:
-            world.people = People(version=world.people.version + 1000)
-            runs(world, world.permit(job, "ben", "cleo"))
+            world.people = renewed()
+            runs(world, world.permit(world.planned("grave.touch"), "ben", "cleo"))
 
         return Tried(attack, twin)
 
@@ -80,9 +87,8 @@ def _own(title: str, actor: str, also: dict[str, frozenset[str]]) -> None:
             return world.executor.run([world.permit(job, "ana")])
 
         def twin() -> None:
-            world.people.also.clear()
-            world.people.version += 1000
-            runs(world, world.permit(job, "cleo"))
+            world.people = renewed()
+            runs(world, world.permit(world.planned(actor=actor), "cleo"))
 
         return Tried(attack, twin)
 
@@ -106,7 +112,12 @@ def _linked(title: str, chain: Callable[[World, Claims, bytes, Any], list[bytes]
         job = world.planned()
         parent, root, holder = _root(world, job)
         good = seal(narrow(parent, read(root).sha256), [holder])
-        return Tried(lambda: world.executor.run(chain(world, parent, root, holder)), lambda: runs(world, root, good))
+
+        def twin() -> None:
+            world.people.removed.clear()
+            runs(world, root, good)
+
+        return Tried(lambda: world.executor.run(chain(world, parent, root, holder)), twin)
 
 
 _linked("one permit presented as its own child", lambda w, p, root, h: [root, root])
@@ -274,13 +285,12 @@ def _leaves_queue(title: str, spoil: Callable[[World, Claims], object]) -> None:
         def attack() -> None:
             before = world.effects()
             spoil(world, claims)
-            world.people.version += 500
             assert world.executor.work(ACME, job.id).state is State.FAILED
             assert world.effects() == before
 
         def twin() -> None:
             other = world.planned()
-            world.people = People(version=world.people.version + 1)
+            world.people = renewed()
             world.executor.approve([world.permit(other, "ben")])
             _works(world, other)
 
