@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from tests.desk.cases import START, event, received
 from tests.desk.clock_oracle import random_history
 from troth.app.check import run_check
-from troth.desk.binomial import at_least, at_most, beta_share, needed
 from troth.desk.events import EventKind as K
 from troth.desk.measures import CaseLog, measures, observations, quantile
 from troth.desk.plot import distribution, words
@@ -26,6 +25,7 @@ from troth.desk.promises import DeskPolicy, Force, Limit
 from troth.desk.spans import Elapsed
 from troth.desk.statement import claim, sign_statement, statement
 from troth.errors import EvidenceFileError, UsageError
+from troth.ledger.binomial import at_least, at_most, beta_share, needed
 from troth.ledger.desk_statement import verify_desk_statement
 from troth.ledger.keys import key_id
 from troth.policy import read

@@ -23,7 +23,7 @@ from troth.jobs.recommend.host import Hosted, Program, PythonModule, Round, ask
 from troth.jobs.recommend.isolation import Isolation, chosen
 from troth.jobs.recommend.module import installed, shipped
 from troth.jobs.recommend.personal import Personal
-from troth.jobs.recommend.recommendation import Recommendation
+from troth.jobs.recommend.recommendation import Recommendation, RecommendationError
 from troth.ledger.record import because_of, evidence_of, fingerprints, how_of, mend_of, plain, scalar_text
 from troth.terms.facts.tree import Tree
 from troth.terms.verdict import Broken, Finding, Partly, Unknown, name_of
@@ -141,7 +141,11 @@ def _modules(options: Options) -> list[Hosted]:
     if missing:
         raise UsageError(f"there is no module {missing[0]!r}; there are: {', '.join(sorted(known))}")
     names = options.modules or tuple(name for name in known if name != _REWRITES or options.rewrite_policy)
-    return [*(PythonModule(known[name], lane) for name in names), *(Program(path, _for_programs(lane)) for path in options.programs)]
+    programs = [Program(path, _for_programs(lane)) for path in options.programs]
+    called = [one.name for one in programs]
+    if len(set(called)) != len(called) or not known.keys().isdisjoint(called):
+        raise RecommendationError("module-name", "A program calls itself by the name of another module: nobody could tell who recommends what.")
+    return [*(PythonModule(known[name], lane) for name in names), *programs]
 
 
 def _for_programs(lane: Isolation) -> Isolation:

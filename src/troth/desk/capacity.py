@@ -24,10 +24,10 @@ from datetime import time as clock_time
 from itertools import pairwise
 from typing import Final
 
-from troth.desk.binomial import at_least
 from troth.desk.calendars import Calendar, first_instant, zone
 from troth.desk.measures import quantile
 from troth.errors import UsageError
+from troth.ledger.binomial import at_least
 
 __all__ = ["STEPS", "Answer", "Load", "Offer", "Team", "Work", "calculate", "simulate"]
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from troth.desk.binomial import at_least, needed
 from troth.desk.events import stamp
 from troth.desk.measures import Measure
 from troth.errors import UsageError
+from troth.ledger.binomial import at_least, needed
 from troth.ledger.desk_statement import DESK_PREDICATE
 from troth.ledger.evidence import STATEMENT_TYPE, seal
 from troth.ledger.record import Json

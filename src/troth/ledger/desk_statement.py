@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from troth.errors import EvidenceFileError
+from troth.ledger.binomial import at_least
 from troth.ledger.evidence import Signed, verify
 from troth.ledger.record import Json
 
@@ -25,6 +26,12 @@ DESK_PREDICATE: Final = "https://github.com/troth-dev/troth/desk-statement/v1"
 _HEX: Final = re.compile(r"[0-9a-f]{64}\Z")
 _CONTROL: Final = re.compile(r"[a-z0-9-]{1,60}/[a-z0-9-]{1,60}\Z|\Z")
 MAX_COUNTED: Final = 2_000
+CONFIDENCE: Final = 0.95
+"""Of the bound in a statement (one-sided)."""
+_ROUNDING: Final = 1e-9
+_LONGEST: Final = 1e11
+"""Seconds; three thousand years."""
+_AHEAD: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,11 @@ def verify_desk_statement(content: bytes, *, key: Ed25519PublicKey | None = None
     if not since <= until or at < since:
         raise EvidenceFileError("the statement's period ends before it begins, or it was made before that")
     subjects = {digest for _, algorithm, digest in signed.subjects if algorithm == "sha256"}
+    if told.get("confidence") != CONFIDENCE or until > at + _AHEAD:
+        raise EvidenceFileError("the statement is of another confidence than 95 %, or of a time that is still to come")
     found = tuple(_counted(one) for one in counted)
+    if len({(one.clock, one.policy, one.line, one.limit, one.severity, one.binding) for one in found}) != len(found):
+        raise EvidenceFileError("the statement counts one promise twice")
     if any(one.policy not in subjects for one in found):
         raise EvidenceFileError("the statement counts promises of a policy that is not among its subjects")
     log = told.get("log")
@@ -116,6 +127,16 @@ def _moment(raw: Mapping[str, Json], name: str) -> datetime:
     return found
 
 
+def _times(raw: Mapping[str, Json]) -> float | None:
+    """The longest time, in seconds, after it was held against the quantiles below it; None where there is none."""
+    times = [raw.get(name) for name in ("medianSeconds", "p90Seconds", "p95Seconds", "longestSeconds")]
+    told = [float(one) for one in times if isinstance(one, int | float) and not isinstance(one, bool) and 0 <= one <= _LONGEST]
+    if len(told) != sum(one is not None for one in times) or told != sorted(told):
+        raise EvidenceFileError("times of the statement are none, or a longer one is below a shorter")
+    longest = raw.get("longestSeconds")
+    return told[-1] if longest is not None else None
+
+
 def _count(raw: Mapping[str, Json], name: str) -> int:
     value = raw.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**53:
@@ -130,14 +151,16 @@ def _counted(raw: Json) -> Counted:
     share, policy, control = raw.get("atLeast"), _text(raw, "policy"), _text(raw, "control")
     if kept + late > cases:
         raise EvidenceFileError("the statement counts more kept and late cases than there are")
-    if not isinstance(share, (int, float)) or isinstance(share, bool) or not 0 <= share <= (kept / cases if cases else 0):
-        raise EvidenceFileError("the statement claims a bound above the share that was kept")
+    if not isinstance(share, (int, float)) or isinstance(share, bool) or not 0 <= share <= (at_least(kept, cases, CONFIDENCE) + _ROUNDING if cases else 0):
+        raise EvidenceFileError("the statement claims a bound above the one that its counts give")
+    if not _text(raw, "says").startswith(f"Kept in {kept} of {cases} cases" if cases else "No case was due"):
+        raise EvidenceFileError("a sentence of the statement is not about its counts")
     if not _HEX.match(policy) or not _CONTROL.match(control):
         raise EvidenceFileError("a promise of the statement names no policy or no control")
-    binding, longest = raw.get("binding"), raw.get("longestSeconds")
-    if not isinstance(binding, bool) or not (longest is None or (isinstance(longest, (int, float)) and not isinstance(longest, bool))):
+    binding, longest = raw.get("binding"), _times(raw)
+    if not isinstance(binding, bool):
         raise EvidenceFileError("a promise of the statement is malformed")
     return Counted(
         _text(raw, "clock"), control, policy, _count(raw, "line"), _text(raw, "limit"), binding, _text(raw, "severity"), cases, kept, late,
-        _count(raw, "pending"), _count(raw, "cancelled"), float(share), None if longest is None else float(longest),
+        _count(raw, "pending"), _count(raw, "cancelled"), float(share), longest,
     )  # fmt: skip

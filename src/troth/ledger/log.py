@@ -105,9 +105,14 @@ class Log:
         """Add entries, in order, with one move of the head.
 
         Raises:
-            EntryError: one of them cannot be written; none is.
+            EntryError: one of them cannot be written, or says that an entry was erased (which `erase` alone may say); none is.
             LedgerError: the head is not that of a log, or of one that lost what this process wrote.
         """
+        if any(entry.kind == ERASED for entry in entries):
+            raise EntryError("that an entry was erased is said by erasing it")
+        return self._grown(transaction, entries)
+
+    def _grown(self, transaction: Transaction, entries: Sequence[Entry]) -> tuple[Leaf, ...]:
         if not entries:
             return ()
         salts = os.urandom(SALT_BYTES * len(entries))
@@ -255,5 +260,5 @@ class Log:
         done = transaction.execute(delete(BODIES).where(BODIES.c.tenant == own, BODIES.c.origin == self.origin, BODIES.c.number == number))
         if not done.rowcount:
             return False
-        self.append(transaction, Entry(ERASED, at, actor, str(number), {"reason": reason}))
+        self._grown(transaction, (Entry(ERASED, at, actor, str(number), {"reason": reason}),))
         return True

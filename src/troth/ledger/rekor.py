@@ -83,7 +83,7 @@ def verify_entry(answer: bytes, note: bytes, key: bytes) -> Recorded:
 
 def _verified(entry: dict[str, Any], note: bytes, key: LogKey) -> Recorded:
     body = base64.b64decode(entry["body"], validate=True)
-    told = json.loads(body)
+    told = json.loads(body, object_pairs_hook=_without_twins)
     kept = told["spec"]["data"]["hash"]
     if told["kind"] not in _KINDS or (kept["algorithm"], kept["value"]) != ("sha256", hashlib.sha256(note).hexdigest()):
         raise LedgerError("the transparency log's entry is of something else than this checkpoint")
@@ -100,11 +100,19 @@ def _verified(entry: dict[str, Any], note: bytes, key: LogKey) -> Recorded:
 def _entry(answer: bytes) -> dict[str, Any]:
     if len(answer) > _LIMIT_BYTES:
         raise LedgerError("the transparency log's answer is too long")
-    told = json.loads(answer)
+    told = json.loads(answer, object_pairs_hook=_without_twins)
     if "body" not in told:
         (told,) = told.values()
     entry: dict[str, Any] = told
     return entry
+
+
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse an object that names a key twice: two readers would read two entries."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key twice")
+    return found
 
 
 def _head(note: str, key: LogKey) -> tuple[str, int, bytes]:

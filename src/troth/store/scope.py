@@ -5,7 +5,7 @@ Rules:
 * every table with a `tenant` column that a statement reads or changes is tied to the transaction's tenant by a condition that always holds: `tenant = own`
   in the conjunction of a WHERE or of an inner join's ON, directly or by way of another table that is tied (`a.tenant = b.tenant`);
 * every row that is inserted names the transaction's tenant, and no row is moved to another;
-* what cannot be read (SQL as text) is refused, unless it is one of the store's own.
+* what cannot be read (SQL as text, also as one word of a statement: a column, a table that is only a name, an operator, a prefix) is refused.
 
 What was found out about a statement is remembered by its cache key (SQLAlchemy's own name for a form without values): which of its values had to be the
 tenant. A statement of that form is looked at again in those values alone, and anew and in full where one of them is not the tenant; what is refused is never
@@ -32,8 +32,10 @@ from sqlalchemy.sql.elements import (
     ClauseElement,
     ColumnClause,
     Grouping,
+    TextClause,
+    UnaryExpression,
 )
-from sqlalchemy.sql.selectable import Alias, CompoundSelect, FromClause, Join, Select
+from sqlalchemy.sql.selectable import Alias, CompoundSelect, FromClause, Join, Select, TableClause
 
 from troth.store.failures import ScopeError
 
@@ -104,8 +106,24 @@ def _remember(form: CacheKey, asked: _Asked) -> None:
         _KNOWN[form.key] = tuple(sorted({places[id(value)] for value in asked.used}))
 
 
+def _demand_read(statement: ClauseElement) -> None:
+    """Nothing in a statement is SQL as text, which could say anything: a column or table that is only a name, an operator of one's own, words before or behind.
+
+    Raises:
+        ScopeError: something is.
+    """
+    for element in visitors.iterate(statement):
+        text = isinstance(element, TextClause) or (isinstance(element, ColumnClause) and element.is_literal and element.name != "*")
+        named = isinstance(element, TableClause) and not isinstance(element, Table)
+        own = isinstance(element, BinaryExpression | UnaryExpression) and isinstance(element.operator, operators.custom_op)
+        words = any(getattr(element, name, None) for name in ("_prefixes", "_suffixes", "_hints", "_statement_hints"))
+        if text or named or own or words:
+            raise ScopeError(f"a part of {_kind(statement)} is SQL as text, which is not read: use tables, columns and values")
+
+
 def _demand_all_reached(statement: Select[Any] | CompoundSelect[Any] | UpdateBase, asked: _Asked) -> None:
     """Every table of every part is tied."""
+    _demand_read(statement)
     if isinstance(statement, Update | Delete):
         _demand_changed(statement, asked)
     selects = list(_selects(statement))
@@ -255,6 +273,7 @@ def _demand_carried(statement: UpdateBase, asked: _Asked) -> None:
         return
     if isinstance(statement, Insert):
         _demand_rows(statement, asked.parameters, asked.tenant)
+        _demand_covered(statement, asked.tenant)
         return
     for row in [*_values(statement), *asked.parameters]:
         if TENANT in row and row[TENANT] != asked.tenant and not _is_unset(row[TENANT]):
@@ -314,6 +333,19 @@ def _demand_rows(statement: Insert, parameters: Sequence[Mapping[str, Any]], ten
         raise ScopeError("an insert names no tenant")
     if any(TENANT in row and row[TENANT] != tenant for row in parameters):
         raise ScopeError("an insert names another tenant")
+
+
+def _demand_covered(statement: Insert, tenant: str) -> None:
+    """A row that is there already is changed only where the conflict is one of the tenant's own keys, and stays the tenant's."""
+    clause = statement._post_values_clause
+    changes = getattr(clause, "update_values_to_set", None)
+    if clause is None or changes is None:
+        return
+    for name, value in changes.items() if isinstance(changes, Mapping) else changes:
+        if getattr(name, "name", str(name)) == TENANT and _plain(value) != tenant:
+            raise ScopeError("a row that is there already would be moved to another tenant")
+    if TENANT not in {getattr(part, "name", str(part)) for part in getattr(clause, "inferred_target_elements", None) or ()}:
+        raise ScopeError("a row that is there already is changed by a key that is not the tenant's own")
 
 
 def _kind(statement: ClauseElement) -> str:

@@ -21,7 +21,6 @@ from troth.jobs.permits.envelope import countersign, read, seal
 from troth.jobs.permits.roster import Approver, Roster, Rule, TrustedKey, load_roster, parse_roster
 
 
-
 def renewed() -> People:
     """Other people, in a roster that is newer than all before."""
     return People(version=next(VERSIONS))
@@ -377,5 +376,5 @@ def _foreign_revocation(world: World) -> Tried:
 def _nobody(world: World) -> Tried:
     key = world.people.keys["ana"].key.public_key()
     now = int(time.time())
-    make = lambda holder: Roster(9, "board", [Approver("ana", frozenset({"acme/*"}))], [TrustedKey(key, holder, now, now + 1)])  # noqa: E731
+    make = lambda holder: Roster(9, "board", [Approver("ana", frozenset({"acme/*"}))], [TrustedKey(key, holder, now, now + 1)])
     return Tried(lambda: make("anna"), lambda: make("ana"))

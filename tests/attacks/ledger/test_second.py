@@ -113,7 +113,7 @@ def _made_up(scene: Scene) -> Tried:
 def _beforehand(scene: Scene) -> Tried:
     def attack() -> None:
         with scene.store.write(OWN) as t:
-            scene.log.erase(t, SIZE + 5, at=START + SIZE, actor="ana", reason="asked for")
+            assert scene.log.erase(t, SIZE + 5, at=START + SIZE, actor="ana", reason="asked for"), "there was nothing to erase"
 
     def twin() -> None:
         with scene.store.write(OWN) as t:

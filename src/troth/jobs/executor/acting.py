@@ -20,9 +20,10 @@ from troth.jobs.executor.works import Works
 from troth.jobs.handler import HandlerError, Outcome
 from troth.jobs.job import Job, State
 from troth.jobs.lane import Report, StoppedError
+from troth.jobs.permits.verify import Wanted, demand_entitled
 from troth.jobs.refusals import JobEvidenceError, JobStateError
 from troth.jobs.registry import JobType
-from troth.jobs.request import JobRequest
+from troth.jobs.request import JobRequest, evidence_root
 from troth.jobs.strict import Json
 from troth.store import Transaction
 from troth.terms.tenant import Tenant
@@ -113,11 +114,19 @@ def _approval(works: Works, t: Transaction, job: Job, now: int) -> str:
     named = {kind: _texts(words[kind]) for kind in ("permit", "key", "approver")}
     roster = works.settings.roster()
     keys = [roster.key(name) for name in named["key"]]
-    gone = any(roster.approver(name) is None for name in named["approver"]) or any(key is not None and key.revoked for key in keys)
+    people = [person for name in named["approver"] if (person := roster.approver(name)) is not None]
+    gone = len(people) < len(named["approver"]) or any(key is not None and key.revoked for key in keys)
     if not seals.put(works, t, job.id, seals.BEGUN, {}):
         return "begun-before"
+    named["approver"] = tuple(name for person in people for name in (person.id, *person.also))
     if gone or rows.revoked(t, named) or rows.number_revoked(t, _texts(words["jti"])):
         return "revoked"
+    try:
+        category = works.registry.of(job.type).category
+        wanted = Wanted(job.tenant, job.type, category, job.id, plan, evidence_root(request.evidence), job.requester)
+        demand_entitled(people, wanted, roster, works.settings.may_approve)
+    except JobError as error:
+        return error.reason
     return ""
 
 

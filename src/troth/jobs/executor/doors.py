@@ -5,6 +5,7 @@ Every function takes the tenant from the session. A job of another tenant is a j
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Final
 
@@ -17,12 +18,12 @@ from troth.jobs.lane import Report
 from troth.jobs.refusals import JobStateError, RequestError
 from troth.jobs.registry import Category
 from troth.jobs.request import JobRequest
-from troth.jobs.session import Session
+from troth.jobs.session import ACTOR, Session
 
 __all__ = ["cancel", "listed", "plan", "revoke", "settle", "show", "submit"]
 
 _LATEST_DAYS: Final = 90
-_REVOCABLE: Final = frozenset({"approver", "jti", "key", "permit"})
+_REVOCABLE: Final = {"approver": ACTOR, "jti": re.compile("[0-9a-f]{32}"), "key": re.compile("[0-9a-f]{64}"), "permit": re.compile("[0-9a-f]{64}")}
 
 
 def submit(works: Works, session: Session, content: bytes) -> Job:
@@ -148,15 +149,19 @@ def settle(works: Works, session: Session, job_id: str, *, done: bool, note: str
 
 
 def revoke(works: Works, session: Session, kind: str, value: str, reason: str) -> None:
-    """Let a permit (by `jti`, or `permit`: the digest of its payload, a parent's included), a `key` or an `approver` count no longer, in this tenant's project, from now on.
+    """Let a permit (by `jti`, or `permit`: the digest of its payload, a parent's included), a `key` or an `approver` (by any of their names) count no longer, in this tenant's project, from now on.
+
+    Capitals and spaces around a value are forgiven: a revocation that counts for nothing would be worse.
 
     Raises:
         JobStateError: `person` or `revocation`.
     """
     if not session.person:
         raise JobStateError("person", "Revoking is for people.")
-    if kind not in _REVOCABLE or not 0 < len(value) <= 200 or not value.isascii() or len(reason) > 500:
-        raise JobStateError("revocation", "What is revoked is a jti, a permit, a key or an approver.")
+    value = value.strip().lower()
+    form = _REVOCABLE.get(kind)
+    if form is None or not form.fullmatch(value) or len(reason) > 500:
+        raise JobStateError("revocation", "What is revoked is a jti, a permit, a key or an approver, spelled as such.")
     with works.store.write(session.tenant) as t:
         if rows.revoke(t, kind, value, actor=session.actor, reason=reason, now=works.now()):
             works.leaf(t, "permit.revoked", session.actor, value if kind != "jti" else "jti", {"kind": kind, "reason": reason})

@@ -147,7 +147,7 @@ def not_revoked(t: Transaction, allowed: Allowed) -> None:
     Raises:
         PermitError: `revoked`.
     """
-    named = {"jti": allowed.jtis, "permit": allowed.permits, "key": allowed.keys, "approver": tuple(person.id for person in allowed.approvers)}
+    named = {"jti": allowed.jtis, "permit": allowed.permits, "key": allowed.keys, "approver": tuple(name for person in allowed.approvers for name in (person.id, *person.also))}
     if revoked(t, named):
         raise PermitError("revoked", "The permit, a parent, a key or an approver of it was revoked.")
 

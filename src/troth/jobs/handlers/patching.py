@@ -88,8 +88,8 @@ def unpack(value: Json) -> str:
         text = raw.decode("utf-8")
     except (ValueError, zlib.error) as error:
         raise HandlerError("patch", "The patch of the request is damaged.") from error
-    if len(raw) > _LIMIT or reader.unconsumed_tail or not reader.eof:
-        raise HandlerError("patch", f"The patch is longer than {_LIMIT} bytes, or broken off.")
+    if len(raw) > _LIMIT or reader.unconsumed_tail or reader.unused_data or not reader.eof:
+        raise HandlerError("patch", f"The patch is longer than {_LIMIT} bytes, broken off, or has something behind its end.")
     return text
 
 

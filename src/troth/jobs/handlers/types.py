@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from troth.jobs.handlers.forge_client import TOKEN
+from troth.jobs.recommend.plain_text import LINE, TEXT
 from troth.jobs.registry import Category, JobType, Kind, Param
 
 __all__ = ["HANDLERS", "job_types"]
@@ -27,8 +28,9 @@ _STEP: Final = r"(?!\.{1,2}(?:/|\Z))"
 _REPOSITORY: Final = Param(Kind.TEXT, longest=201, pattern=rf"{_STEP}[A-Za-z0-9_.-]{{1,100}}/{_STEP}[A-Za-z0-9_.-]{{1,100}}")
 _INTO: Final = Param(Kind.TEXT, longest=200, pattern=r"(?!.*(?:\.\.|\.lock(?:/|\Z)|\.(?:/|\Z)))[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 _PROTECTED: Final = Param(Kind.TEXT, longest=200, pattern=rf"{_STEP}[^\x00-\x20\x7f~^:?*\[\\]+")
-_TITLE: Final = Param(Kind.TEXT, longest=200, pattern=r"[^\x00-\x1f\x7f]+")
-_BODY: Final = Param(Kind.TEXT, required=False, longest=16_000)
+_TITLE: Final = Param(Kind.TEXT, longest=200, pattern=LINE)
+_BODY: Final = Param(Kind.TEXT, required=False, longest=16_000, pattern=rf"(?![\s\S]*(?:\A|\n)[^\S\n]*(?i:troth-job)[^\S\n]*:){TEXT}")
+"""The line that names a job in a commit is the executor's own."""
 _PATCH: Final = Param(Kind.TEXT, longest=56_000)
 _FLAG: Final = Param(Kind.FLAG, required=False)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import importlib
+import string
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
@@ -20,6 +21,9 @@ __all__ = ["load_handler", "work"]
 
 _SHORTEST: Final = 4
 """Secrets below this length are no secrets, and occur in any text."""
+_SHORTEST_BARE: Final = 10
+"""The same where only letters and digits are compared: fewer of them meet by chance."""
+_MARKS: Final = bytes(set(range(128)) - {ord(char) for char in string.ascii_letters + string.digits})
 
 
 def load_handler(name: str) -> Handler:
@@ -85,7 +89,7 @@ def _done(task: Task, handler: Handler, world: _World) -> bytes:
 
 
 def _no_secret(content: bytes, task: Task) -> None:
-    if any(form in content for value in task.secrets.values() for form in _forms(value)):
+    if _holds_secret(content, task):
         raise HandlerError("secret-leak", "The handler's answer holds a secret and was thrown away.")
     if len(content) > LIMIT_BYTES // 2:
         raise HandlerError("size", "The handler's answer is too long.")
@@ -95,11 +99,33 @@ def _forms(value: str) -> set[bytes]:
     raw = value.encode("utf-8")
     if len(raw) < _SHORTEST:
         return set()
-    plain = base64.b64encode(raw).rstrip(b"=")
-    return {raw, encode(value)[1:-1], plain, base64.urlsafe_b64encode(raw).rstrip(b"="), raw.hex().encode(), quote(value, safe="").encode()}
+    found = {raw, encode(value)[1:-1], raw.hex().encode(), quote(value, safe="").encode()}
+    for lead in range(3):  # whatever stood before it in the same base64
+        inner = base64.b64encode(b"\0" * lead + raw).rstrip(b"=")[(0, 2, 3)[lead] :]
+        inner = inner[: len(inner) - ((lead + len(raw)) % 3 > 0)]
+        found |= {inner, inner.translate(bytes.maketrans(b"+/", b"-_"))}
+    found |= {base64.b32encode(raw).rstrip(b"=")[:-1], "".join(f"\\u{ord(char):04x}" for char in value).encode(), "".join(f"&#{ord(char)};" for char in value).encode()}
+    return {form for form in found if len(form) >= _SHORTEST}
+
+
+def _holds_secret(content: bytes, task: Task) -> bool:
+    """Whether a secret is in there: in a form that programs write, or with nothing but its letters and digits left, in any case and in either direction."""
+    if not task.secrets:
+        return False
+    bare = _bare(content)
+    for value in task.secrets.values():
+        if any(form in content for form in _forms(value)):
+            return True
+        letters = _bare(value.encode("utf-8"))
+        if len(letters) >= _SHORTEST_BARE and (letters in bare or letters[::-1] in bare):
+            return True
+    return False
+
+
+def _bare(content: bytes) -> bytes:
+    return content.lower().translate(None, _MARKS)
 
 
 def _clean(text: str, task: Task) -> str:
     raw = text.encode("utf-8", "replace")
-    hit = any(form in raw for value in task.secrets.values() for form in _forms(value))
-    return "The handler's message held a secret." if hit else text[:500]
+    return "The handler's message held a secret." if _holds_secret(raw, task) else text[:500]

@@ -117,7 +117,7 @@ class Roster:
         rules: how many it takes; one approver is always needed.
 
     Raises:
-        RosterError: a name twice, a key of two people, a key of nobody, or one under which anybody can sign.
+        RosterError: a name twice (other names count), a key of two people, a key of nobody, or one under which anybody can sign.
     """
 
     __slots__ = ("_approvers", "_keys", "issuer", "rules", "version")
@@ -133,6 +133,9 @@ class Roster:
         self._keys: Mapping[str, TrustedKey] = MappingProxyType({key.id: key for key in held})
         if len(self._approvers) != len(people) or len(self._keys) != len(held):
             raise RosterError("twins", "The roster names a person or a key twice.")
+        names = [name for one in people for name in {one.id, *one.also}]
+        if len(set(names)) != len(names):
+            raise RosterError("twins", "Two people of the roster share a name: one of them could count twice, or approve what they asked for.")
         if any(key.holder not in self._approvers for key in held):
             raise RosterError("holder", "The roster has a key of nobody whom it names.")
         if any(is_weak(key.public.public_bytes_raw()) for key in held):
@@ -158,6 +161,9 @@ def load_roster(path: Path) -> Roster:
         RosterError: it cannot be read, others can write it, or it is no roster.
     """
     try:
+        above = path.absolute().parent.stat().st_mode
+        if above & 0o002 and not above & stat.S_ISVTX:
+            raise RosterError("open-to-others", "Anybody can put another file in the roster's place: its folder is open to all.")
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(file.fileno())

@@ -8,7 +8,7 @@ Every signature must count: one by an unknown, revoked or outdated key, or by so
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -22,7 +22,7 @@ from troth.jobs.refusals import PermitError
 from troth.jobs.registry import Category
 from troth.terms.tenant import Tenant
 
-__all__ = ["MOST_LINKS", "Allowed", "MayApprove", "Wanted", "verify"]
+__all__ = ["MOST_LINKS", "Allowed", "MayApprove", "Wanted", "demand_entitled", "verify"]
 
 MOST_LINKS: Final = 4
 """Longest chain of permits, the root and the leaf counted."""
@@ -90,22 +90,34 @@ class Allowed:
         binding = leaf.jobs[0]
         if (binding.sha256, binding.plan, binding.evidence) != (wanted.sha256, wanted.plan, wanted.evidence):
             raise PermitError("job", "The permit is for another job, plan or evidence.")
-        entitled: list[Approver] = []
-        for person in self.approvers:
-            if person.is_called(wanted.requester):
-                raise PermitError("self-approval", "Whoever asks for a job does not approve it.")
-            if person.may(wanted.tenant):
-                entitled.append(person)
-        self._counted(entitled, wanted, roster, also)
+        demand_entitled(self.approvers, wanted, roster, also)
 
-    def _counted(self, entitled: Sequence[Approver], wanted: Wanted, roster: Roster, also: MayApprove | None) -> None:
-        if also is not None and not all(also(person, wanted) for person in entitled):
-            raise PermitError("policy", "A policy does not let one of the approvers approve this.")
-        for rule in roster.rules:
-            if rule.speaks_of(wanted.job_type, wanted.category):
-                counted = [person for person in entitled if rule.roles & person.roles] if rule.roles else entitled
-                if len(counted) < rule.needed:
-                    raise PermitError("threshold", f"It takes {rule.needed} approvers entitled to approve this.")
+
+def demand_entitled(approvers: Iterable[Approver], wanted: Wanted, roster: Roster, also: MayApprove | None = None) -> None:
+    """Hold the people who approved against the job: asked when a permit is spent, and again when a job that waited begins.
+
+    Args:
+        approvers: as the roster names them now.
+        wanted: the job.
+        roster: whose rules count.
+        also: a further policy.
+
+    Raises:
+        PermitError: `self-approval`, `policy` or `threshold`.
+    """
+    entitled: list[Approver] = []
+    for person in approvers:
+        if person.is_called(wanted.requester):
+            raise PermitError("self-approval", "Whoever asks for a job does not approve it.")
+        if person.may(wanted.tenant):
+            entitled.append(person)
+    if also is not None and not all(also(person, wanted) for person in entitled):
+        raise PermitError("policy", "A policy does not let one of the approvers approve this.")
+    for rule in roster.rules:
+        if rule.speaks_of(wanted.job_type, wanted.category):
+            counted = [person for person in entitled if rule.roles & person.roles] if rule.roles else entitled
+            if len(counted) < rule.needed:
+                raise PermitError("threshold", f"It takes {rule.needed} approvers entitled to approve this.")
 
 
 def verify(chain: Sequence[bytes], roster: Roster, *, executor: str, at: int) -> Allowed:

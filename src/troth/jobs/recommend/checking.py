@@ -15,8 +15,18 @@ from typing import Final
 import yaml
 
 from troth.jobs.recommend.diffs import DiffError, FileDiff, applied, parse_diff
-from troth.jobs.recommend.facts import Facts, digest
-from troth.jobs.recommend.recommendation import Advice, FileChange, Gap, Proof, Recommendation, RecommendationError
+from troth.jobs.recommend.facts import Facts, SourceFile, digest
+from troth.jobs.recommend.plain_text import LINE, is_plain
+from troth.jobs.recommend.recommendation import (
+    FORGE_PARAMS,
+    Advice,
+    FileChange,
+    ForgeAction,
+    Gap,
+    Proof,
+    Recommendation,
+    RecommendationError,
+)
 
 __all__ = ["checked", "portable_path", "readable", "results", "safe_path"]
 
@@ -26,6 +36,7 @@ _IGNORED: Final = dict.fromkeys((*range(0x200C, 0x2010), *range(0x202A, 0x202F),
 _UNPORTABLE: Final = re.compile(r'[<>:"|?*]|[. ]\Z')
 _DEVICES: Final = frozenset(("con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))))
 """https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file"""
+_LINE: Final = re.compile(LINE)
 _LOADER: Final[type] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -76,21 +87,44 @@ def checked(advice: Advice, facts: Facts, module: str) -> Advice:
     if advice.module != module:
         raise RecommendationError("module-name", f"The module {module} speaks in the name of another.")
     known = {one.fingerprint for one in facts.complaints}
-    if not advice.mends or not known.issuperset(advice.mends):
-        raise RecommendationError("mends", f"{module} names findings that it was not given.")
+    if not advice.mends or not known.issuperset(advice.mends) or len(set(advice.mends)) != len(advice.mends):
+        raise RecommendationError("mends", f"{module} names findings that it was not given, or one twice.")
     if isinstance(advice, Gap):
+        _plain(module, advice.missing, advice.because)
         return advice
+    _plain(module, advice.why, *advice.cautions, *(proof.says for proof in advice.evidence))
     if bool(advice.patch) == (advice.action is not None):
         raise RecommendationError("either", f"{module} recommends neither a patch nor an action, or both.")
-    if "\n" in advice.title or not advice.title.strip():
+    if not _LINE.fullmatch(advice.title):
         raise RecommendationError("title", f"{module} gives no title of one line.")
+    if advice.action is not None:
+        _action(advice.action, facts, module)
     for proof in advice.evidence:
         _proof(proof, facts, module)
     if advice.patch:
         results(advice, facts)
     elif advice.files:
         raise RecommendationError("files", f"{module} names files without a patch.")
+    _evidence(advice, facts, module)
     return advice
+
+
+def _plain(module: str, *texts: str) -> None:
+    if not all(map(is_plain, texts)):
+        raise RecommendationError("plain", f"{module} says something with characters that steer a display.")
+
+
+def _action(action: ForgeAction, facts: Facts, module: str) -> None:
+    if not action.params.keys() <= {"repository", *FORGE_PARAMS[action.kind]} or action.params.get("repository", facts.repository) != facts.repository:
+        raise RecommendationError("action", f"{module} recommends an action with parameters that it has not, or on another repository.")
+
+
+def _evidence(advice: Recommendation, facts: Facts, module: str) -> None:
+    """At least one piece is about the findings or about a file that changes, where there is a text that it could point at."""
+    mended = [one for one in facts.complaints if one.fingerprint in advice.mends]
+    about = {change.source or change.path for change in advice.files} | {place for one in mended for place in (one.policy, *(seen.path for seen in one.evidence))}
+    if not about.isdisjoint(facts.files) and about.isdisjoint(proof.locator for proof in advice.evidence):
+        raise RecommendationError("evidence", f"{module} gives no evidence of what it recommends.")
 
 
 def _proof(proof: Proof, facts: Facts, module: str) -> None:
@@ -129,6 +163,7 @@ def _result(diff: FileDiff, change: FileChange, facts: Facts, module: str) -> st
     old = facts.files.get(diff.old) if diff.old else None
     if (diff.old and old is None) or (not diff.old and diff.new in facts.paths):
         raise RecommendationError("path", f"The patch of {module} changes a file that it was not given.")
+    _mode(diff, change, old, module)
     if change.before != (old.sha256 if old else "") or change.source:
         raise RecommendationError("before", f"{module} was made for another version of {change.path}.")
     try:
@@ -144,6 +179,12 @@ def _result(diff: FileDiff, change: FileChange, facts: Facts, module: str) -> st
     if not readable(diff.new, text) and (old is None or readable(diff.new, old.text)):
         raise RecommendationError("unreadable", f"The patch of {module} would leave {change.path} unreadable.")
     return text
+
+
+def _mode(diff: FileDiff, change: FileChange, old: SourceFile | None, module: str) -> None:
+    before = old.mode if old else "100644"
+    if diff.new and (change.mode or before) != (diff.new_mode or before):
+        raise RecommendationError("mode", f"{module} names another mode for {change.path} than its patch gives.")
 
 
 def _move(diff: FileDiff, change: FileChange, facts: Facts, module: str) -> None:

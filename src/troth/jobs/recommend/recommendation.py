@@ -11,11 +11,19 @@ from typing import Final
 from troth.errors import JobError
 from troth.jobs.recommend.diffs import Version, file_diff
 from troth.jobs.recommend.facts import Complaint, Facts, Json, SourceFile
+from troth.jobs.recommend.plain_text import made_line, made_plain
 
-__all__ = ["FORGE_ACTIONS", "Advice", "FileChange", "ForgeAction", "Gap", "Proof", "Recommendation", "RecommendationError", "Risk", "act", "patch"]
+__all__ = ["FORGE_ACTIONS", "FORGE_PARAMS", "Advice", "FileChange", "ForgeAction", "Gap", "Proof", "Recommendation", "RecommendationError", "Risk", "act", "patch"]
 
 FORGE_ACTIONS: Final = ("open-issue", "protect-branch", "security-features")
 """Kinds of action on a forge that a module may recommend; each is a handler's."""
+
+FORGE_PARAMS: Final[Mapping[str, frozenset[str]]] = MappingProxyType({
+    "open-issue": frozenset(("title", "body")),
+    "protect-branch": frozenset(("branch", "approvals", "checks", "strict", "dismiss_stale", "code_owners", "linear", "signatures", "admins")),
+    "security-features": frozenset(("features",)),
+})  # fmt: skip
+"""What a module may say of each, beside the repository that it was asked about; never which interface is spoken with."""
 
 
 class RecommendationError(JobError):
@@ -153,8 +161,9 @@ def patch(
         diffs.append(file_diff(None if old is None else Version(old.path, old.text, old.mode), Version(path, text, old.mode if old else "100644")))
         files.append(FileChange(path, "" if old is None else old.sha256, SourceFile(path, text).sha256))
     return Recommendation(
-        module, title, why, tuple(one.fingerprint for one in mends), risk, proofs(facts, mends, tuple(changed)), "".join(diffs), tuple(files), None, cautions
-    )
+        module, made_line(title), made_plain(why), tuple(one.fingerprint for one in mends), risk, proofs(facts, mends, tuple(changed)), "".join(diffs), tuple(files), None,
+        tuple(map(made_plain, cautions)),
+    )  # fmt: skip
 
 
 def act(
@@ -162,8 +171,8 @@ def act(
 ) -> Recommendation:
     """A recommendation to do something on the forge."""
     return Recommendation(
-        module, title, why, tuple(one.fingerprint for one in mends), risk, proofs(facts, mends, ()), action=action, cautions=cautions
-    )
+        module, made_line(title), made_plain(why), tuple(one.fingerprint for one in mends), risk, proofs(facts, mends, ()), action=action, cautions=tuple(map(made_plain, cautions)),
+    )  # fmt: skip
 
 
 def proofs(facts: Facts, mends: tuple[Complaint, ...], touched: tuple[str, ...]) -> tuple[Proof, ...]:
@@ -179,7 +188,7 @@ def proofs(facts: Facts, mends: tuple[Complaint, ...], touched: tuple[str, ...])
             file = facts.files.get(seen.path)
             if file is not None:
                 quote = seen.text if seen.text and seen.text in file.text else ""
-                found.setdefault((seen.path, quote), Proof("file", seen.path, file.sha256, quote, seen.says))
+                found.setdefault((seen.path, quote), Proof("file", seen.path, file.sha256, quote, made_plain(seen.says)))
     known = {path for path, _ in found}
     for path in touched:
         if path in facts.files and path not in known:

@@ -139,7 +139,7 @@ def read_advice(answer: bytes) -> tuple[Advice, ...]:
 
 def _answer(answer: bytes, fields: set[str]) -> dict[str, Json]:
     told = cast("dict[str, Json]", parse(answer, limit=LIMIT_BYTES, depth=12, error=RecommendationError, what="module's answer"))
-    if set(told) != fields or told["protocol"] != PROTOCOL:
+    if set(told) != fields or told["protocol"] != PROTOCOL or told["protocol"] is True:
         raise RecommendationError("answer-form", "A module's answer does not have the fields of the protocol.")
     return told
 

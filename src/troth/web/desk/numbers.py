@@ -10,10 +10,10 @@ from datetime import timedelta
 from markupsafe import Markup
 
 from troth.app.desk.opening import Desk
-from troth.desk.binomial import at_least
 from troth.desk.measures import Measure
 from troth.desk.plot import distribution, words
 from troth.desk.spans import BusinessSpan, CalendarSpan, Elapsed, parse
+from troth.ledger.binomial import at_least
 from troth.web.desk.words import CLOCK_NAMES
 
 __all__ = ["kept_view"]
