@@ -38,7 +38,7 @@ from troth.desk.storage.people_rows import Member, Passkey
 from troth.errors import DeskError, SettingsError
 from troth.store import Transaction
 
-__all__ = ["bind", "challenge", "member_of", "oidc_address", "oidc_return", "register", "registration", "verify"]
+__all__ = ["bind", "challenge", "demand_confirmed", "has_passkeys", "key_named_in", "member_of", "oidc_address", "oidc_return", "register", "registration", "verify"]
 
 _LIFE: Final = timedelta(minutes=5)
 
@@ -82,12 +82,19 @@ def registration(desk: Desk, member: Member) -> str:
     return options_to_json(options)
 
 
-def register(desk: Desk, member: Member, credential: str) -> None:
-    """Keep a passkey.
+def register(desk: Desk, member: Member, credential: str, confirmed_by: str) -> None:
+    """Keep a passkey, and say in the ledger whose it is and how they showed who they are.
+
+    Args:
+        desk: the desk.
+        member: who is signed in.
+        credential: what the browser answered.
+        confirmed_by: the link, or one of their passkeys; empty: nothing.
 
     Raises:
-        DeskError: the browser's answer does not verify.
+        DeskError: nothing confirms it, or the browser's answer does not verify.
     """
+    demand_confirmed(confirmed_by)
     given = _challenge_in(credential)
     if not _take(desk, f"passkey {member.id}", given):
         raise DeskError("this took too long: load the page again")
@@ -98,24 +105,68 @@ def register(desk: Desk, member: Member, credential: str) -> None:
     except (WebAuthnException, ValueError, KeyError) as error:
         raise DeskError("the passkey was not accepted") from error
     key = Passkey(bytes_to_base64url(checked.credential_id), member.id, checked.credential_public_key, checked.sign_count)
-    desk.writer.write(lambda t: desk.people.add_passkey(t, key, desk.now()))
+
+    def work(t: Transaction) -> None:
+        if confirmed_by == "link" and desk.people.passkeys(t, member.id):
+            demand_confirmed("")  # another answer to the same link was quicker
+        now = desk.now()
+        desk.people.add_passkey(t, key, now)
+        told = {"passkey": hashlib.sha256(key.id.encode()).hexdigest()[:16], "confirmed_by": confirmed_by}
+        desk.events.chronicle.tell(t, "passkey.added", now, member.actor, told)
+
+    desk.writer.write(work)
 
 
-def challenge(desk: Desk) -> str:
-    """Options for the browser to sign in, as JSON."""
-    options = generate_authentication_options(rp_id=desk.settings.host, challenge=_give(desk, "sign in"), user_verification=UserVerificationRequirement.REQUIRED)
+def demand_confirmed(by: str) -> None:
+    """Refuse to add a way to sign in for somebody who has not shown a moment ago who they are.
+
+    Raises:
+        DeskError: they have not.
+    """
+    if not by:
+        raise DeskError("first confirm with a passkey that you have; where you have none, with the link that you were given, within a quarter of an hour")
+
+
+def has_passkeys(desk: Desk, member: Member) -> bool:
+    """Whether a member has a passkey."""
+    with desk.store.read(TENANT) as t:
+        return bool(desk.people.passkeys(t, member.id))
+
+
+def challenge(desk: Desk, member: Member | None = None) -> str:
+    """Options for the browser to sign in, as JSON; for a member who is signed in: to confirm that it is still them, with one of their passkeys."""
+    known: tuple[str, ...] = ()
+    if member is not None:
+        with desk.store.read(TENANT) as t:
+            known = desk.people.passkeys(t, member.id)
+    options = generate_authentication_options(
+        rp_id=desk.settings.host, challenge=_give(desk, _purpose(member)), user_verification=UserVerificationRequirement.REQUIRED,
+        allow_credentials=[PublicKeyCredentialDescriptor(base64url_to_bytes(one)) for one in known],
+    )  # fmt: skip
     return options_to_json(options)
 
 
-def verify(desk: Desk, credential: str) -> Member | None:
-    """Whom a passkey signs in; None where it is unknown, does not verify, or the member left."""
+def _purpose(member: Member | None) -> str:
+    return "sign in" if member is None else f"confirm {member.id}"
+
+
+def key_named_in(credential: str) -> str:
+    """Id of the passkey that an answer is by, as it says itself; empty where it says none."""
+    try:
+        return str(json.loads(credential[:20_000]).get("id", ""))[:344]
+    except (ValueError, AttributeError):
+        return ""
+
+
+def verify(desk: Desk, credential: str, signed_in: Member | None = None) -> Member | None:
+    """Whom a passkey signs in, or confirms where somebody is signed in; None where it is unknown, of somebody else, does not verify, or the member left."""
     given = _challenge_in(credential)
-    if not _take(desk, "sign in", given):
+    if not _take(desk, _purpose(signed_in), given):
         return None
     with desk.store.read(TENANT) as t:
-        key = desk.people.passkey(t, str(json.loads(credential).get("id", ""))[:344])
+        key = desk.people.passkey(t, key_named_in(credential))
         member = desk.people.get(t, key.member) if key is not None else None
-    if key is None or member is None or member.left:
+    if key is None or member is None or member.left or (signed_in is not None and member.id != signed_in.id):
         return None
     try:
         checked = verify_authentication_response(
@@ -207,7 +258,7 @@ def _subject(desk: Desk, code: str, verifier: str, nonce: str) -> str:
 
 
 def bind(desk: Desk, member: Member, subject: str) -> None:
-    """Let a member sign in as what a provider calls them.
+    """Let a member sign in as what a provider calls them, and say so in the ledger.
 
     Raises:
         DeskError: that account signs in somebody else.
@@ -218,6 +269,7 @@ def bind(desk: Desk, member: Member, subject: str) -> None:
         if other is not None and other.id != member.id:
             raise DeskError("this account signs in another member of this desk")
         desk.people.bind(t, member.id, subject)
+        desk.events.chronicle.tell(t, "account.bound", desk.now(), member.actor, {"account": subject[:16]})
 
     desk.writer.write(work)
 

@@ -7,6 +7,7 @@ named by its random id, so that an erased case leaves nothing that leads to a pe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from troth.desk.events import Event
@@ -25,6 +26,10 @@ class Chronicle:
 
     def __init__(self) -> None:
         self.log = Log(ORIGIN)
+
+    def tell(self, transaction: Transaction, kind: str, at: datetime, actor: str, data: Mapping[str, object]) -> None:
+        """Add one leaf about the desk itself that is no event of a case: a way to sign in that came or went."""
+        self.log.append(transaction, Entry(kind, int(at.timestamp() * 1000), actor, "desk", dict(data)))
 
     def append(self, transaction: Transaction, entries: Sequence[tuple[str, Event, Mapping[str, object]]]) -> None:
         """Add leaves.

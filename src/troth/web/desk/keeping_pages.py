@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -59,6 +59,9 @@ async def change(request: Request, what: str) -> Response:
             raise HTTPException(403, "Who reads no case names nobody who reads them; an owner can.")
         _new, link = await run_in_threadpool(new_member, desk_of(request), fields.get("name", ""), fields.get("mail", ""), fields.get("role", ""))
         return await run_in_threadpool(_page, request, member, link)
+    if what == "link":
+        link = await run_in_threadpool(_link, desk_of(request), member, fields)
+        return await run_in_threadpool(_page, request, member, link)
     doings = {"leave": _leave, "canned": _canned, "uncanned": _uncanned, "pause": _pause, "open": _open}
     if what not in doings:
         raise HTTPException(404)
@@ -69,6 +72,20 @@ async def change(request: Request, what: str) -> Response:
 def _names(member: Member, role: str) -> bool:
     """Whether somebody may name people of a role. Who reads nothing names nobody who reads: the link of whoever they name is theirs first. A guest reads only what was shared."""
     return member.role == "owner" or (role in ROLES and role != "owner" and (role == "guest" or member.may("read") or "read" not in ROLES[role]))
+
+
+def _link(desk: Desk, member: Member, fields: dict[str, str]) -> str:
+    """A new link for somebody who is there: for a passkey that was not kept in time. Who has a passkey signs in by it and adds no other without theirs."""
+
+    def work(t: Transaction) -> str:
+        whom = desk.people.get(t, fields.get("member", "")[:64])
+        if whom is None or whom.left or not _names(member, whom.role):
+            raise DeskError("there is no such member, or you may not make a link for them")
+        now = desk.now()
+        desk.events.chronicle.tell(t, "link.made", now, member.actor, {"member": whom.id})
+        return desk.people.invite(t, whom.id, now + timedelta(days=2))
+
+    return f"{desk.settings.origin}/welcome/{desk.writer.write(work)}"
 
 
 def _leave(desk: Desk, member: Member, fields: dict[str, str]) -> None:

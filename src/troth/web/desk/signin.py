@@ -23,6 +23,7 @@ from troth.app.desk import entry
 from troth.app.desk.opening import TENANT
 from troth.desk.intake.links import well_formed
 from troth.desk.storage.people_rows import Member
+from troth.web.desk import confirming
 from troth.web.desk.guards import network_of, own_site
 from troth.web.desk.public import desk_of
 from troth.web.desk.render import page
@@ -77,7 +78,7 @@ def checked_fields(request: Request, fields: dict[str, str]) -> dict[str, str]:
     return fields
 
 
-def _signed_in(request: Request, member: Member, to: str = "/board") -> Response:
+def _signed_in(request: Request, member: Member, to: str = "/board", how: str = "") -> Response:
     desk = desk_of(request)
     old = request.cookies.get(_cookie(request), "")
 
@@ -89,7 +90,15 @@ def _signed_in(request: Request, member: Member, to: str = "/board") -> Response
     token = desk.writer.write(work)
     answer = RedirectResponse(to, 303)
     answer.set_cookie(_cookie(request), token, max_age=12 * 3600, httponly=True, secure=desk.settings.secure, samesite="lax", path="/")
+    if how:
+        confirming.remember(answer, desk, token, how)
     return answer
+
+
+def _confirmed(request: Request, member: Member) -> str:
+    """How somebody who is signed in showed who they are, a moment ago; empty where they did not."""
+    desk = desk_of(request)
+    return confirming.confirmed_by(request, desk, request.cookies.get(_cookie(request), ""), has_passkeys=entry.has_passkeys(desk, member))
 
 
 @ROUTES.get("/signin")
@@ -116,7 +125,7 @@ def use_welcome(request: Request, token: str) -> Response:
     if member is None:
         request.app.state.misses.hit(network)
         raise HTTPException(404)
-    return _signed_in(request, member, "/passkey")
+    return _signed_in(request, member, "/passkey", confirming.LINK)
 
 
 @ROUTES.post("/signout")
@@ -128,23 +137,45 @@ async def signout(request: Request) -> Response:
     await run_in_threadpool(desk.writer.write, lambda t: desk.people.sign_out(t, token))
     answer = RedirectResponse("/", 303)
     answer.delete_cookie(_cookie(request), path="/", secure=desk.settings.secure, httponly=True, samesite="lax")
+    confirming.drop(answer, desk)
     return answer
 
 
 @ROUTES.get("/passkey")
 def passkey(request: Request) -> Response:
-    """Offer to keep a passkey for the next time."""
-    member = person_of(request)
-    return page(request, "passkey.html.jinja", options=entry.registration(desk_of(request), member), oidc=bool(desk_of(request).settings.oidc.issuer))
+    """Offer to keep a passkey for the next time; who has one confirms with it first."""
+    member, desk = person_of(request), desk_of(request)
+    sure, more = _confirmed(request, member), entry.has_passkeys(desk, member)
+    options = entry.registration(desk, member) if sure else entry.challenge(desk, member) if more else ""
+    return page(request, "passkey.html.jinja", options=options, sure=bool(sure), more=more, oidc=bool(desk.settings.oidc.issuer))
+
+
+@ROUTES.post("/passkey/confirm")
+async def confirm_passkey(request: Request) -> Response:
+    """Show with a passkey that it is still the same person who is signed in."""
+    member, desk = await run_in_threadpool(person_of, request), desk_of(request)
+    fields, network = checked_fields(request, await receive_fields(request)), network_of(request)
+    if request.app.state.misses.over(network):
+        raise HTTPException(429)
+    credential = fields.get("credential", "")
+    if await run_in_threadpool(entry.verify, desk, credential, member) is None:
+        request.app.state.misses.hit(network)
+        raise HTTPException(403, "That is no passkey of yours.")
+    answer = RedirectResponse("/passkey", 303)
+    confirming.remember(answer, desk, request.cookies.get(_cookie(request), ""), confirming.named(entry.key_named_in(credential)))
+    return answer
 
 
 @ROUTES.post("/passkey")
 async def keep_passkey(request: Request) -> Response:
     """Keep a passkey that the browser made."""
-    member = await run_in_threadpool(person_of, request)
+    member, desk = await run_in_threadpool(person_of, request), desk_of(request)
     fields = checked_fields(request, await receive_fields(request))
-    await run_in_threadpool(entry.register, desk_of(request), member, fields.get("credential", ""))
-    return RedirectResponse("/board", 303)
+    sure = await run_in_threadpool(_confirmed, request, member)
+    await run_in_threadpool(entry.register, desk, member, fields.get("credential", ""), sure)
+    answer = RedirectResponse("/board", 303)
+    confirming.drop(answer, desk)
+    return answer
 
 
 @ROUTES.post("/signin/options")
@@ -160,10 +191,12 @@ async def use_passkey(request: Request) -> Response:
     """Sign in with a passkey."""
     if not own_site(request):
         raise HTTPException(403)
-    return await _enter(request, lambda fields: entry.verify(desk_of(request), fields.get("credential", "")), await receive_fields(request))
+    fields = await receive_fields(request)
+    how = confirming.named(entry.key_named_in(fields.get("credential", "")))
+    return await _enter(request, lambda given: entry.verify(desk_of(request), given.get("credential", "")), fields, how)
 
 
-async def _enter(request: Request, who: Callable[[dict[str, str]], Member | None], fields: dict[str, str]) -> Response:
+async def _enter(request: Request, who: Callable[[dict[str, str]], Member | None], fields: dict[str, str], how: str = "") -> Response:
     network = network_of(request)
     if request.app.state.misses.over(network):
         raise HTTPException(429)
@@ -171,7 +204,7 @@ async def _enter(request: Request, who: Callable[[dict[str, str]], Member | None
     if member is None:
         request.app.state.misses.hit(network)
         raise HTTPException(403, "That is not known here. A coordinator can send you a new link.")
-    return await run_in_threadpool(_signed_in, request, member)
+    return await run_in_threadpool(_signed_in, request, member, "/board", how)
 
 
 def _away(request: Request, member: Member | None) -> Response:
@@ -197,6 +230,7 @@ def oidc_keep(request: Request) -> Response:
     member = person_of(request)
     if not hmac.compare_digest(request.query_params.get("csrf", "").encode(), request.state.csrf.encode()):
         raise HTTPException(403, "This link was not made for your session.")
+    entry.demand_confirmed(_confirmed(request, member))
     return _away(request, member)
 
 

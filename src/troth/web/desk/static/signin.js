@@ -13,6 +13,12 @@
     try { send(keep, await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(JSON.parse(keep.dataset.options)) })); }
     catch (error) { tell("No passkey was made. You can do it later."); }
   });
+  const confirm = document.getElementById("confirm");
+  if (confirm) confirm.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try { send(confirm, await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(JSON.parse(confirm.dataset.options)) })); }
+    catch (error) { tell("Nothing was confirmed. Try again with a passkey of this desk."); }
+  });
   if (enter) enter.addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
