@@ -65,13 +65,14 @@ def spend_once(desk: Desk, name: str) -> bool:
     return desk.writer.submit(_Spender(desk.cases.tenant, desk.now).many, name).result()
 
 
-def rationed(desk: Desk, name: str, most: int) -> bool:
-    """Whether something may happen once more within a day; it counts. Kept in the store, for a mail may be taken by a process of its own.
+def rationed(desk: Desk, name: str, most: int, amount: int = 1) -> bool:
+    """Whether something may happen once more within a day; it counts, all of it or nothing. Kept in the store, for a mail may be taken by a process of its own.
 
     Args:
         desk: the desk.
         name: of what is counted; only a digest of it is kept.
         most: a day.
+        amount: how many at once.
     """
     digest = desk.sender(f"ration {name}")[:60]
     names = [f"{digest}/{at:03}" for at in range(min(most, 999))]
@@ -80,11 +81,12 @@ def rationed(desk: Desk, name: str, most: int) -> bool:
     def work_(t: Transaction) -> bool:
         now = desk.now()
         known = {row.name: row.ends_at for row in t.execute(select(SPENT.c.name, SPENT.c.ends_at).where(SPENT.c.tenant == tenant, SPENT.c.name.in_(names)))}
-        free = next((one for one in names if one not in known or known[one] <= now), "")
-        if free:
-            t.execute(delete(SPENT).where(SPENT.c.tenant == tenant, SPENT.c.name == free))
-            t.execute(insert(SPENT), [{"tenant": tenant, "name": free, "ends_at": now + timedelta(days=1)}])
-        return bool(free)
+        free = [one for one in names if one not in known or known[one] <= now][:amount]
+        if len(free) < amount:
+            return False
+        t.execute(delete(SPENT).where(SPENT.c.tenant == tenant, SPENT.c.name.in_(free)))
+        t.execute(insert(SPENT), [{"tenant": tenant, "name": one, "ends_at": now + timedelta(days=1)} for one in free])
+        return True
 
     return desk.writer.write(work_)
 

@@ -16,6 +16,7 @@ from typing import Final
 from sqlalchemy import func, insert, inspect, select
 
 from troth.app.desk.opening import TENANT, Desk
+from troth.app.desk.room import shown
 from troth.app.desk.settings import read
 from troth.desk.crypt.mail_keys import MailKeys
 from troth.desk.machines import fold_intake
@@ -38,6 +39,7 @@ def status(desk: Desk) -> dict[str, str]:
         erased = int(t.execute(select(func.count()).select_from(CASES).where(CASES.c.tenant == desk.cases.tenant, CASES.c.erased_at.is_not(None))).scalar() or 0)
     told = {"store": desk.store.dialect, "cases": str(sum(counts.values())), "open": str(sum(count for state, count in counts.items() if state != "closed"))}
     told |= {"erased": str(erased), "events": str(events), "members": str(members), "policy": desk.policy.digest[:12] or "none", "sealed": "yes" if desk.settings.sealed else "no"}
+    told["room"] = shown(desk)
     told |= {f"probe {one}": f"{probes.last_good[one]:%Y-%m-%d %H:%M} UTC" if one in probes.last_good else "never arrived" for one in sorted(probes.last_probe)}
     return told | {f"mail {state}": str(count) for state, count in sorted(mails.items())}
 

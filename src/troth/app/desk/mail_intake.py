@@ -21,6 +21,7 @@ from troth.app.desk.gates import rationed
 from troth.app.desk.mail_texts import message_id, own_mark, reporter_keys
 from troth.app.desk.opening import Desk
 from troth.app.desk.probing import arrived_probe
+from troth.app.desk.room import demand_room_for_mail
 from troth.desk.crypt.envelope import CryptError
 from troth.desk.crypt.mail_keys import AGE_ARMOR, MailKeys
 from troth.desk.crypt.streams import Sealer
@@ -51,6 +52,7 @@ def take_mail(desk: Desk, raw: bytes) -> str:
 
     Raises:
         MailError: the mail cannot be read, or a program wrote it in answer to something that was not ours.
+        FullError: there is no room for it; it has to be brought again later.
     """
     mail = decrypted(parse(raw), lambda content: MailKeys.read(desk.folder / "keys").opened(content))
     if arrived_probe(desk, mail):
@@ -64,6 +66,7 @@ def take_mail(desk: Desk, raw: bytes) -> str:
     if not mail.sender:
         raise MailError("a mail names no sender")
     found = _standing(desk, raw, mail)
+    demand_room_for_mail(desk, mail.sender, len(raw))
     known = _answer(desk, mail, nonce, found) if mail.case else ""
     return known or _new_case(desk, mail, nonce, found)
 

@@ -74,7 +74,7 @@ class DeskSettings:
         package: package URL of what is maintained, without a version (`pkg:pypi/NAME`); for advisories. cna: UUID of the CNA that the project is, for CVE records.
         repository: path of a clone, in which the claims of reports are looked up.
         hourly: reports from one network per hour that stay in the fast lane.
-        max_files, max_mib: for one report.
+        max_files, max_mib: for one report. max_gib: for all that the desk keeps. daily_mib: from one network, or one mail address, within a day.
         hops: proxies in front whose X-Forwarded-For is believed.
     """
 
@@ -93,6 +93,8 @@ class DeskSettings:
     hourly: int = 10
     max_files: int = 10
     max_mib: int = 25
+    max_gib: int = 20
+    daily_mib: int = 200
     hops: int = 0
     mail: MailSettings = field(default_factory=MailSettings)
     oidc: OidcSettings = field(default_factory=OidcSettings)
@@ -116,6 +118,8 @@ class DeskSettings:
             zoneinfo.ZoneInfo(self.zone)
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise SettingsError(f"{FILE}: there is no time zone {self.zone!r}") from error
+        if self.max_gib < 1 or not self.max_mib <= self.daily_mib <= 999:
+            raise SettingsError(f"{FILE}: max_gib is at least 1, and daily_mib lies between max_mib and 999")
         for recipient in self.sealed:
             recipient_of(recipient)
 

@@ -17,10 +17,11 @@ from starlette.requests import Request
 from troth.app.desk import reports
 from troth.app.desk.gates import spend, welcome
 from troth.app.desk.opening import Desk
+from troth.app.desk.room import FullError, demand_room
 from troth.desk.intake.fields import FIELDS, read
 from troth.desk.intake.links import new_nonce, well_formed
-from troth.web.desk.guards import network_of
-from troth.web.desk.public import confirmed, required_fields
+from troth.web.desk.guards import network_of, sent_kib
+from troth.web.desk.public import confirmed, no_room, required_fields
 from troth.web.desk.words import plain_state
 
 __all__ = ["ROUTES"]
@@ -111,6 +112,14 @@ def _desk(request: Request) -> Desk:
     return desk
 
 
+def _demand_room(request: Request) -> None:
+    try:
+        demand_room(_desk(request), sent_kib(request))
+    except FullError:
+        no_room(request)
+        raise
+
+
 @ROUTES.get("/fields")
 def fields(request: Request) -> FieldNames:
     """Which fields a report has."""
@@ -123,6 +132,7 @@ async def send(request: Request, report: Report, idempotency_key: Annotated[str,
     desk = _desk(request)
     await run_in_threadpool(reports.demand_open, desk)
     checked = read(report.fields, required_fields(desk))
+    await run_in_threadpool(_demand_room, request)
     await run_in_threadpool(welcome, desk, checked.get("contact"), network_of(request))
     proven = request.app.state.quota.hit(network_of(request)) and await spend(desk, report.proof)
     arrival = reports.begin(desk, idempotency_key or new_nonce())
@@ -155,6 +165,7 @@ def mine(request: Request, authorization: Token) -> State:
 def write(request: Request, message: Message, authorization: Token, idempotency_key: Annotated[str, Header(pattern=_ID)] = "") -> State:
     """Write to the team."""
     _visit(request, authorization)
+    _demand_room(request)
     reports.reply(_desk(request), _token(authorization), message.text, (), nonce=idempotency_key)
     return mine(request, authorization)
 

@@ -60,15 +60,27 @@ class Limiter:
 
     def hit(self, sender: str) -> bool:
         """Count one; true while the sender is within the limit."""
+        return self.count(sender) <= self._most
+
+    def count(self, sender: str, weight: int = 1) -> int:
+        """Count so much, and say what it comes to within the window."""
         digest, start = self._where(sender)
         now = time.monotonic()
         with self._held(start):
             at, began, count = self._find(digest, start)
             if now - began > self._window:
                 began, count = now, 0
-            count = min(count + 1, 2**32 - 1)
+            count = min(count + weight, 2**32 - 1)
             _PLACE.pack_into(self._places, at, digest, began, count, 0)
-        return count <= self._most
+        return count
+
+    def told(self, sender: str) -> int:
+        """What was counted within the window; counts nothing."""
+        digest, start = self._where(sender)
+        with self._held(start):
+            at, began, count = self._find(digest, start)
+            known = self._places[at : at + 16] == digest
+        return count if known and time.monotonic() - began <= self._window else 0
 
     def over(self, sender: str) -> bool:
         """Whether a sender is over the limit; counts nothing."""

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from troth.app.desk.opening import Desk
 
-__all__ = ["CSP", "Headers", "network_of", "own_site"]
+__all__ = ["CSP", "Headers", "network_of", "own_site", "sent_kib"]
 
 CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -75,3 +75,11 @@ def network_of(request: Request) -> str:
         if len(chain) >= desk.settings.hops:
             address = chain[-desk.settings.hops]
     return ":".join(address.split(":")[:4]) if ":" in address else address
+
+
+def sent_kib(request: Request) -> int:
+    """KiB that came from a request's network within a day, this request counted: by what it says of its length, or by the most that it may have where it says nothing."""
+    desk: Desk = request.app.state.desk
+    length = request.headers.get("content-length", "")
+    size = int(length) if length.isascii() and length.isdigit() and len(length) < 16 else desk.settings.max_mib * 1024 * 1024
+    return int(request.app.state.volume.count(f"volume {network_of(request)}", -(-size // 1024)))

@@ -35,7 +35,7 @@ def _page(request: Request, member: Member, link: str = "") -> Response:
     with desk.store.read(TENANT) as t:
         people = desk.people.all(t)
     mode, note = intake_mode(desk)
-    return page(request, "desk.html.jinja", here="desk", people=people, roles=[role for role in ROLES if _names(member, role)], link=link, mode=mode.value, note=note, canned=replies(desk), state=status(desk))  # fmt: skip
+    return page(request, "desk.html.jinja", here="desk", people=people, roles=[role for role in ROLES if _names(member, role)], link=link, mode=mode.value, note=note, canned=replies(desk), state={**status(desk), "refused for room": f"{request.app.state.volume.told('refused for room')} within a day"})  # fmt: skip
 
 
 @ROUTES.get("/board/desk")

@@ -6,6 +6,7 @@ Rules: no account, no cookie, no script needed; whoever shows no valid link sees
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ from troth.app.desk import reports
 from troth.app.desk.announcing import published, security_txt
 from troth.app.desk.gates import is_banned, spend, welcome
 from troth.app.desk.opening import TENANT, Desk
+from troth.app.desk.room import FullError, demand_room, files_refused, used_bytes
 from troth.desk.crypt.mail_keys import MailKeys
 from troth.desk.intake import work
 from troth.desk.intake.fields import ESSENTIAL, FIELDS, GROUPS, FormError, Submission, read
@@ -26,13 +28,14 @@ from troth.desk.intake.links import new_nonce, well_formed
 from troth.desk.machines import Case, IntakeMode, Publication, Report
 from troth.desk.machines.embargo import Mode
 from troth.desk.storage.thread_rows import Item
-from troth.web.desk.guards import network_of, own_site
+from troth.web.desk.guards import network_of, own_site, sent_kib
 from troth.web.desk.render import STATIC, page, static_bytes
 from troth.web.desk.uploads import Received, receive, receive_fields
 from troth.web.desk.words import CLOCK_NAMES, clock_views, plain_state, promised, size, state_words, tone_of
 
 __all__ = ["ROUTES", "confirmed"]
 
+LOG: Final = logging.getLogger("troth.desk")
 ROUTES: Final = APIRouter(include_in_schema=False)
 _REPORT_NAMES: Final = {"description": "description", "steps": "steps", "impact": "impact", "fix": "fix", "contact": "contact", "version": "version"}
 
@@ -109,7 +112,7 @@ def form(request: Request) -> Response:
 async def _remembered(request: Request) -> None:
     """Have at hand whether reports are taken and who is banned: one of those who wait asks the store, in a thread, and the others wait for its answer."""
     desk, state = desk_of(request), request.app.state
-    if desk.recent.knows("intake") and desk.recent.knows("banned"):
+    if desk.recent.knows("intake") and desk.recent.knows("banned") and desk.recent.knows("room"):
         return
     if state.asking is None or state.asking.done():
         state.asking = asyncio.ensure_future(run_in_threadpool(_ask, desk))
@@ -120,6 +123,7 @@ def _ask(desk: Desk) -> None:
     desk.recent.forget()
     reports.intake_mode(desk)
     is_banned(desk, ())
+    used_bytes(desk)
 
 
 @ROUTES.post("/report")
@@ -135,21 +139,34 @@ async def send(request: Request) -> Response:
     def key_of(_fields: dict[str, str]) -> bytes:
         return arrival.key
 
-    got = await receive(request, desk, key_of)
+    sent = sent_kib(request)
+    got = await receive(request, desk, key_of, files_refused(desk, sent))
     nonce = got.fields.get("nonce", "")
     if well_formed(nonce):
         arrival = reports.Arrival(arrival.uid, arrival.key, nonce, reports.begin(desk, nonce).token)
     try:
         report: Submission = read(got.fields, required_fields(desk))
         got.demand_whole()
+        demand_room(desk, sent)
     except FormError as error:
+        if got.refused:
+            no_room(request)
         return await run_in_threadpool(_form, request, 422, got.fields, {**got.problems, **error.problems})
+    except FullError as error:
+        no_room(request)
+        return await run_in_threadpool(_form, request, 503, got.fields, {"": str(error)})
     await _remembered(request)
     welcome(desk, report.get("contact"), network_of(request))
     proven = request.app.state.quota.hit(network_of(request)) and await spend(desk, got.fields.get("altcha", ""))
     stored = await reports.submit_async(desk, arrival, report, channel="form", proven=proven, files=got.files, chunks=got.chunks, confirm=confirmed(request, report))
     del stored
     return RedirectResponse(f"/r/{arrival.token}?new", 303)
+
+
+def no_room(request: Request) -> None:
+    """Somebody was refused for lack of room: counted for who keeps the desk."""
+    LOG.warning("a report was refused for lack of room")
+    request.app.state.volume.count("refused for room")
 
 
 def confirmed(request: Request, report: Submission) -> bool:
@@ -250,12 +267,19 @@ async def reply(request: Request, token: str) -> Response:
         raise HTTPException(403)
     await run_in_threadpool(_visit, request, token)
     _row, key = await run_in_threadpool(reports.key_of, desk, token)
-    got = await receive(request, desk, lambda _fields: key)
+    sent = sent_kib(request)
+    got = await receive(request, desk, lambda _fields: key, await run_in_threadpool(files_refused, desk, sent))
     text = got.fields.get("text", "")
     try:
         got.demand_whole()
+        await run_in_threadpool(demand_room, desk, sent)
         await run_in_threadpool(_reply, desk, token, text, got)
+    except FullError as error:
+        no_room(request)
+        return await run_in_threadpool(_status, request, token, 503, {"": str(error)}, text)
     except FormError as error:
+        if got.refused:
+            no_room(request)
         return await run_in_threadpool(_status, request, token, 422, dict(error.problems), text)
     return RedirectResponse(f"/r/{token}", 303)
 

@@ -22,6 +22,7 @@ from troth.app.desk.gates import BannedError
 from troth.app.desk.mailing import Pump
 from troth.app.desk.opening import Desk
 from troth.app.desk.reports import ClosedError
+from troth.app.desk.room import FullError
 from troth.app.desk.settings import DeskSettings
 from troth.desk.crypt.envelope import CryptError
 from troth.desk.intake.fields import FormError
@@ -45,17 +46,18 @@ class Gates:
 
     Attributes:
         quota: reports in the fast lane. misses: links and sign-ins that were wrong.
-        contacts: confirmations to one address, which anybody may have typed.
+        contacts: confirmations to one address, which anybody may have typed. volume: KiB within a day; `refused`: how often there was no room, within a day.
     """
 
     quota: Limiter
     misses: Limiter
     contacts: Limiter
+    volume: Limiter
 
     @staticmethod
     def of(settings: DeskSettings) -> Gates:
         """New counts for a desk; processes that are forked afterwards share them."""
-        return Gates(Limiter(settings.hourly, 3600), Limiter(40, 60), Limiter(3, 86_400))
+        return Gates(Limiter(settings.hourly, 3600), Limiter(40, 60), Limiter(3, 86_400), Limiter(settings.daily_mib * 1024, 86_400))
 
 
 @asynccontextmanager
@@ -80,7 +82,7 @@ def make_site(desk: Desk, gates: Gates | None = None) -> FastAPI:
     )
     app.state.desk, app.state.site = desk, Site(desk)
     app.state.asking = None
-    app.state.quota, app.state.misses, app.state.contacts = gates.quota, gates.misses, gates.contacts
+    app.state.quota, app.state.misses, app.state.contacts, app.state.volume = gates.quota, gates.misses, gates.contacts, gates.volume
     for routes in (public.ROUTES, signin.ROUTES, board.ROUTES, keeping_pages.ROUTES, case_pages.ROUTES, api.ROUTES):
         app.include_router(routes)
     app.add_middleware(Door, path="/report", handler=public.send, failed=_failed)
@@ -104,18 +106,20 @@ async def _failed(request: Request, error: Exception) -> Response:
     return answer
 
 
+_OURS: Final = (
+    (FormError, 422, "Please look again"), (TransitionError, 409, "That cannot happen now"), (ClosedError, 503, "Not at present"), (FullError, 503, "No room at present"),
+    (BannedError, 403, "Not from you, here"),
+)  # fmt: skip
+"""Errors that say themselves what is the matter."""
+
+
 def _told(error: Exception) -> tuple[int, str, str]:
     """Status, title and sentence for a failure."""
-    if isinstance(error, FormError):
-        return 422, "Please look again", str(error)
-    if isinstance(error, TransitionError):
-        return 409, "That cannot happen now", str(error)
+    for kind, status, title in _OURS:
+        if isinstance(error, kind):
+            return status, title, str(error)
     if isinstance(error, BusyError):
         return 503, "Very busy right now", "Nothing was lost: go back and send it again in a few seconds."
-    if isinstance(error, ClosedError):
-        return 503, "Not at present", str(error)
-    if isinstance(error, BannedError):
-        return 403, "Not from you, here", str(error)
     if isinstance(error, CryptError):
         return 403, "Not yours to read", "You hold no key of this case."
     if isinstance(error, DeskError):

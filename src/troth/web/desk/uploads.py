@@ -41,13 +41,14 @@ class Received:
     Attributes:
         fields: names and texts; the last of several counts.
         files: received whole; `chunks` are those not yet stored.
-        problems: what was over a bound.
+        problems: what was over a bound. refused: a file was not taken for lack of room.
     """
 
     fields: dict[str, str] = field(default_factory=dict)
     files: list[StagedFile] = field(default_factory=list)
     chunks: list[Chunk] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
+    refused: bool = False
 
     def demand_whole(self) -> None:
         """Refuse a form of which something was over a bound.
@@ -73,8 +74,8 @@ _field_named: Final = lru_cache(200)(_named)
 class _Parts:
     """Callbacks of the parser: what belongs to which part."""
 
-    def __init__(self, received: Received, key_of: Callable[[dict[str, str]], bytes], max_files: int, max_bytes: int) -> None:
-        self.received, self._key_of = received, key_of
+    def __init__(self, received: Received, key_of: Callable[[dict[str, str]], bytes], max_files: int, max_bytes: int, refused: str = "") -> None:
+        self.received, self._key_of, self._refused = received, key_of, refused
         self._max_files, self._max_bytes = max_files, max_bytes
         self._header, self._value = bytearray(), bytearray()
         self._disposition = b""
@@ -118,7 +119,9 @@ class _Parts:
         if file_name is not None:
             self._file_name = file_name
             self._id, self._count = new_id(), 0
-            if self._file_name and len(self.received.files) < self._max_files:
+            if self._file_name and self._refused:
+                self.received.problems["files"], self.received.refused = self._refused, True
+            elif self._file_name and len(self.received.files) < self._max_files:
                 self._sealer = Sealer(self._key_of(self.received.fields), self._id)
             elif self._file_name:
                 self.received.problems["files"] = f"More than {self._max_files} files. Put them into one archive."
@@ -153,13 +156,14 @@ class _Parts:
         self._count += 1
 
 
-async def receive(request: Request, desk: Desk, key_of: Callable[[dict[str, str]], bytes]) -> Received:
+async def receive(request: Request, desk: Desk, key_of: Callable[[dict[str, str]], bytes], refused: str = "") -> Received:
     """Read a form with files.
 
     Args:
         request: multipart or urlencoded.
         desk: whose store takes the chunks.
         key_of: the case's key, given the fields that came before the first file.
+        refused: why no file is taken now; empty where files are.
 
     Raises:
         FormError: it is no form, or larger than anything that people write.
@@ -169,7 +173,7 @@ async def receive(request: Request, desk: Desk, key_of: Callable[[dict[str, str]
         return Received(await receive_fields(request))
     received = Received()
     limit = desk.settings.max_mib * 1024 * 1024
-    parts = _Parts(received, key_of, desk.settings.max_files, limit)
+    parts = _Parts(received, key_of, desk.settings.max_files, limit, refused)
     total = 0
     try:
         whole = await _small_body(request)
