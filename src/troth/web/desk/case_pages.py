@@ -26,11 +26,14 @@ from troth.app.desk.canned import replies
 from troth.app.desk.drafting import FORMS, draft, drafts
 from troth.app.desk.gates import ban
 from troth.app.desk.opening import TENANT, Desk
+from troth.desk.crypt.envelope import CryptError
 from troth.desk.events import CLOSE_REASONS, Severity
 from troth.desk.storage.people_rows import Member
 from troth.errors import DeskError
+from troth.web.desk.guards import number_of
 from troth.web.desk.public import desk_of, download, letter
 from troth.web.desk.render import page
+from troth.web.desk.sealed_pages import sealed_page
 from troth.web.desk.signin import checked_fields, person_of
 from troth.web.desk.uploads import receive, receive_fields
 from troth.web.desk.words import clock_views, size, state_words, tone_of, utc
@@ -73,23 +76,15 @@ _NOT_FOR_GUESTS: Final = frozenset({"contact", "private", "key"})
 _SILENT: Final = frozenset({"message.sent", "message.received", "note.added", "report.receipt-sent", "report.received"})
 
 
-def number_of(desk: Desk, code: str) -> int:
-    """The number in a short id.
-
-    Raises:
-        HTTPException: 404 where it is none.
-    """
-    head, _, digits = code.partition("-")
-    if head != desk.settings.prefix or not (digits.isascii() and digits.isdigit()) or len(digits) > 9:
-        raise HTTPException(404)
-    return int(digits)
-
-
 @ROUTES.get("/board/{code}")
 def show(request: Request, code: str) -> Response:
     """A case."""
     member, desk = person_of(request), desk_of(request)
-    opened = triage.open_case(desk, member, number_of(desk, code))
+    number = number_of(desk, code)
+    try:
+        opened = triage.open_case(desk, member, number)
+    except CryptError:
+        return sealed_page(request, member, number)
     record = desk.policies.get(opened.row.policy)
     with desk.store.read(TENANT) as t:
         everyone = desk.people.all(t)

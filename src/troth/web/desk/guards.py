@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from troth.app.desk.opening import Desk
 
-__all__ = ["CSP", "Headers", "network_of", "own_site", "sent_kib"]
+__all__ = ["CSP", "Headers", "network_of", "number_of", "own_site", "sent_kib"]
 
 CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -83,3 +84,15 @@ def sent_kib(request: Request) -> int:
     length = request.headers.get("content-length", "")
     size = int(length) if length.isascii() and length.isdigit() and len(length) < 16 else desk.settings.max_mib * 1024 * 1024
     return int(request.app.state.volume.count(f"volume {network_of(request)}", -(-size // 1024)))
+
+
+def number_of(desk: Desk, code: str) -> int:
+    """The number in a short id.
+
+    Raises:
+        HTTPException: 404 where it is none.
+    """
+    head, _, digits = code.partition("-")
+    if head != desk.settings.prefix or not (digits.isascii() and digits.isdigit()) or len(digits) > 9:
+        raise HTTPException(404)
+    return int(digits)

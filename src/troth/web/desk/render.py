@@ -21,7 +21,7 @@ from troth.web.desk.words import fenced, in_zone, utc
 
 __all__ = ["STATIC", "Site", "page", "static_bytes", "static_path"]
 
-STATIC: Final = {"desk.css": "text/css", "rings.svg": "image/svg+xml", "report.js": "text/javascript", "board.js": "text/javascript", "signin.js": "text/javascript", "htmx.min.js": "text/javascript", "age.min.js": "text/javascript"}  # fmt: skip
+STATIC: Final = {"desk.css": "text/css", "rings.svg": "image/svg+xml", "report.js": "text/javascript", "board.js": "text/javascript", "signin.js": "text/javascript", "sealed.js": "text/javascript", "htmx.min.js": "text/javascript", "age.min.js": "text/javascript"}  # fmt: skip
 
 
 _TURNS: Final = dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd")

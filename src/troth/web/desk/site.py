@@ -29,7 +29,7 @@ from troth.desk.intake.fields import FormError
 from troth.desk.machines import TransitionError
 from troth.desk.storage.writer import BusyError
 from troth.errors import DeskError
-from troth.web.desk import api, board, case_pages, keeping_pages, public, signin
+from troth.web.desk import api, board, case_pages, keeping_pages, public, sealed_pages, signin
 from troth.web.desk.counting import Limiter
 from troth.web.desk.door import Door
 from troth.web.desk.guards import Headers
@@ -83,7 +83,7 @@ def make_site(desk: Desk, gates: Gates | None = None) -> FastAPI:
     app.state.desk, app.state.site = desk, Site(desk)
     app.state.asking = None
     app.state.quota, app.state.misses, app.state.contacts, app.state.volume = gates.quota, gates.misses, gates.contacts, gates.volume
-    for routes in (public.ROUTES, signin.ROUTES, board.ROUTES, keeping_pages.ROUTES, case_pages.ROUTES, api.ROUTES):
+    for routes in (public.ROUTES, signin.ROUTES, board.ROUTES, keeping_pages.ROUTES, sealed_pages.ROUTES, case_pages.ROUTES, api.ROUTES):
         app.include_router(routes)
     app.add_middleware(Door, path="/report", handler=public.send, failed=_failed)
     app.add_middleware(Headers, secure=desk.settings.secure)
