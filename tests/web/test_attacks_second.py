@@ -20,12 +20,12 @@ from tests.web.conftest import REPORT, Room, csrf
 from tests.web.test_attacks_people import NO, files_of, number_of_cases, post, two
 from troth.app.desk import keeping, triage
 from troth.app.desk.mail_intake import take_mail
+from troth.app.desk.opening import TENANT
 from troth.app.desk.statements import signed_statement
 from troth.desk.mail.incoming import MailError
 from troth.desk.tables import CASES, ITEMS
 from troth.errors import DeskError, TrothError
 from troth.ledger.desk_statement import verify_desk_statement
-from troth.app.desk.opening import TENANT
 from troth.web.desk.guards import network_of
 
 __all__ = ["two"]
@@ -204,7 +204,7 @@ def test_a_receipt_is_no_statement_and_a_statement_no_receipt(room: Room, tmp_pa
     (tmp_path / "mixed.json").write_text(json.dumps({**mixed, "receipt": other["receipt"]}))
     (tmp_path / "twice.json").write_text(receipt.decode().replace('"receipt"', '"receipt": "x", "receipt"', 1))
     (tmp_path / "good.json").write_bytes(receipt)
-    run = lambda name: CliRunner().invoke(command, ["verify", str(tmp_path / name), "--key", shown])  # noqa: E731
+    run = lambda name: CliRunner().invoke(command, ["verify", str(tmp_path / name), "--key", shown])
     assert run("good.json").exit_code == 0, run("good.json").output
     assert run("mixed.json").exit_code != 0
     assert run("twice.json").exit_code != 0
@@ -229,8 +229,7 @@ def contact_of(room: Room, number: int) -> str:
 
 def queued(room: Room) -> str:
     """Everything that waits to be sent, opened."""
-    with room.desk.store.read(TENANT) as t:
-        return "\n".join(str(one) for one in room.desk.outbox.due(t, room.clock(), 100))
+    return "\n".join(str(one.mail) for one in room.desk.writer.write(lambda t: room.desk.outbox.claim(t, room.clock(), 1_000)))
 
 
 @pytest.mark.parametrize("header", ["Reply_To", "Return_Path", "Errors_To", "Cc", "Bcc", "Disposition_Notification_To", "Sender"])
@@ -318,7 +317,7 @@ def test_who_does_not_manage_makes_no_link(room: Room, role: str) -> None:
 
 
 def test_a_link_of_somebody_who_left_is_none(room: Room) -> None:
-    owner, team = room.member()
+    _owner, team = room.member()
     left, _client = room.member("Lee", "member")
     stays, _other = room.member("Sam", "member")
     room.desk.writer.write(lambda t: room.desk.people.leave(t, left.id, room.clock()))

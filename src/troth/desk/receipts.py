@@ -117,6 +117,14 @@ def public_text(key: Ed25519PublicKey) -> str:
     return base64.b64encode(key.public_bytes_raw()).decode()
 
 
+def _without_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Refuse an object that names a key twice: two readers would read two receipts."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key twice")
+    return found
+
+
 def verify(text: str, key: str, report: bytes | None = None) -> Receipt:
     """What a receipt says, after its signature was checked with the key that the project publishes.
 
@@ -133,10 +141,10 @@ def verify(text: str, key: str, report: bytes | None = None) -> Receipt:
     if len(text) > _LIMIT:
         raise ReceiptError("the file is too long for a receipt")
     try:
-        outer = json.loads(text)
+        outer = json.loads(text, object_pairs_hook=_without_twins)
         signed, signature, salt = outer["receipt"], base64.b64decode(outer["signature"], validate=True), base64.b64decode(outer["salt"], validate=True)
         Ed25519PublicKey.from_public_bytes(base64.b64decode(key, validate=True)).verify(signature, signed.encode("ascii"))
-        body = json.loads(signed)
+        body = json.loads(signed, object_pairs_hook=_without_twins)
     except InvalidSignature as error:
         raise ReceiptError("the signature is not of this key") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, binascii.Error) as error:

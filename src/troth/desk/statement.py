@@ -9,6 +9,7 @@ along where there is one, so that cases cannot be left out afterwards. No case, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -41,6 +42,7 @@ CONTROLS: Final = {
 }
 """Clock -> control whose promise it keeps."""
 CONFIDENCE: Final = 0.95
+_PROJECT: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}(?:/[A-Za-z0-9_.-]{1,100}){0,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,10 @@ def statement(
         checkpoint: a signed checkpoint of the desk's log; empty for none.
 
     Raises:
-        UsageError: no policy, or a measure of a policy that is not named.
+        UsageError: no project's name, no policy, or a measure of a policy that is not named.
     """
+    if not _PROJECT.fullmatch(project):
+        raise UsageError("a statement is of a project by name: owner/name, in letters, digits, dots, hyphens and underscores")
     unknown = sorted({one.policy for one in measures} - set(policies))
     if not policies or unknown:
         raise UsageError(f"a statement names the policies that it speaks of; {unknown[0] if unknown else 'none'} is missing")

@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from sqlalchemy import func, insert, inspect, select
 
@@ -89,26 +91,60 @@ def restore(desk_folder: Path, backup_file: Path) -> None:
     """Put a backup in the place of a desk's data; the desk must not be running, and its data must be absent.
 
     Raises:
-        DeskError: there is data already, or the file is no backup.
+        DeskError: there is data already, the file is no backup, or has something in it that a desk's data have not.
     """
     target = desk_folder / "data" / "desk.db"
-    if target.exists():
-        raise DeskError(f"{target} exists: move it away first, so that nothing is lost")
+    if target.exists() or target.parent.is_symlink():
+        raise DeskError(f"{target} exists or lies behind a link: move it away first, so that nothing is lost")
+    source = sqlite3.connect(f"file:{quote(str(backup_file))}?mode=ro", uri=True)
     try:
-        source = sqlite3.connect(f"file:{backup_file}?mode=ro", uri=True)
-        if source.execute("PRAGMA integrity_check").fetchone() != ("ok",):
-            raise DeskError(f"{backup_file} is damaged")
-        source.execute("SELECT count(*) FROM desk_cases").fetchone()
+        _demand_backup(source, backup_file)
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        copy = sqlite3.connect(target)
+        try:
+            source.backup(copy)
+        finally:
+            copy.close()
     except sqlite3.Error as error:
         raise DeskError(f"{backup_file} is no backup of a desk") from error
-    target.parent.mkdir(mode=0o700, exist_ok=True)
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    copy = sqlite3.connect(target)
-    try:
-        source.backup(copy)
     finally:
-        copy.close()
         source.close()
+
+
+def _demand_backup(source: sqlite3.Connection, path: Path) -> None:
+    """Refuse what is not a desk's data and nothing else: a trigger or a view that somebody put there would be run by the desk, one that is missing would let rows be changed.
+
+    Raises:
+        DeskError: it is something else.
+    """
+    if source.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+        raise DeskError(f"{path} is damaged")
+    found, right = _schema(source), _fresh_schema()
+    tables = {name for kind, name, _table in found if kind == "table"}
+    wanted = {key: said for key, said in right.items() if key[2] in tables}
+    if "desk_cases" not in tables or any(right.get(key) != said for key, said in found.items() if key[0] != "table"):
+        raise DeskError(f"{path} is no backup of a desk, or something was added to it")
+    if any(("table", name, name) not in right for name in tables) or not {key for key in wanted if key[0] == "trigger"} <= found.keys():
+        raise DeskError(f"{path} has tables that a desk has not, or lacks what keeps its rows from being changed")
+
+
+def _schema(connection: sqlite3.Connection) -> dict[tuple[str, str, str], str]:
+    """Kind, name and table of everything in a database -> its text."""
+    rows = connection.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
+    return {(kind, name, table): " ".join(said.split()) for kind, name, table, said in rows}
+
+
+def _fresh_schema() -> dict[tuple[str, str, str], str]:
+    with tempfile.TemporaryDirectory(prefix="troth-schema-") as folder:
+        path = Path(folder, "fresh.db")
+        with open_store(f"sqlite:///{path}") as store:
+            store.migrate()
+        connection = sqlite3.connect(path)
+        try:
+            return _schema(connection)
+        finally:
+            connection.close()
 
 
 def migrate_to(desk: Desk, url: str) -> Mapping[str, int]:

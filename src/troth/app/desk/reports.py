@@ -22,7 +22,7 @@ from troth.desk.crypt.envelope import new_key
 from troth.desk.crypt.wraps import DESK, LINK, MEMBER, unwrap_link, wrap, wrap_link, wrap_member
 from troth.desk.events import Event, EventKind, make
 from troth.desk.intake.fields import FormError, Submission
-from troth.desk.intake.links import digest_of, new_nonce, token_for
+from troth.desk.intake.links import bound_to, digest_of, new_nonce, token_for
 from troth.desk.machines import Case, Intake, IntakeMode, fold_intake
 from troth.desk.receipts import Due, issue
 from troth.desk.storage.case_rows import CaseRow, NewCase, StagedFile, Stored, new_id
@@ -30,7 +30,7 @@ from troth.desk.storage.thread_rows import FileRow, Item
 from troth.errors import DeskError
 from troth.store import Transaction
 
-__all__ = ["Arrival", "ClosedError", "Visit", "answer_credit", "answer_embargo", "begin", "demand_open", "first_dues", "intake_mode", "key_of", "new_case", "receipt_of", "renew", "reply", "submit", "submit_async", "visit"]
+__all__ = ["Arrival", "ClosedError", "Visit", "answer_credit", "answer_embargo", "begin", "bound", "demand_open", "first_dues", "intake_mode", "key_of", "new_case", "receipt_of", "renew", "reply", "submit", "submit_async", "visit"]
 
 SEALED_TITLE = "(encrypted by the reporter)"
 
@@ -60,6 +60,12 @@ def begin(desk: Desk, nonce: str = "") -> Arrival:
     """Prepare for a report."""
     nonce = nonce or new_nonce()
     return Arrival(new_id(), new_key(), nonce, token_for(desk.keys.links, nonce))
+
+
+def bound(desk: Desk, arrival: Arrival, nonce: str, report: Submission, files: Sequence[StagedFile] = ()) -> Arrival:
+    """The arrival of exactly this report under a nonce: sent again it is the same, and other words under the same nonce are another report with another link."""
+    name = bound_to(nonce, report.canonical(), *(f"{one.name} {one.size}".encode() for one in files))
+    return Arrival(arrival.uid, arrival.key, name, token_for(desk.keys.links, name))
 
 
 def first_dues(desk: Desk, received: Event) -> tuple[Clock, ...]:
@@ -201,7 +207,7 @@ def reply(desk: Desk, token: str, text: str, files: Sequence[StagedFile], *, non
     def work(t: Transaction) -> None:
         row, key = _open(desk, t, token)
         at = desk.now()
-        item = desk.threads.add(t, row.uid, key, "message", "reporter", author="reporter", at=at, text=text, nonce=digest_of(nonce) if nonce else "")
+        item = desk.threads.add(t, row.uid, key, "message", "reporter", author="reporter", at=at, text=text, nonce=bound_to(nonce, row.uid.encode(), text.encode(), *(f"{one.name} {one.size}".encode() for one in files)) if nonce else "")
         if not item:
             return
         desk.threads.put_chunks(t, chunks)

@@ -13,7 +13,7 @@ import re
 import secrets
 from typing import Final
 
-__all__ = ["digest_of", "new_nonce", "short_code", "token_for", "well_formed"]
+__all__ = ["bound_to", "digest_of", "new_nonce", "short_code", "token_for", "well_formed"]
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
@@ -26,6 +26,19 @@ def new_nonce() -> str:
 def well_formed(token: str) -> bool:
     """Whether a text has the shape of a token or nonce."""
     return _TOKEN.match(token) is not None
+
+
+def bound_to(nonce: str, *words: bytes) -> str:
+    """A name for a nonce with exactly these words: whoever sends the same nonce with other words, or in another case, has another one, so that neither can take the place of the other.
+
+    Args:
+        nonce: of a form, or a client's own key.
+        words: what comes with it.
+    """
+    told = hashlib.sha256(b"troth-desk-nonce " + nonce.encode())
+    for one in words:
+        told.update(hashlib.sha256(one).digest())
+    return told.hexdigest()
 
 
 def token_for(links_key: bytes, nonce: str) -> str:

@@ -135,7 +135,7 @@ async def send(request: Request, report: Report, idempotency_key: Annotated[str,
     await run_in_threadpool(_demand_room, request)
     await run_in_threadpool(welcome, desk, checked.get("contact"), network_of(request))
     proven = request.app.state.quota.hit(network_of(request)) and await spend(desk, report.proof)
-    arrival = reports.begin(desk, idempotency_key or new_nonce())
+    arrival = reports.bound(desk, reports.begin(desk), idempotency_key or new_nonce(), checked)
     stored = await reports.submit_async(desk, arrival, checked, channel="api", proven=proven, confirm=confirmed(request, checked))
     return Stored(case=desk.cases.code(stored.number), token=arrival.token, page=f"{desk.settings.origin}/r/{arrival.token}", fresh=stored.fresh)
 

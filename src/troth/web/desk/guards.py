@@ -6,6 +6,9 @@ a write from another site is refused, cookie or not. How often somebody came is 
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
 from typing import Final
 
 from starlette.exceptions import HTTPException
@@ -16,6 +19,8 @@ from troth.app.desk.opening import Desk
 
 __all__ = ["CSP", "Headers", "network_of", "number_of", "own_site", "sent_kib"]
 
+_WITH_PORT: Final = re.compile(r"\A(?:\[([^\]]*)\](?::\d+)?|(\d+(?:\.\d+){3}):\d+)\Z", re.ASCII)
+"""An address in brackets, perhaps with a port; or four numbers with a port."""
 CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -68,14 +73,28 @@ def own_site(request: Request) -> bool:
 
 
 def network_of(request: Request) -> str:
-    """The network of a request: an IPv4 address, or the /64 of an IPv6 address; behind proxies, what the last trusted one says."""
+    """The network of a request: an IPv4 address, or the /64 of an IPv6 address, in one spelling; behind proxies, what the last trusted one says."""
     desk: Desk = request.app.state.desk
     address = request.client.host if request.client is not None else ""
     if desk.settings.hops > 0:
         chain = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
         if len(chain) >= desk.settings.hops:
             address = chain[-desk.settings.hops]
-    return ":".join(address.split(":")[:4]) if ":" in address else address
+    return _network(address)
+
+
+@lru_cache(4_096)
+def _network(address: str) -> str:
+    """An address with or without a port, in any spelling; what is none stays as it is, cut."""
+    bare = _WITH_PORT.sub(lambda found: found[1] or found[2], address.partition("%")[0])
+    try:
+        found = ip_address(bare)
+    except ValueError:
+        return address[:64]
+    mapped = getattr(found, "ipv4_mapped", None)
+    if found.version == 4 or mapped is not None:
+        return str(mapped or found)
+    return str(ip_network((found, 64), strict=False).network_address)
 
 
 def sent_kib(request: Request) -> int:

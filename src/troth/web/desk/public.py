@@ -141,11 +141,10 @@ async def send(request: Request) -> Response:
 
     sent = sent_kib(request)
     got = await receive(request, desk, key_of, files_refused(desk, sent))
-    nonce = got.fields.get("nonce", "")
-    if well_formed(nonce):
-        arrival = reports.Arrival(arrival.uid, arrival.key, nonce, reports.begin(desk, nonce).token)
     try:
         report: Submission = read(got.fields, required_fields(desk))
+        if well_formed(nonce := got.fields.get("nonce", "")):
+            arrival = reports.bound(desk, arrival, nonce, report, got.files)
         got.demand_whole()
         demand_room(desk, sent)
     except FormError as error:
