@@ -35,7 +35,7 @@ from sqlalchemy.sql.elements import (
     TextClause,
     UnaryExpression,
 )
-from sqlalchemy.sql.selectable import Alias, CompoundSelect, FromClause, Join, Select, TableClause
+from sqlalchemy.sql.selectable import Alias, CompoundSelect, FromClause, Join, Select, TableClause, TableSample
 
 from troth.store.failures import ScopeError
 
@@ -117,6 +117,8 @@ def _demand_read(statement: ClauseElement) -> None:
         named = isinstance(element, TableClause) and not isinstance(element, Table)
         own = isinstance(element, BinaryExpression | UnaryExpression) and isinstance(element.operator, operators.custom_op)
         words = any(getattr(element, name, None) for name in ("_prefixes", "_suffixes", "_hints", "_statement_hints"))
+        if isinstance(element, UpdateBase) and element is not statement:
+            raise ScopeError("a change within another statement is not checked: execute it by itself")
         if text or named or own or words:
             raise ScopeError(f"a part of {_kind(statement)} is SQL as text, which is not read: use tables, columns and values")
 
@@ -210,7 +212,7 @@ def _tables(source: FromClause) -> Iterator[FromClause]:
         yield from _tables(source.left)
         yield from _tables(source.right)
         return
-    table = source.element if isinstance(source, Alias) else source
+    table = source.element if isinstance(source, Alias | TableSample) else source
     if isinstance(table, Table) and TENANT in table.c:
         yield source
 
