@@ -117,6 +117,7 @@ class Telltale(Touch):
         forms = {
             "as-base64": base64.b64encode(value.encode()).decode(), "as-base64-moved": base64.b64encode(b"x" + value.encode()).decode(), "as-base32": base64.b32encode(value.encode()).decode(),
             "in-capitals": value.upper(), "as-escapes": "".join(f"\\u{ord(c):04x}" for c in value), "letter-by-letter": "-".join(value), "backwards": value[::-1],
+            "hex-with-colons": value.encode().hex(":"), "percent-twice": "".join(f"%25{byte:02X}" for byte in value.encode()), "in-parts": [value[:8], value[8:]],
             "as-entities": "".join(f"&#{ord(c)};" for c in value),
         }  # fmt: skip
         name = str(request.params["name"])

@@ -23,6 +23,7 @@ from tests.attacks.jobs import (
     rows_of_jobs,
     rows_of_queue,
     second_acts,
+    second_after,
     second_modules,
     second_permits,
     second_tenants,
@@ -32,7 +33,7 @@ from tests.attacks.jobs import (
 )
 from tests.jobs.world import world
 
-_SUITES = (permits_forged, permits_bound, permits_narrowed, permits_people, requests, bundles_and_evidence, tenants, executor, egress, rows_of_jobs, rows_of_queue, trees, weak_keys, kept_aside, identities, forges, second_permits, second_tenants, second_acts, second_modules)
+_SUITES = (permits_forged, permits_bound, permits_narrowed, permits_people, requests, bundles_and_evidence, tenants, executor, egress, rows_of_jobs, rows_of_queue, trees, weak_keys, kept_aside, identities, forges, second_permits, second_tenants, second_acts, second_modules, second_after)
 
 
 def chosen(backend: str) -> list[cases.Case]:
