@@ -19,8 +19,8 @@ from troth.engines import (
     workflow_audit,
     workflows,
 )
+from troth.engines.code import command_filters, programs
 from troth.engines.code import lines as code_lines
-from troth.engines.code import programs
 from troth.engines.git import history, tree
 from troth.engines.models import contents, digests, examples, past
 from troth.engines.models import look as model_files
@@ -52,6 +52,7 @@ ENGINES: tuple[Engine, ...] = (
     data_fields.look,
     programs.look,
     code_lines.look,
+    command_filters.look,
     desk_records.look,
 )
 """Each gives one fact; see `docs/tour.md` for what stands on what."""
