@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from troth.judgement.guards import not_a_claim, prove
+from troth.judgement.guards import not_a_claim
 from troth.judgement.subject import off_subject
 from troth.terms.facts.command_filters import CommandFilter, CommandFilters
 from troth.terms.facts.tree import Tree
 from troth.terms.place import Place
 from troth.terms.promise import Statement
-from troth.terms.verdict import Broken, How, Kept, Partly, Verdict
+from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Verdict
 
 _MATTER = re.compile(r"command|binar|executable|program|shell|exec|tool|operation|subprocess", re.IGNORECASE)
 _COMMANDS = re.compile(r"command|cmd|shell|binar|executable|program|subprocess|exec|bash|allowlist|whitelist|allowed", re.IGNORECASE)
@@ -35,22 +35,22 @@ def verify(statement: Statement, filters: CommandFilters, tree: Tree) -> Verdict
         if unheeded and len(unheeded) == len(asked):
             said = tuple(tree.evidence(item.consulted.path, item.consulted.line, "It says no, and no caller looks at what it says.") for item in unheeded[:3] if item.consulted)
             return Broken(How.TOOTHLESS, said, "What the list says is not heeded.", _MEND)
-        return prove("command", "A list of allowed commands is asked; that it stands before a start of a process is not seen.")
+        return _run("A list of allowed commands is asked; that it stands before a start of a process is not seen.")
     shells = [(item, place) for item in wired if item.mode in ("word", "prefix", "piece") for place in _shell_beside(item, filters)]
     if shells and not any(_refuses_more(item, tree) for item, _ in shells):
         said = tuple(tree.evidence(place.path, place.line, "A shell reads the whole text, and what stands behind `;` or `|` runs as well.") for _, place in shells[:3])
         return Broken(How.BYPASSED, (*said, *shown[:2]), "The list looks at the beginning of the command, and a shell reads all of it.", _MEND)
     if shells or filters.unread:
-        return prove("command", "The list looks at the beginning and something else at the rest; what passes both takes a run.", shown)
+        return _run("The list looks at the beginning and something else at the rest; what passes both takes a run.", shown)
     loose = [place for place, function, _ in filters.starts if not any(_guards(item, place, function) for item in wired)]
     if loose:
         beside = tuple(tree.evidence(place.path, place.line, "It starts a process with a value; no list is seen before it.") for place in loose[:3])
-        return prove("command", "A list is asked in one place, and other places start processes; whether what is promised gets there takes a run.", (*shown, *beside))
+        return _run("A list is asked in one place, and other places start processes; whether what is promised gets there takes a run.", (*shown, *beside))
     wide = sorted({entry.text for item in wired for entry in item.entries if entry.text.rpartition("/")[2] in _INTERPRETERS})
     if wide:
         return Partly(How.BYPASSED, shown, f"Programs on the list run others: {', '.join(wide[:6])}.", "Leave programs that start others off the list, or fix their arguments.")
     if any(item.mode not in ("word", "whole") for item in wired):
-        return prove("command", "The list is compared with a piece of the command; what else passes takes a run.", shown)
+        return _run("The list is compared with a piece of the command; what else passes takes a run.", shown)
     return Kept(shown, f"Each of the {len(filters.starts)} places that start a process with a value stands behind a list of {len(wired[0].entries)} programs, and no shell is used.")
 
 
@@ -60,7 +60,7 @@ def _idle(lists: list[CommandFilter], filters: CommandFilters, tree: Tree) -> Ve
     if named and len(unused) == len(named) and filters.starts and not filters.unread:
         shown = tuple(tree.evidence(item.place.path, item.place.line, "Nothing outside of tests asks it.") for item in unused[:4])
         return Broken(How.BYPASSED, shown, "The list of allowed commands is never asked.", _MEND)
-    return prove("command", "No list of allowed commands that is asked before a process starts is known here.")
+    return _run("No list of allowed commands that is asked before a process starts is known here.")
 
 
 def _named_elsewhere(item: CommandFilter, tree: Tree) -> bool:
@@ -88,3 +88,7 @@ def _refuses_more(item: CommandFilter, tree: Tree) -> bool:
 def _guards(item: CommandFilter, place: Place, function: str) -> bool:
     """The start stands in the file of the list's asker, below it or in another function that it leads to."""
     return item.consulted is not None and item.consulted.path == place.path and (item.function != function or item.consulted.line <= place.line)
+
+
+def _run(because: str, shown: tuple[Evidence, ...] = ()) -> Unknown:
+    return Unknown("a run of the check with a corpus of spellings", because, shown)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from troth.judgement.command_corpus import GENERAL, dangers_of
-from troth.judgement.guards import not_a_claim, prove, universal
+from troth.judgement.guards import not_a_claim, universal
 from troth.judgement.subject import off_subject
 from troth.terms.facts.command_filters import CommandFilter, CommandFilters
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
-from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Verdict
+from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Verdict
 
 _MATTER = re.compile(
     r"command|pattern|shell|exec|bash|predicate|operation|\brm\b|fork bomb|mkfs|disk|\bdd\b|sudo|chmod|curl|wget|shutdown|reboot|format|tool|delet|deny|denylist|block", re.IGNORECASE
@@ -37,7 +37,7 @@ def verify(statement: Statement, filters: CommandFilters, tree: Tree) -> Verdict
     every = [*plain, *(command for danger in dangers for command in danger.spellings)]
     passed = {command: _stopped(command, wired) for command in every}
     if any(stopped is None for stopped in passed.values()):
-        return prove("command", "An expression of the list cannot be tried here.", shown)
+        return _run("An expression of the list cannot be tried here.", shown)
     through = [command for command in every if not passed[command]]
     if any(command in through for command in plain):
         return Broken(How.BYPASSED, shown, f"The list lets through: {'; '.join(f'`{command}`' for command in through[:4])}.", _MEND)
@@ -45,7 +45,7 @@ def verify(statement: Statement, filters: CommandFilters, tree: Tree) -> Verdict
         return Partly(How.BYPASSED, shown, f"The plain form is stopped, and the list lets through: {'; '.join(f'`{command}`' for command in through[:4])}.", _MEND)
     loose = [(place, shell) for place, function, shell in filters.starts if shell and not _passes(place.path, function, wired)]
     if loose or filters.unread:
-        return prove("command", "The list stops what is named; another place starts a shell with a value, and whether a command gets there takes a run.", (*shown, *(tree.evidence(place.path, place.line, "It starts a shell.") for place, _ in loose[:2])))
+        return _run("The list stops what is named; another place starts a shell with a value, and whether a command gets there takes a run.", (*shown, *(tree.evidence(place.path, place.line, "It starts a shell.") for place, _ in loose[:2])))
     return Kept(shown, f"The program's own list stops {'; '.join(danger.name for danger in dangers)} in all {len(every)} spellings that were tried (quotes inside of words were not).")
 
 
@@ -67,7 +67,7 @@ def _unwired(refusing: list[CommandFilter], filters: CommandFilters, tree: Tree)
         shown = tuple(tree.evidence(item.consulted.path, item.consulted.line, "It says no, and no caller looks at what it says.") for item in unheeded[:4] if item.consulted)
         return Broken(How.TOOTHLESS, shown, "What the list says is not heeded.", "Leave where the list says no.")
     seen: tuple[Evidence, ...] = tuple(tree.evidence(item.place.path, item.place.line, "A list of what is refused.") for item in refusing[:2])
-    return prove("command", "No list that is asked before a process starts is known here.", seen)
+    return _run("No list that is asked before a process starts is known here.", seen)
 
 
 def _mentioned(names: set[str], idle: list[CommandFilter], tree: Tree) -> bool:
@@ -95,9 +95,9 @@ def _generally(statement: Statement, wired: list[CommandFilter], shown: tuple[Ev
     answers = {command: _stopped(command, wired) for command in GENERAL}
     through = [command for command, stopped in answers.items() if stopped is False]
     if not through:
-        return prove("command", "The list stops all that was tried here; what else is dangerous no list holds.", shown)
+        return _run("The list stops all that was tried here; what else is dangerous no list holds.", shown)
     if len(through) == len(GENERAL):
-        return prove("command", "The list stops none of the usual dangerous commands; what it is about takes a run.", shown)
+        return _run("The list stops none of the usual dangerous commands; what it is about takes a run.", shown)
     return Partly(How.INCOMPLETE, shown, f"The list stops {len(GENERAL) - len(through)} of {len(GENERAL)} usual dangerous commands and lets through: {'; '.join(f'`{command}`' for command in through[:4])}.", _MEND)
 
 
@@ -108,3 +108,7 @@ def _stopped(command: str, wired: list[CommandFilter]) -> bool | None:
 
 def _passes(path: str, function: str, wired: list[CommandFilter]) -> bool:
     return any(item.consulted is not None and item.consulted.path == path for item in wired) and bool(function)
+
+
+def _run(because: str, shown: tuple[Evidence, ...] = ()) -> Unknown:
+    return Unknown("a run of the check with a corpus of spellings", because, shown)
