@@ -26,6 +26,7 @@ _RUST: Final = re.compile(
 )
 _LANGUAGES: Final = {"python": _PYTHON, "ecma": _ECMA, "rust": _RUST}
 _KEEP: Final = re.compile(r"[^\n]")
+_LONG: Final = re.compile(r"[^\n]{3000,}")
 _HOLE: Final = {"python": re.compile(r"\{([^{}\n]*)\}"), "ecma": re.compile(r"\$\{([^{}\n]*)\}")}
 _OPEN: Final = re.compile(r"[=(,\[{+:]\s*\Z|\b(?:return|in|not|and|or|yield|lambda.*:)\s*\Z")
 
@@ -59,7 +60,12 @@ def blanked(source: str, language: str) -> Blanked:
         text += (between, shown)
         code += (between, inner)
         at = match.end()
-    return Blanked("".join((*text, source[at:])), "".join((*code, source[at:])))
+    return Blanked(_short("".join((*text, source[at:]))), _short("".join((*code, source[at:]))))
+
+
+def _short(text: str) -> str:
+    """Lines that no hand wrote are blanked: searches within a line would take the square of their length."""
+    return _LONG.sub(lambda found: " " * len(found.group()), text)
 
 
 def _alone(source: str, match: re.Match[str]) -> bool:

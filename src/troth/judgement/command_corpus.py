@@ -1,4 +1,4 @@
-"""Spellings of dangerous commands, by what a policy calls them: the plain one first, then others that do the same.
+r"""Spellings of dangerous commands, by what a policy calls them: the plain one first, then others that do the same.
 
 Quotes and backslashes inside of words (`r\m`) are left out: no list of texts holds them all, and a verdict on it says so.
 """

@@ -19,12 +19,8 @@ from troth.terms.place import Place
 __all__ = ["look"]
 
 _WORDS: Final = (b"subprocess", b"os.system", b"child_process", b"execa", b"bun.spawn", b"create_subprocess", b"deny", b"denied", b"block", b"dangerous", b"forbid", b"blacklist", b"banned", b"allowed", b"allowlist", b"whitelist", b"permitted", b"safe_")
-_ABOUT: Final = r"(?:commands?|cmds?|patterns?|programs?|binar(?:y|ies)|executables?|operations?|keywords?|tokens?|regex\w*|list|tools?)"
-_LIST: Final = re.compile(
-    rf"(?<![\w$])(?P<name>(?:self\.|this\.|#|_)*(?:\w*(?P<no>deny|denied|block(?:ed|list)?|danger(?:ous)?|forbid(?:den)?|blacklist(?:ed)?|banned|prohibited|unsafe|disallowed|destructive|harmful|malicious)|\w*(?P<yes>allow(?:ed|list)?|permitted|whitelist(?:ed)?|safe|approved))"
-    rf"(?:_?\w*?_?{_ABOUT})?\w*)\s*(?::\s*[^=\n;{{}}]{{1,80}})?\s*=\s*(?P<rest>[^=\n;]*?)(?P<open>[\[{{(])",
-    re.IGNORECASE,
-)
+_LIST: Final = re.compile(r"(?<![\w$.#])(?P<name>[\w$.#]+)\s*(?::[^=\n;{}]{1,80})?(?<![=!<>])=(?!=)\s*(?P<rest>[^=\n;\[{(]{0,80})(?P<open>[\[{(])")
+_NAME: Final = re.compile(r"(?P<no>deny|denied|block|danger|forbid|blacklist|banned|prohibited|unsafe|disallow|destructive|harmful|malicious)|(?P<yes>allow|permitted|whitelist|safe|approved)", re.IGNORECASE)
 _COMMANDS: Final = re.compile(r"command|cmd|shell|exec|bash|program|binar|subprocess|terminal|pattern", re.IGNORECASE)
 _STARTS: Final = re.compile(
     r"\bsubprocess\.(?:run|call|check_call|check_output|Popen)\s*\(|\bos\.(?:system|popen)\s*\(|\bcreate_subprocess_(?:exec|shell)\s*\(|(?<![\w.])(?:execSync|execFileSync|execFile|spawnSync|spawn|execa|execAsync|execPromise)\s*\(|\b(?:child_process|cp)\.(?:exec|spawn)\w*\s*\(|\bBun\.spawn\w*\s*\(|(?<![\w.])exec\s*\(\s*(?=cmd|command)"
@@ -34,6 +30,7 @@ _STRING: Final = re.compile(r"(?P<py>[rRbBuUfF]{0,2})(?P<q>\"\"\"|'''|\"|'|`)(?P
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 _LEAVES: Final = re.compile(r"\breturn\b|\braise\b|\bthrow\b")
 _RAISES: Final = re.compile(r"\braise\b|\bthrow\b")
+_SWALLOWED: Final = re.compile(r"[^\n]*\n\s*(?:except[^\n]*:\s*\n\s*(?:pass|continue|[\w.]*log\w*\.[^\n]*)\s*(?:\n|\Z)|\}\s*catch\s*(?:\([^)]*\))?\s*\{\s*\})")
 _TEXT_LIMIT: Final = 400
 
 
@@ -56,6 +53,9 @@ def _lists(one: Passage) -> Iterator[tuple[str, bool, tuple[Entry, ...], int]]:
     for match in _LIST.finditer(one.code):
         at = match.start("open")
         name = match.group("name").rpartition(".")[2].lstrip("#")
+        kind = _NAME.search(name)
+        if kind is None or (not _COMMANDS.search(name) and not _COMMANDS.search(one.path)):
+            continue
         end = closing(one.code, at)
         # `(given or []) + [...]`: what is written comes after
         while (more := re.match(r"[\s)]*\+\s*(?=\[)", one.code[end + 1 :])) is not None:
@@ -63,11 +63,9 @@ def _lists(one: Passage) -> Iterator[tuple[str, bool, tuple[Entry, ...], int]]:
             end = closing(one.code, at)
         if one.code[at] == "(" and one.code[at + 1 : end].strip()[:1] not in ("[", "{", "(", "'", '"', "r"):
             continue
-        if not _COMMANDS.search(name) and not _COMMANDS.search(one.path):
-            continue
         entries = tuple(_entries(one, at, end))
         if len(entries) >= 2:
-            yield name, match.group("no") is not None, entries, one.at(match.start())
+            yield name, kind.group("no") is not None, entries, one.at(match.start())
 
 
 def _entries(one: Passage, start: int, end: int) -> Iterator[Entry]:
@@ -139,7 +137,7 @@ def _consulted(made: CommandFilter, path: str, found: Passages, tree: Tree) -> I
             holder = Place(one.path, one.at(position))
             yield replace(
                 made, mode=mode, consulted=holder, function=one.name, lowered=bool(re.search(r"\.(?:lower|casefold|toLowerCase)\s*\(", one.code)),
-                entries=_ignoring(made.entries, one), live=mentioned(tree, one), acts=bool(_LEAVES.search(one.code, position)) or bool(_LEAVES.search(one.code[: position][-120:])),
+                entries=_ignoring(made.entries, one), live=mentioned(tree, one), acts=_acts(one, position),
                 raises=bool(_RAISES.search(one.code, position)), before_start=_before_start(one, position, found), heeded=_heeded(one, found),
             )  # fmt: skip
 
@@ -220,11 +218,48 @@ def _starting(path: str, found: Passages) -> set[str]:
 
 def _heeded(one: Passage, found: Passages) -> bool:
     """Some caller looks at the answer; a function that raises need not be looked at."""
-    if not one.name or one.handed or _RAISES.search(one.code):
+    if not one.name or one.handed:
         return True
     calls = [(other, match) for other in found for match in re.finditer(rf"(?<![\w$])(?:[\w$]+\.)*{re.escape(one.name)}\s*\(", other.code) if other is not one]
     calls = [(other, match) for other, match in calls if not re.search(r"(?:def|function)\s+\Z", other.code[: match.start()])]
+    if _RAISES.search(one.code):
+        return not calls or not all(_SWALLOWED.match(other.code, match.start()) and "try" in other.code[max(match.start() - 60, 0) : match.start()] for other, match in calls)
     return not calls or any(other.code[other.code.rfind("\n", 0, match.start()) + 1 : match.start()].strip() not in ("", "await") for other, match in calls)
+
+
+def _acts(one: Passage, position: int) -> bool:
+    """The function leaves where the list is asked: in the block that depends on it, or by what it gives back."""
+    lines = one.code.split("\n")
+    at = one.code.count("\n", 0, position)
+    for start in range(at, max(at - 4, -1), -1):
+        line = lines[start]
+        if re.match(r"\s*(?:return|assert)\b|.*=>\s*!?[\w.]+\.", line) or re.search(r"\)\s*(?:return|throw)\b", line):
+            return True
+        block = _block(lines, start)
+        if block and _LEAVES.search(block):
+            return True
+        named = re.match(r"\s*(?:const\s+|let\s+)?(\w+)\s*(?::\s*\w+)?\s*=(?!=)", line)
+        if named is not None:
+            for asked in range(start + 1, min(start + 12, len(lines))):
+                if re.search(rf"\bif\b[^\n]*\b{re.escape(named.group(1))}\b", lines[asked]):
+                    return bool(_LEAVES.search(lines[asked] + _block(lines, asked)))
+                if re.search(rf"\breturn\b[^\n]*\b{re.escape(named.group(1))}\b", lines[asked]):
+                    return True
+            return False
+        if re.match(r"\s*(?:if|elif|for|while|\}?\s*else if)\b", line):
+            return False
+    return False
+
+
+def _block(lines: list[str], start: int) -> str:
+    """Lines below one that stand further in than it."""
+    depth = len(lines[start]) - len(lines[start].lstrip())
+    found: list[str] = []
+    for line in lines[start + 1 :]:
+        if line.strip() and len(line) - len(line.lstrip()) <= depth and line.strip()[:1] not in ")]":
+            break
+        found.append(line)
+    return "\n".join(found)
 
 
 def _valued(one: Passage, match: re.Match[str]) -> bool:

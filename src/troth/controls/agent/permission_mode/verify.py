@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from troth.judgement.blanked import blanked
 from troth.judgement.guards import not_a_claim, sources, unread
 from troth.judgement.passages import language_of
-from troth.judgement.blanked import blanked
 from troth.judgement.policy_scope import said
 from troth.judgement.subject import off_subject
 from troth.judgement.whole_view import elsewhere

@@ -19,6 +19,7 @@ _KEY = re.compile(r"idempotency[-_ ]?(?:key|token|id)|idempotent[-_ ]?(?:key|id)
 _READ = re.compile(r"(?:headers?|header|body|args|params|get|request|req)\b[^\n]{0,60}['\".\[]\s*x?-?idempot\w*|alias\s*=\s*['\"][^'\"]*idempot", re.IGNORECASE)
 _LOOKUP = re.compile(r"\.(?:get|find\w*|exists|has|select|query|fetch\w*|first|one_or_none|scalar\w*|filter\w*|get_or_create|setnx|lookup\w*|hget)\s*\(|\bin\s+self\.\w+|\bin\s+_?\w*(?:cache|store|seen|keys)\w*\b|\bSELECT\b|ON CONFLICT|nx\s*=\s*True|['\"]NX['\"]", re.IGNORECASE)
 _STORE = re.compile(r"\.(?:set|setex|put|insert\w*|add|save|create|upsert|store\w*|record\w*|commit|setnx|hset)\s*\(|\bINSERT\b|\]\s*=(?!=)|nx\s*=\s*True", re.IGNORECASE)
+_ACTS = re.compile(r"\.(?:order|charge|pay|execute|process|send|place|transfer|submit|publish|dispatch|perform|run)\w*\s*\(")
 _LEAVES = re.compile(r"\breturn\b|\braise\b|\bthrow\b|ON CONFLICT|\bcontinue\b|Err\(")
 _UNIQUE = re.compile(r"UNIQUE[^;\n]{0,120}idempot|idempot[^;\n]{0,120}UNIQUE|idempot[^\n]{0,80}@(?:unique|id)\b|@@unique\([^)]*idempot|idempot\w*[^\n]{0,80}(?:unique\s*=\s*True|unique:\s*true|PRIMARY KEY)", re.IGNORECASE)
 _ANY = re.compile(rb"idempot|dedup|de-dup|exactly.once|request_id|requestid|client_order_id|on conflict|nonce|seen_", re.IGNORECASE)
@@ -40,7 +41,7 @@ def verify(statement: Statement, tree: Tree) -> Verdict:
     looked = [(one, line) for one in keyed for line in _looked(one) if mentioned(tree, one)]
     if not looked and not unique:
         return _idle(tree, keyed, bool(found.unread) or bool(elsewhere(tree)))
-    guarded = [(one, line, kept) for one, line in looked if _LEAVES.search(one.code) for kept, _ in one.find(_STORE, strings=True) if kept >= line]
+    guarded = [(one, line, kept) for one, line in looked if _LEAVES.search(one.code) and not any(acted < line for acted, _ in one.find(_ACTS)) for kept, _ in one.find(_STORE, strings=True) if kept >= line]
     shown = (*(one.evidence(tree, line, "The key is looked up.") for one, line in looked[:3]), *unique)
     if not guarded and not unique:
         return Unknown(_RUN, "The key is looked up; where it is stored is not seen.", shown)

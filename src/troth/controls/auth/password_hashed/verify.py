@@ -22,6 +22,8 @@ _SLOW = (
     ("pbkdf2", re.compile(r"\bpbkdf2(?:_hmac|Sync|Async)?(?:::<\w+>)?\s*\(|\bPBKDF2HMAC\s*\(|\bpbkdf2_sha(?:256|512)\.")),
     ("", re.compile(r"\bgenerate_password_hash\s*\(|\bmake_password\s*\(|\bCryptContext\s*\(|\bBun\.password\.hash|\bpwd_context\.hash\s*\(")),
 )
+_IMPORTED = re.compile(r"\bhash\b[^;\n]*\bfrom\s+['\"](?:bcrypt|bcryptjs|argon2|@node-rs/\w+)['\"]|from\s+(?:bcrypt|argon2)\s+import\b[^\n]*\bhash")
+_BARE = re.compile(r"(?<![\w.])hash(?:pw|Sync)?\s*\(")
 _CHECKS = re.compile(r"\bcheckpw\s*\(|\.verify(?:_password|Sync)?\s*\(|\bverify_password\s*\(|\bcompare(?:Sync)?\s*\(|\bcheck_password(?:_hash)?\s*\(|compare_digest\s*\(|timingSafeEqual\s*\(|\bauthenticate\s*\(")
 _FAST = re.compile(
     r"\bhashlib\.(?:md5|sha1|sha224|sha256|sha384|sha512|sha3_\d+|blake2[bs])\s*\([^()\n]*(?:\([^()\n]*\))?[^()\n]*\b\w*(?:passw|passphrase|pwd)\w*"
@@ -50,8 +52,9 @@ def verify(statement: Statement, tree: Tree) -> Verdict:
         return other
     found = passages(tree, _WORDS)
     inner = found.innermost()
+    tops = {one.path: one.text for one in inner if one.outside}
     fast = [one.evidence(tree, line, says) for one in inner for line, says in _faults(one)]
-    slow = [(name, one, line) for one in inner for name, line in _hashing(one)]
+    slow = [(name, one, line) for one in inner for name, line in _hashing(one, tops.get(one.path, ""))]
     live = [(name, one, line) for name, one, line in slow if mentioned(tree, one)]
     shown = tuple(one.evidence(tree, line, "It hashes a password slowly.") for _, one, line in live[:4])
     if fast and not live:
@@ -78,9 +81,10 @@ def _stores(one: Passage, match: re.Match[str]) -> bool:
     return bool(_KEEPS.search(one.name) or re.search(r"\w*(?:hash|digest|stored)\w*\s*[:=]", line)) and not re.search(r"hashpw|bcrypt|argon2|hmac", one.code)
 
 
-def _hashing(one: Passage) -> list[tuple[str, int]]:
+def _hashing(one: Passage, top: str) -> list[tuple[str, int]]:
     about = _PASSWORD.search(one.name) or _PASSWORD.search(one.code)
-    return [(name, line) for name, pattern in _SLOW for line, match in one.find(pattern) if about and not one.code[: match.start()].rstrip().endswith(("import", "def"))]
+    bare = [("bcrypt", line) for line, _ in one.find(_BARE)] if about and top and _IMPORTED.search(top) else []
+    return bare + [(name, line) for name, pattern in _SLOW for line, match in one.find(pattern) if about and not one.code[: match.start()].rstrip().endswith(("import", "def"))]
 
 
 def _cost(statement: Statement, tree: Tree, found: Passages, live: list[tuple[str, Passage, int]]) -> Verdict | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from troth.judgement.guards import not_a_claim
 from troth.judgement.braces import closing
+from troth.judgement.guards import not_a_claim
 from troth.judgement.passages import Passage, mentioned, passages
 from troth.judgement.subject import off_subject
 from troth.judgement.whole_view import elsewhere
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
-from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Verdict
+from troth.terms.verdict import Broken, How, Kept, Partly, Unknown, Verdict
 
 _WORDS = (b"jwt", b"jose", b"set_cookie", b"cookie(")
 _MATTER = re.compile(r"session|token|jwt|cookie|expir|timeout|logout|httponly|samesite|rotat|revok", re.IGNORECASE)
@@ -72,25 +72,31 @@ def _cookies(tree: Tree, every: tuple[Passage, ...], flags: list[tuple[str, re.P
     for one in every:
         for line, match in one.find(_COOKIE):
             call = one.text[match.start() : closing(one.code, match.end() - 1) + 1]
-            if re.search(r"session|token|auth|sid|jwt|refresh|access", f"{call} {one.name}", re.IGNORECASE):
+            # a cookie against forged requests is meant to be read by the page
+            if re.search(r"session|token|auth|sid|jwt|refresh|access", f"{call} {one.name}", re.IGNORECASE) and not re.search(r"csrf|xsrf|theme|locale", call[:120], re.IGNORECASE):
                 sets.append((one, line, call))
     if not sets:
         return Unknown(_RUN, "No cookie of a session that is known here is set; a framework may set it.")
-    bare: list[Evidence] = []
-    unsure = False
-    for one, line, call in sets:
-        lacking = [name for name, pattern in flags if (value := pattern.search(call)) is None or value.group(1).lower() in ("false", "none")]
-        spread = re.search(r"\*\*\w|\.\.\.\w|,\s*[\w.]*(?:options|opts|config)\w*\s*\)", call, re.IGNORECASE)
-        unsure |= bool(spread)
-        if lacking and not spread:
-            bare.append(one.evidence(tree, line, f"Without {' and '.join(lacking)}."))
+    spread = [re.search(r"\*\*\w|\.\.\.\w|,\s*[\w.]*(?:options|opts|config)\w*\s*\)", call, re.IGNORECASE) is not None for _, _, call in sets]
+    unsure = any(spread) or any(_decided(pattern, call) for _, _, call in sets for _, pattern in flags)
+    bare = [one.evidence(tree, line, f"Without {' and '.join(lacking)}.") for (one, line, call), wide in zip(sets, spread, strict=True) if not wide and (lacking := _lacking(flags, call))]
     shown = tuple(one.evidence(tree, line, "The cookie carries what is said.") for one, line, _ in sets[:3])
     if bare and len(bare) == len(sets):
         return Broken(How.CONTRADICTED, tuple(bare[:4]), "Cookies of sessions lack what the sentence says of them.", _MEND)
     if bare:
         return Partly(How.INCOMPLETE, tuple(bare[:4]), "Some cookies of sessions lack what the sentence says of them.", _MEND)
-    if unsure or hidden or any(re.search(r"[:=]\s*(?!true|True|['\"])[a-z_.!]+\w*", pattern.search(call).group(0)) for _, _, call in sets for _, pattern in flags if pattern.search(call)):  # type: ignore[union-attr]
+    if unsure or hidden:
         return Unknown(_RUN, "Cookies are set with flags that settings decide.", shown)
     if not all(mentioned(tree, one) for one, _, _ in sets):
         return Unknown(_RUN, "What sets the cookie is not seen to be called.", shown)
     return Kept(shown, f"All {len(sets)} cookies of sessions that are set carry {', '.join(name for name, _ in flags)}.")
+
+
+def _lacking(flags: list[tuple[str, re.Pattern[str]]], call: str) -> list[str]:
+    return [name for name, pattern in flags if (value := pattern.search(call)) is None or value.group(1).lower() in ("false", "none")]
+
+
+def _decided(pattern: re.Pattern[str], call: str) -> bool:
+    """The flag is a value that something else decides."""
+    given = pattern.search(call)
+    return given is not None and re.search(r"[:=]\s*(?!true|True|['\"])[a-z_.!]", given.group(0)) is not None

@@ -15,6 +15,8 @@ from troth.terms.verdict import Broken, How, Kept, Partly, Unknown, Verdict
 _WORDS = (b"token", b"secret", b"signature", b"hmac", b"api_key", b"apikey", b"compare_digest", b"timingsafeequal", b"ct_eq", b"constant_time", b"constanttime", b"password")
 _MATTER = re.compile(r"constant[- ]?time|timing|compare_digest|timingSafeEqual|ConstantTimeEq|subtle", re.IGNORECASE)
 _SAFE = re.compile(r"\bcompare_digest\s*\(|\btimingSafeEqual\s*\(|\bconstant_?time_?(?:compare|eq\w*)\s*\(|\bct_eq\s*\(|\bverify_slices_are_equal\s*\(|\btsscmp\s*\(|\bsafeCompare\s*\(|\bsecure_compare\s*\(|\b\w*(?:timing_?safe|constant_?time)\w*\s*\(", re.IGNORECASE)
+_SAME = re.compile(r"[\w.]*\s*\(\s*([\w.]+)\s*,\s*\1\s*\)")
+"""What is compared with itself."""
 _DEFINES = re.compile(r"(?:def|function\s*\*?|fn)\s+\Z")
 _KNOWN = re.compile(r"\bcompare_digest\s*\(|\btimingSafeEqual\s*\(|\bct_eq\s*\(|\bverify_slices_are_equal\s*\(|\btsscmp\s*\(|\^=?|\bfold\s*\(|\bconstant_time_compare\s*\(")
 _SIDE = r"[\w.$?!]+(?:\((?:[^()\n]|\([^()\n]*\))*\)|\[[^\]\n]*\])*(?:\.[\w$]+(?:\([^()\n]*\))?)*"
@@ -23,6 +25,8 @@ _OURS = re.compile(r"(?:expected|computed|calculated|valid|stored|actual|configu
 _SECRET = re.compile(r"(?:signature|\bsig\b|_sig\b|hmac|\bmac\b|api_?key|(?:auth|access|bearer|csrf|api|session|admin|secret|webhook|reset|provided|received|expected|valid|master|gateway)_?-?token|\btoken\b|secret(?!s_)|hexdigest|csrf|password|passwd)", re.IGNORECASE)
 _NOT = re.compile(r"\b(?:None|null|undefined|true|false|True|False|len|length|type|typeof|status|kind|name|id|count|size|version|state|mode|index)\b|^\d|\.length$|(?:token_?type|tokens|secret_?name|_id|_type|_name|_len\w*|_count|_hint|_prefix)$|\.(?:type|kind|name|id|value_type|size)$", re.IGNORECASE)
 _FILES = re.compile(r"checksum|download|sha256sum|file_?hash|\bopen\(|cache|lexer|parser|tokeniz|\bast\b|keyword|logits|vocab|confirm", re.IGNORECASE)
+_THINGS = (("csrf|xsrf", re.compile(r"\bcsrf|xsrf|forgery", re.IGNORECASE)), ("webhook|signature|hmac", re.compile(r"webhook|signature", re.IGNORECASE)), ("password|passw", re.compile(r"\bpassword", re.IGNORECASE)))
+"""What a sentence may confine itself to, and how code calls it."""
 _MEND = "Compare with hmac.compare_digest, crypto.timingSafeEqual or subtle's ct_eq."
 _LOOK = "a look at every comparison of a secret"
 
@@ -34,11 +38,13 @@ def verify(statement: Statement, tree: Tree) -> Verdict:
         return other
     found = passages(tree, _WORDS)
     inner = found.innermost()
-    plain = [one.evidence(tree, line, "A secret is compared letter by letter; how long it takes tells how much is right.") for one in inner for line in _plain(one)]
-    safe = [(one, line) for one in inner for line, match in one.find(_SAFE) if not _DEFINES.search(one.code[: match.start()])]
+    thing = next((name for name, pattern in _THINGS if pattern.search(" ".join((statement.text, *statement.headings[-1:], *statement.lead_in[-1:])))), "")
+    plain = [one.evidence(tree, line, "A secret is compared letter by letter; how long it takes tells how much is right.") for one in inner if _about(one, thing) for line in _plain(one)]
+    safe = [(one, line) for one in inner for line, match in one.find(_SAFE) if not _DEFINES.search(one.code[: match.start()]) and not _SAME.match(one.code, match.start())]
     hollow = [one for one in found if not one.outside and _SAFE.search(one.name + "(") and not _KNOWN.search(one.code.replace(one.name, "", 1))]
     safe = [(one, line) for one, line in safe if not any(_calls(one, line, fake) for fake in hollow)]
-    live = [(one, line) for one, line in safe if mentioned(tree, one)]
+    live = [(one, line) for one, line in safe if mentioned(tree, one) and _about(one, thing)]
+    safe = [(one, line) for one, line in safe if _about(one, thing)]
     shown = tuple(one.evidence(tree, line, "Compared in constant time.") for one, line in live[:5])
     if hollow and not live:
         return Broken(How.TOOTHLESS, tuple(one.evidence(tree, one.line, "It is called constant-time, and compares as everything else does.") for one in hollow[:4]), "What is called a constant-time comparison is none.", _MEND)
@@ -68,7 +74,12 @@ def _plain(one: Passage) -> list[int]:
         sides = (left, right)
         if all(_SECRET.search(side) for side in sides) and any(_OURS.search(side) for side in sides) and left != right:
             lines.append(line)
-    return lines
+    return sorted(set(lines))
+
+
+def _about(one: Passage, thing: str) -> bool:
+    """The passage is about the thing that the sentence speaks of."""
+    return not thing or re.search(thing, f"{one.path} {one.text}", re.IGNORECASE) is not None
 
 
 def _calls(one: Passage, line: int, other: Passage) -> bool:

@@ -25,6 +25,7 @@ _STRONG = re.compile(
     r"(?<![\w.])secrets\.(?:token_\w+|choice|randbelow|randbits|SystemRandom)\s*\(|\bos\.urandom\s*\(|(?<![\w.])(?:random\.)?SystemRandom\s*\(|\bcrypto(?:\.webcrypto)?\.(?:randomBytes|randomUUID|randomInt|getRandomValues)\s*\(|"
     r"(?<![\w.])(?:randomBytes|randomUUID|getRandomValues|randomInt|nanoid|token_urlsafe|token_hex|token_bytes|uuid4)\s*\(|\buuid\.uuid4\s*\(|\bOsRng\b|\bthread_rng\s*\(|\bgetrandom::|\brand::rng\s*\(|\bSystemRandom::new|\bUuid::new_v4|\bgenerate_key\s*\("
 )
+_POSES = re.compile(r"^\s*import\s+random\s+as\s+secrets\b|\bsecrets\s*=\s*random\b", re.MULTILINE)
 _NAMED = re.compile(r"\b(?:secrets\.\w+|os\.urandom|crypto\.\w+|randomBytes|randomUUID|getRandomValues|token_(?:urlsafe|hex|bytes)|OsRng|SystemRandom|nanoid)\b")
 _SIZE = re.compile(r"(?:token_(?:urlsafe|hex|bytes)|urandom|randomBytes)\s*\(\s*(\d+)\s*\)")
 _SUBJECTS = (
@@ -49,10 +50,12 @@ def verify(statement: Statement, tree: Tree, code: CodeLines) -> Verdict:
         return other
     found = passages(tree, _WORDS)
     inner = found.innermost()
-    weak = [one.evidence(tree, line, "A generator whose numbers can be foretold makes a secret.") for one in inner for line in _made(one, _WEAK)]
+    # `import random as secrets`: the name is that of the other
+    posing = {one.path for one in inner if one.outside and _POSES.search(one.code)}
+    weak = [one.evidence(tree, line, "A generator whose numbers can be foretold makes a secret.") for one in inner for line in _made(one, _STRONG if one.path in posing else _WEAK)]
     known = {(item.place.path, item.place.line) for item in weak}
     weak += [tree.evidence(item.place.path, item.place.line, item.says) for item in code.of("js-weak-random") if (item.place.path, item.place.line) not in known]
-    strong = [(one, line) for one in inner for line in _made(one, _STRONG) if mentioned(tree, one)]
+    strong = [(one, line) for one in inner for line in _made(one, _STRONG) if one.path not in posing and mentioned(tree, one)]
     shown = tuple(one.evidence(tree, line, "The system's generator.") for one, line in strong[:5])
     if weak and not strong:
         return Broken(How.CONTRADICTED, tuple(weak[:6]), "Secrets are made by a generator that can be foretold.", _MEND)

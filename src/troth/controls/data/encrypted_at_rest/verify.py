@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from troth.judgement.braces import closing
 from troth.judgement.guards import not_a_claim
 from troth.judgement.passages import Passage, Passages, mentioned, passages
 from troth.judgement.policy_scope import said
@@ -124,7 +125,7 @@ def _stored(statement: Statement, tree: Tree, found: Passages, live: list[tuple[
     names = {one.name for one, _ in live if one.name and _NAMED.search(one.name)}
     call = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\s*\(" if names else r"(?!)")
     places = [(one, min(line for line, _ in _encrypting(one, call))) for one in found.innermost() if not one.outside and any(True for _ in _encrypting(one, call))]
-    kept = [(one, line, wrote) for one, line in places for wrote, _ in one.find(_WRITES, strings=True) if wrote >= line and mentioned(tree, one)]
+    kept = [(one, line, wrote) for one, line in places for wrote, match in one.find(_WRITES, strings=True) if wrote >= line and mentioned(tree, one) and _sealed(one, match.end(), call)]
     things = {match.group(1).lower() for match in _THING.finditer(statement.text)}
     about = [(one, line, wrote) for one, line, wrote in kept if things and any(thing.rstrip("s") in (one.name + one.path + one.code).lower().replace("_", " ").replace("-", " ") for thing in things)]
     undone = any(_UNDO.search(one.code) for one in found)
@@ -139,3 +140,16 @@ def _stored(statement: Statement, tree: Tree, found: Passages, live: list[tuple[
 
 def _encrypting(one: Passage, call: re.Pattern[str]) -> list[tuple[int, re.Match[str]]]:
     return [*one.find(_CIPHER), *((line, match) for line, match in one.find(call) if not re.search(r"(?:def|function|fn)\s+\Z", one.code[: match.start()]))]
+
+
+def _sealed(one: Passage, at: int, call: re.Pattern[str]) -> bool:
+    """What is stored is what the cipher gave, or was made of it."""
+    given = one.code[at : closing(one.code, at - 1)] if one.code[at - 1 : at] == "(" else one.code[at : at + 400]
+    lines = one.code.split("\n")
+    names: set[str] = set()
+    for _ in range(3):
+        for line in lines:
+            target = re.match(r"\s*(?:const\s+|let\s+)?([\w.]+)(?:\[[^\]]*\])?\s*(?::\s*[\w\[\], ]+)?\s*\+?=(?!=)(.*)", line)
+            if target is not None and (_CIPHER.search(line) or call.search(line) or any(re.search(rf"\b{re.escape(name)}\b", target.group(2)) for name in names)):
+                names.add(target.group(1).rpartition(".")[2])
+    return bool(_CIPHER.search(given) or call.search(given) or re.search(r"\w*encrypt\w*|\bcipher\w*", given, re.IGNORECASE) or any(re.search(rf"\b{re.escape(name)}\b", given) for name in names)) or not given.strip()

@@ -35,9 +35,7 @@ _NETWORK = re.compile(
 _OUT = re.compile(r"(?:requests|httpx|aiohttp|session|client|axios|urllib\.request|http)\.?(?:get|post|put|request|urlopen|Request)?\s*\(\s*f?['\"`]https?://(?!localhost|127\.|0\.0\.0\.0|\[::1\]|\{)[\w.-]+\.\w+|\bfetch\s*\(\s*['\"`]https?://(?!localhost|127\.|0\.0\.0\.0)[\w.-]+\.\w+")
 _STARTS = re.compile(r"\bsubprocess\b|\bos\.system\b|child_process|\bexeca\b|Command::new|\beval\s*\(|\bexec\s*\(|importlib|__import__|ctypes|Bun\.\w+|Deno\.")
 _QUIET = frozenset(
-    """numpy pydantic click rich typer pyyaml tqdm regex jinja2 markdown attrs colorama toml tomli tomli-w python-dateutil pytz packaging pathspec pygments jsonschema psutil pillow pandas scipy networkx lxml beautifulsoup4 orjson
-    msgpack cryptography zod commander chalk yargs minimist picocolors ora inquirer fast-glob glob minimatch semver yaml ajv lodash uuid dotenv ignore serde serde_json clap anyhow thiserror regex-lite walkdir toml_edit log env_logger
-    rayon chrono libc once_cell itertools rand sha2 hex base64 ndarray""".split()
+    ["numpy", "pydantic", "click", "rich", "typer", "pyyaml", "tqdm", "regex", "jinja2", "markdown", "attrs", "colorama", "toml", "tomli", "tomli-w", "python-dateutil", "pytz", "packaging", "pathspec", "pygments", "jsonschema", "psutil", "pillow", "pandas", "scipy", "networkx", "lxml", "beautifulsoup4", "orjson", "msgpack", "cryptography", "zod", "commander", "chalk", "yargs", "minimist", "picocolors", "ora", "inquirer", "fast-glob", "glob", "minimatch", "semver", "yaml", "ajv", "lodash", "uuid", "dotenv", "ignore", "serde", "serde_json", "clap", "anyhow", "thiserror", "regex-lite", "walkdir", "toml_edit", "log", "env_logger", "rayon", "chrono", "libc", "once_cell", "itertools", "rand", "sha2", "hex", "base64", "ndarray"]
 )
 _RUN = "a run in a sandbox that records every attempt to connect"
 _MEND = "Take the call out, or say in the sentence what is sent and when."
@@ -50,7 +48,7 @@ def verify(statement: Statement, tree: Tree, dependencies: Dependencies) -> Verd
         return other
     telemetry = bool(_TELEMETRY.search(statement.text) and _NONE.search(statement.text))
     calls = bool(_CALLS.search(statement.text))
-    if not telemetry and not calls or not any(True for _ in sources(tree)):
+    if (not telemetry and not calls) or not any(True for _ in sources(tree)):
         return Unknown(_RUN, "Where data go is seen when the program runs.")
     hedged = bool(_HEDGED.search(statement.text))
     if telemetry:

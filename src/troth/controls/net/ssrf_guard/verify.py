@@ -14,9 +14,9 @@ from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Ve
 
 _WORDS = (b"is_private", b"isprivate", b"169.254", b"ssrf", b"is_loopback", b"isloopback", b"192.168", b"ipaddress", b"ipaddr", b"127.0.0.1", b"localhost", b"requests", b"httpx", b"fetch", b"axios", b"urlopen")
 _MATTER = re.compile(r"ssrf|server[- ]side request|private|internal|loopback|metadata|169\.254|redirect|url|host|domain|scheme|rebinding|fetch|address", re.IGNORECASE)
-_RANGES = re.compile(r"\bis_(?:private|loopback|link_local|reserved|global)\b|isPrivate\w*|isLoopback\w*|\bis_unicast|169\.254|192\\?\.168|\b10\\?\.|ipaddr\.parse|\.range\(\)|PRIVATE_\w*(?:RANGES|NETWORKS|IPS?)|BLOCKED_(?:HOSTS|IPS|NETWORKS|RANGES)", re.IGNORECASE)
+_RANGES = re.compile(r"\bis_(?:private|loopback|link_local|reserved|global)\b|isPrivate\w*|isLoopback\w*|\bis_unicast|169\.254|192\\?\.168|\b10\\?\.|ipaddr\.parse|\.range\(\)|PRIVATE_\w*(?:RANGES|NETWORKS|IPS?)|(?:BLOCKED|PRIVATE|INTERNAL)_(?:HOST|IP|NETWORK|RANGE|CIDR|ADDRESS)\w*|isBlocked(?:IP|Host)\w*", re.IGNORECASE)
 _REFUSES = re.compile(r"\braise\b|\breturn\s+[\w.]+(?:\([^()\n]*\))?\s*(?:===?|\|\|)|\bthrow\b|\breturn\s+(?:False|false|True|true|None|null|\(|\{|f?['\"]|Err|err|not\b|!|\w+\.is)|\bErr\s*\(|\breject\b")
-_NAMED = re.compile(r"ssrf|(?:is|check|validat|assert|ensure|block|guard|verif|reject|resolve)\w*(?:url|host|ip|addr|private|internal|public|safe|target|endpoint)|private_?ip|internal_?ip|safe_?url", re.IGNORECASE)
+_NAMED = re.compile(r"ssrf|(?:is|check|validat|assert|ensure|block|guard|verif|reject|resolve)\w*(?:url|host|ip|addr|private|internal|public|safe|target|endpoint)|private_?ip|internal_?ip|safe_?url|network_?(?:permission|access)|blocked_?(?:host|ip|url)", re.IGNORECASE)
 _LOOKS_UP = re.compile(r"getaddrinfo|gethostbyname|dns\.(?:promises\.)?(?:lookup|resolve)|\blookup\s*\(|resolve4|resolve6|to_socket_addrs|lookup_host|resolver\.|dnsLookup|dnspython|aiodns")
 _FETCH = re.compile(r"(?<![\w.])(?:requests|httpx|session|client|self\.\w*client|self\.\w*session|axios|got|ky|undici|http)\.(?:get|post|request|head|put|stream|fetch)\s*\(|(?<![\w.])fetch\s*\(|\burlopen\s*\(|(?<![\w.])axios\s*\(")
 _FOLLOWS = re.compile(r"follow_redirects\s*=\s*True|(?<![\w.])requests\.\w+\s*\(|(?<![\w.])(?:fetch|axios|got)\s*[.(]|\burlopen\s*\(")

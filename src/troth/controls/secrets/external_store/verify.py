@@ -20,6 +20,7 @@ _PUTS = re.compile(r"\bkeyring\.set_password\s*\(|\bkeytar\.setPassword\s*\(|\bs
 _GETS = re.compile(r"\bkeyring\.get_password\s*\(|\bkeytar\.(?:getPassword|findCredentials)\s*\(|\bsafeStorage\.decryptString\s*\(|\.get_password\s*\(|\bgetPassword\s*\(|\bget_generic_password\s*\(|find-generic-password|\bEntry::new\s*\(")
 _STORE = re.compile(r"\bkeyring\b|\bkeytar\b|safeStorage|keychain|secretstorage|SecretService", re.IGNORECASE)
 _PLAIN = re.compile(r"(?:\.write_text|\.write|json\.dump|yaml\.(?:safe_)?dump|toml\.dump|writeFile(?:Sync)?|fs::write|set_key)\s*\([^\n]*(?:token|secret|password|credential|api_?key)", re.IGNORECASE)
+_HOLLOW = re.compile(r"\bPlaintextKeyring\s*\(|\bset_keyring\s*\(\s*\w*(?:Plain|Null|Fail)\w*")
 _ANY = re.compile(rb"keyring|keychain|keytar|safestorage|secretstorage|credential.?manager|wincred|dpapi|libsecret|secret.service|security add-generic|stronghold|vault|onepassword", re.IGNORECASE)
 _MEND = "Store the secret in the keyring only, and refuse where there is none."
 _LOOK = "a look at where each secret is kept"
@@ -40,6 +41,9 @@ def verify(statement: Statement, tree: Tree) -> Verdict:
     live = [(one, line) for one, line in puts if mentioned(tree, one)]
     if puts and not live:
         return Broken(How.BYPASSED, tuple(one.evidence(tree, line, "Nothing outside of tests calls it.") for one, line in puts[:4]), "What stores secrets in the keyring is never called.", _MEND)
+    hollow = [(one, line) for one in found.innermost() for line, _ in one.find(_HOLLOW)]
+    if hollow:
+        return Broken(How.TOOTHLESS, tuple(one.evidence(tree, line, "This back end of the keyring keeps plain text.") for one, line in hollow[:3]), "The keyring is one that keeps plain text.", _MEND)
     shown = tuple(one.evidence(tree, line, "The secret is put into the store.") for one, line in live[:3])
     files = {one.path for one, _ in live}
     plain = [(one, line) for one in found.innermost() for line, _ in one.find(_PLAIN) if one.path in files and not re.search(r"encrypt|hash|test|stdout|stderr|\blog", one.code, re.IGNORECASE)]
