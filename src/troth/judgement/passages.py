@@ -81,6 +81,7 @@ class Passages:
 
     all: tuple[Passage, ...]
     unread: tuple[str, ...]
+    smallest: tuple[Passage, ...] = ()
 
     def __iter__(self) -> Iterator[Passage]:
         """Each passage; an inner function comes by itself and as part of the one around it."""
@@ -88,11 +89,7 @@ class Passages:
 
     def innermost(self) -> tuple[Passage, ...]:
         """Passages without those that hold another: no line is seen twice but for lines beside an inner function."""
-        return tuple(one for one in self.all if one.outside or not any(_holds(one, other) for other in self.all if other.path == one.path))
-
-    def named(self, name: str) -> tuple[Passage, ...]:
-        """Functions of a name."""
-        return tuple(one for one in self.all if one.name == name and not one.outside)
+        return self.smallest
 
 
 def _holds(outer: Passage, inner: Passage) -> bool:
@@ -111,6 +108,7 @@ def passages(tree: Tree, words: Iterable[bytes], *extensions: str) -> Passages:
 
 def _gather(tree: Tree, words: tuple[bytes, ...], extensions: tuple[str, ...]) -> Passages:
     found: list[Passage] = []
+    smallest: list[Passage] = []
     unread: list[str] = []
     for path in sources(tree, *extensions):
         data = tree.reader(path)
@@ -122,7 +120,8 @@ def _gather(tree: Tree, words: tuple[bytes, ...], extensions: tuple[str, ...]) -
             unread.append(path)
         else:
             found += cut
-    return Passages(tuple(found), tuple(unread))
+            smallest += [one for one in cut if one.outside or not any(_holds(one, other) for other in cut)]
+    return Passages(tuple(found), tuple(unread), tuple(smallest))
 
 
 def _cut(tree: Tree, path: str) -> tuple[Passage, ...] | None:

@@ -264,7 +264,9 @@ def _block(lines: list[str], start: int) -> str:
 
 def _valued(one: Passage, match: re.Match[str]) -> bool:
     """The command is a value: neither a text nor a list that begins with one."""
-    given = one.text[match.end() : match.end() + 60].lstrip(" \n\t*([")
+    given = one.text[match.end() : match.end() + 120].lstrip(" \n\t*([")
+    if re.match(r"[rbf]?(['\"`])(?:(?!\1)[^\n])*\1\s*(?:\.join|\.format|%|\+)|(?:f['\"]|`)\s*(?:\{|\$\{)", given):
+        return True
     return not given.startswith(("'", '"', "`", 'f"', "f'", "r'", 'r"', "sys.executable", "b'", 'b"'))
 
 

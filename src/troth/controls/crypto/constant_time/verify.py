@@ -20,7 +20,9 @@ _SAME = re.compile(r"[\w.]*\s*\(\s*([\w.]+)\s*,\s*\1\s*\)")
 _DEFINES = re.compile(r"(?:def|function\s*\*?|fn)\s+\Z")
 _KNOWN = re.compile(r"\bcompare_digest\s*\(|\btimingSafeEqual\s*\(|\bct_eq\s*\(|\bverify_slices_are_equal\s*\(|\btsscmp\s*\(|\^=?|\bfold\s*\(|\bconstant_time_compare\s*\(")
 _SIDE = r"[\w.$?!]+(?:\((?:[^()\n]|\([^()\n]*\))*\)|\[[^\]\n]*\])*(?:\.[\w$]+(?:\([^()\n]*\))?)*"
-_COMPARED = re.compile(rf"(?<![\w.])(?P<left>{_SIDE})\s*(?:===?|!==?)\s*(?P<right>{_SIDE})")
+_COMPARED = re.compile(r"(?<![=!<>])(?:===?|!==?)(?!=)")
+_LEFT = re.compile(rf"(?<![\w.])(?P<side>{_SIDE})\s*\Z")
+_RIGHT = re.compile(rf"\s*(?P<side>{_SIDE})")
 _OURS = re.compile(r"(?:expected|computed|calculated|valid|stored|actual|configured|correct|known|server|self\.|this\.|settings|config|cfg|env\b|environ|process\.env|os\.getenv|[A-Z]{3,}_)", re.ASCII)
 _SECRET = re.compile(r"(?:signature|\bsig\b|_sig\b|hmac|\bmac\b|api_?key|(?:auth|access|bearer|csrf|api|session|admin|secret|webhook|reset|provided|received|expected|valid|master|gateway)_?-?token|\btoken\b|secret(?!s_)|hexdigest|csrf|password|passwd)", re.IGNORECASE)
 _NOT = re.compile(r"\b(?:None|null|undefined|true|false|True|False|len|length|type|typeof|status|kind|name|id|count|size|version|state|mode|index)\b|^\d|\.length$|(?:token_?type|tokens|secret_?name|_id|_type|_name|_len\w*|_count|_hint|_prefix)$|\.(?:type|kind|name|id|value_type|size)$", re.IGNORECASE)
@@ -67,13 +69,20 @@ def _plain(one: Passage) -> list[int]:
     if _FILES.search(one.name) or _FILES.search(one.code):
         return []
     lines = []
-    for line, match in one.find(_COMPARED):
-        left, right = match.group("left"), match.group("right")
-        if _NOT.search(left) or _NOT.search(right) or one.code[match.end() : match.end() + 1] in "'\"":
+    for match in _COMPARED.finditer(one.code):
+        start, end = one.code.rfind("\n", 0, match.start()) + 1, one.code.find("\n", match.end())
+        row = one.code[start : end if end >= 0 else len(one.code)]
+        if len(_SECRET.findall(row)) < 2:
+            continue
+        before, after = _LEFT.search(one.code[max(start, match.start() - 160) : match.start()]), _RIGHT.match(one.code, match.end())
+        if before is None or after is None:
+            continue
+        left, right = before.group("side"), after.group("side")
+        if _NOT.search(left) or _NOT.search(right):
             continue
         sides = (left, right)
         if all(_SECRET.search(side) for side in sides) and any(_OURS.search(side) for side in sides) and left != right:
-            lines.append(line)
+            lines.append(one.at(match.start()))
     return sorted(set(lines))
 
 

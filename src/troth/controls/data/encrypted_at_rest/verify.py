@@ -51,7 +51,7 @@ def verify(statement: Statement, tree: Tree) -> Verdict:
     found = passages(tree, _WORDS)
     ciphers = [(one, line) for one in found.innermost() for line, _ in one.find(_CIPHER) if _real(one, found)]
     live = [(one, line) for one, line in ciphers if mentioned(tree, one)]
-    flaw = _hollow(tree, found, ciphers) or (_unused(tree, ciphers) if ciphers and not live else None) or _flawed(tree, found, live)
+    flaw = _hollow(tree, found, ciphers) or (_unused(tree, ciphers) if ciphers and not live and _own(statement) else None) or _flawed(tree, found, live)
     if flaw is not None:
         return flaw
     shown = tuple(one.evidence(tree, line, "It encrypts.") for one, line in live[:4])
@@ -101,6 +101,11 @@ def _flawed(tree: Tree, found: Passages, live: list[tuple[Passage, int]]) -> Ver
 def _masked(evidence: Evidence) -> Evidence:
     """The evidence without what may be a key."""
     return Evidence(evidence.says, evidence.place, re.sub(r"(['\"])[^'\"]{8,}\1", r"\1...\1", evidence.text), evidence.source)
+
+
+def _own(statement: Statement) -> bool:
+    """The sentence speaks of a thing that the program stores, and not of data wherever they lie."""
+    return bool(_THING.search(statement.text)) and not _ALL.search(statement.text) and not _INFRA.search(statement.text)
 
 
 def _absent(statement: Statement, tree: Tree, found: Passages) -> Verdict:

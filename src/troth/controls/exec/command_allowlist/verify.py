@@ -43,9 +43,9 @@ def verify(statement: Statement, filters: CommandFilters, tree: Tree) -> Verdict
     if shells or filters.unread:
         return _run("The list looks at the beginning and something else at the rest; what passes both takes a run.", shown)
     loose = [place for place, function, _ in filters.starts if not any(_guards(item, place, function) for item in wired)]
-    if loose:
+    if loose or not filters.starts:
         beside = tuple(tree.evidence(place.path, place.line, "It starts a process with a value; no list is seen before it.") for place in loose[:3])
-        return _run("A list is asked in one place, and other places start processes; whether what is promised gets there takes a run.", (*shown, *beside))
+        return _run("A list is asked, and a process is started elsewhere, or not where it can be seen; whether all that is started passes the list takes a run.", (*shown, *beside))
     wide = sorted({entry.text for item in wired for entry in item.entries if entry.text.rpartition("/")[2] in _INTERPRETERS})
     if wide:
         return Partly(How.BYPASSED, shown, f"Programs on the list run others: {', '.join(wide[:6])}.", "Leave programs that start others off the list, or fix their arguments.")

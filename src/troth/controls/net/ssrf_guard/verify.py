@@ -12,7 +12,8 @@ from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
 from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Verdict
 
-_WORDS = (b"is_private", b"isprivate", b"169.254", b"ssrf", b"is_loopback", b"isloopback", b"192.168", b"ipaddress", b"ipaddr", b"127.0.0.1", b"localhost", b"requests", b"httpx", b"fetch", b"axios", b"urlopen")
+_CHECKS = (b"is_private", b"isprivate", b"169.254", b"ssrf", b"is_loopback", b"isloopback", b"is_global", b"192.168", b"isblocked", b"is_blocked")
+_FETCHES = (b"requests", b"httpx", b"fetch", b"axios", b"urlopen", b"aiohttp", b"undici")
 _MATTER = re.compile(r"ssrf|server[- ]side request|private|internal|loopback|metadata|169\.254|redirect|url|host|domain|scheme|rebinding|fetch|address", re.IGNORECASE)
 _RANGES = re.compile(r"\bis_(?:private|loopback|link_local|reserved|global)\b|isPrivate\w*|isLoopback\w*|\bis_unicast|169\.254|192\\?\.168|\b10\\?\.|ipaddr\.parse|\.range\(\)|PRIVATE_\w*(?:RANGES|NETWORKS|IPS?)|(?:BLOCKED|PRIVATE|INTERNAL)_(?:HOST|IP|NETWORK|RANGE|CIDR|ADDRESS)\w*|isBlocked(?:IP|Host)\w*", re.IGNORECASE)
 _REFUSES = re.compile(r"\braise\b|\breturn\s+[\w.]+(?:\([^()\n]*\))?\s*(?:===?|\|\|)|\bthrow\b|\breturn\s+(?:False|false|True|true|None|null|\(|\{|f?['\"]|Err|err|not\b|!|\w+\.is)|\bErr\s*\(|\breject\b")
@@ -31,7 +32,7 @@ def verify(statement: Statement, tree: Tree) -> Verdict:
     other = not_a_claim(statement, "guard fetched addresses") or off_subject(statement, _MATTER, "addresses that are fetched")
     if other is not None:
         return other
-    found = passages(tree, _WORDS)
+    found = passages(tree, _CHECKS)
     guards = [one for one in found if not one.outside and one.name and (_NAMED.search(one.name) or "ssrf" in one.path.lower()) and _RANGES.search(one.text) and _REFUSES.search(one.code)]
     if not guards:
         return Unknown(_RUN, "No check of addresses that is known here was found.")
@@ -43,18 +44,20 @@ def verify(statement: Statement, tree: Tree) -> Verdict:
     resolving = [one for one in found if _LOOKS_UP.search(one.code) and (one in live or any(_calls(one, guard) or _calls(guard, one) for guard in live))]
     if about_ranges and not resolving and not found.unread and not _pinned(found):
         return Partly(How.BYPASSED, shown, "The check reads the address as it is written; a name that leads to a private address passes.", _MEND)
-    fetches = [(one, line) for one in found.innermost() for line, _ in one.find(_FETCH) if any(_calls(one, guard) for guard in live)]
+    fetching = passages(tree, _FETCHES)
+    fetches = [(one, line) for one in fetching.innermost() if any(_calls(one, guard) for guard in live) for line, _ in one.find(_FETCH)]
     loose = [(one, line) for one, line in fetches if _FOLLOWS.search(one.code) and not _STAYS.search(one.text)]
-    if fetches and len(loose) == len(fetches) and not any(_STAYS.search(one.text) and _FETCH.search(one.code) for one in found if one.path in {guard.path for guard in live}) and not _pinned(found):
+    if fetches and len(loose) == len(fetches) and not any(_STAYS.search(one.text) and _FETCH.search(one.code) for one in fetching if one.path in {guard.path for guard in live}) and not _pinned(found) and not _pinned(fetching):
         after = tuple(one.evidence(tree, line, "It follows redirects, which nothing checks.") for one, line in loose[:3])
         return Partly(How.BYPASSED, (*after, *shown[:2]), "The first address is checked; a redirect leads wherever it likes.", _MEND)
-    return _kept(tree, found, live, fetches, shown)
+    return _kept(tree, fetching, live, fetches, shown)
 
 
 def _kept(tree: Tree, found: Passages, live: list[Passage], fetches: list[tuple[Passage, int]], shown: tuple[Evidence, ...]) -> Verdict:
-    given = [(one, line) for one in found.innermost() for line, match in one.find(_FETCH) if _given(one, match) and not any(_calls(one, guard) for guard in live)]
     hidden = elsewhere(tree) or next(iter(found.unread), "")
-    if hidden or given or not fetches or not _pinned(found):
+    sure = not hidden and bool(fetches) and _pinned(found)
+    given = [(one, line) for one in found.innermost() if sure and not any(_calls(one, guard) for guard in live) for line, match in one.find(_FETCH) if _given(one, match)]
+    if not sure or given:
         because = f"{hidden} is not read here." if hidden else "Addresses are checked; whether every fetch passes the check, and whether the address that was checked is the one that is fetched, takes a run."
         return Unknown(_RUN, because, (*shown, *(one.evidence(tree, line, "It fetches an address that it is given.") for one, line in given[:2])))
     evidence = tuple(one.evidence(tree, line, "It fetches behind the check.") for one, line in fetches[:3])
@@ -72,7 +75,7 @@ def _pinned(found: Passages) -> bool:
 
 
 def _calls(one: Passage, other: Passage) -> bool:
-    return one is not other and re.search(rf"(?<![\w$]){re.escape(other.name)}\s*\(", one.code) is not None
+    return one is not other and other.name in one.code and re.search(rf"(?<![\w$]){re.escape(other.name)}\s*\(", one.code) is not None
 
 
 def _shown(every: list[Passage], tree: Tree, says: str) -> tuple[Evidence, ...]:
