@@ -24,7 +24,7 @@ _FAKE = re.compile(r"b64encode|btoa\s*\(|toString\s*\(|\^|rot13|codecs\.encode|\
 _ECB = re.compile(r"\bMODE_ECB\b|\bmodes\.ECB\b|['\"]aes-?\d+-ecb['\"]|mode\.ECB\b", re.IGNORECASE)
 _FIXED = re.compile(
     r"\bFernet\s*\(\s*b?['\"][^'\"]{8,}['\"]|createCipheriv\s*\(\s*['\"][^'\"]+['\"]\s*,\s*(?:Buffer\.from\s*\(\s*)?['\"][^'\"]{8,}['\"]|\b(?:AESGCM|ChaCha20Poly1305)\s*\(\s*b['\"][^'\"]{8,}['\"]|\bAES\.new\s*\(\s*b['\"][^'\"]{8,}['\"]"
-    r"|\b\w*(?:ENCRYPT\w*|CIPHER|AES|FERNET|MASTER)_?KEY\w*\s*=\s*b?['\"][\w+/=!@#$%^&*-]{12,}['\"]"
+    r"|\b\w*(?:ENCRYPT\w*|CIPHER|AES|FERNET|MASTER)_?KEY\s*=\s*b?['\"](?![a-zA-Z]+(?:[_.:/-][a-zA-Z]+)*['\"])[\w+/=!@#$%^&*-]{16,}['\"]"
 )
 _DEFAULT = re.compile(r"(?:getenv|environ\.get)\s*\(\s*['\"]\w*(?:ENCRYPT\w*|CIPHER|AES|FERNET|MASTER)_?KEY\w*['\"]\s*,\s*b?['\"][^'\"]{4,}['\"]|process\.env\.\w*(?:ENCRYPT\w*|CIPHER|AES|MASTER)_?KEY\w*\s*(?:\|\||\?\?)\s*['\"][^'\"]{4,}['\"]")
 _ZERO = re.compile(r"\b(?:iv|nonce)\s*=\s*(?:b['\"](?:\\x00)+['\"]\s*(?:\*\s*\d+)?|bytes\s*\(\s*\d+\s*\)|Buffer\.alloc\s*\(\s*\d+\s*\)|\[0u8;\s*\d+\])", re.IGNORECASE)
