@@ -7,6 +7,7 @@ from typing import Final
 
 from troth.policy.match import extract_check as check
 from troth.policy.match import extract_guard as guard
+from troth.policy.match import extract_named as named
 from troth.policy.match import extract_report as report
 from troth.policy.match import extract_subject as subject
 from troth.policy.match.source import Source
@@ -141,4 +142,12 @@ EXTRACTORS: Final[Mapping[str, Callable[[Source], Value | None]]] = {
     "ci/minimal-permissions.what": subject.narrowed,
     "api/rate-limited.where": subject.limited_at,
     "auth/required.when": subject.when_bound,
+    # words of the field
+    "headers": named.headers,
+    "build/sbom.format": named.materials_format,
+    "resources/limited.what": named.limited_what,
+    "exec/command-denylist.how": named.found_how,
+    "exec/untrusted-code-sandboxed.when": named.blocked_when,
+    "audit/trail.where": named.recorded_where,
+    "report/channels-declared.kind": named.channel_kind,
 }

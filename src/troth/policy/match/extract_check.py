@@ -46,6 +46,9 @@ def tool(source: Source) -> Value | None:
         found = source.names(lexicon, around=True, members=True)
         if found:
             return found[0]
+    labelled = re.match(r"\W*tools?\W{0,3}:\W{0,3}(?P<name>[A-Za-z][\w.+-]{1,30}(?: [\w.+-]{1,30}){0,2})\W*$", source.whole, re.IGNORECASE)
+    if labelled is not None:
+        return labelled["name"].lower()
     match = re.search(r"`(?:[\w./-]{0,60}/)?(?P<name>[\w-]{2,40})(?:\.(?:py|sh|js|ts))\b", source.quote)
     if match is not None:
         return match["name"]

@@ -63,7 +63,7 @@ def setting(source: Source) -> Value | None:
         if match is not None and not code.startswith(("/", "~", "http")) and not re.match(r"[\d.:]+$", code):
             return match.group()
         quoted = re.match(r"\"?([\w.]{3,60})\"?\s*[:=]", code)
-        if quoted is not None:
+        if quoted is not None and not re.match(r"[\d.]+$", quoted.group(1)):
             return quoted.group(1)
     return None
 
@@ -77,6 +77,8 @@ def default_setting(source: Source) -> Value | None:
         return "host"
     match = re.search(r"(?P<what>(?:[\w-]+ ){0,2}[\w-]+)(?: is| are)? (?:by default|disabled|enabled|on|off)\b", source.text, re.IGNORECASE)
     words = match["what"].split() if match else (source.statement.label or "").split()
+    if words and all(word.lower() in ("enabled", "disabled", "on", "off", "is", "are") for word in words):
+        words = (source.statement.label or "").split()
     kept = [word.lower() for word in words if word.lower() not in ("is", "are", "by", "the", "a", "an", "secure", "safe", "defaults", "default", "always", "feature", "features")]
     return " ".join(kept[-2:]) or None
 
@@ -84,6 +86,9 @@ def default_setting(source: Source) -> Value | None:
 def default_value(source: Source) -> Value | None:
     """Value of a stated default."""
     text = source.text
+    assigned = re.search(r"\b[A-Z][A-Z0-9_]{2,40}\s?=\s?[\"']?(?P<value>true|false|\d{1,6}|on|off)\b", text, re.IGNORECASE)
+    if assigned is not None:
+        return assigned["value"].lower()
     hosts = re.findall(r"\b(?:127\.0\.0\.1|localhost|0\.0\.0\.0)\b", text)
     if hosts:
         return "127.0.0.1" if "127.0.0.1" in hosts else str(hosts[0])
@@ -91,7 +96,7 @@ def default_value(source: Source) -> Value | None:
     before = re.match(r"(?:\W*)(?P<value>cpu|gpu|float\d{1,2}|strict|deny|read[- ]only|local)\b", text, re.IGNORECASE)
     if before is not None:
         return before["value"].lower()
-    if match is not None and match.group(1).lower() not in ("in", "and", "for", "deny", "by", "on", "the", "our", "settings", "configuration", "to", "prioritize", "is"):
+    if match is not None and match.group(1).lower() not in ("in", "and", "for", "deny", "by", "on", "the", "our", "settings", "configuration", "policies", "policy", "values", "to", "prioritize", "is"):
         return match.group(1)
     kinds = (("always on", r"\balways (?:on|enabled)|cannot be disabled"), ("off", r"\b(?:disabled|off|opt[- ]in|not enabled)\b"), ("deny", r"\bden(?:y|ies|ied)\b|block|reject"), ("always on", r"\balways (?:on|enabled)|cannot be disabled"), ("on", r"\b(?:enabled|on|active)\b"), ("installed", r"pre-?installed"), ("restrictive", r"restrict|secur|safe|conservative"))
     return next((name for name, pattern in kinds if source.has(pattern)), None)
@@ -120,7 +125,7 @@ def tokenizer_kind(source: Source) -> Value | None:
 
 def resource_kind(source: Source) -> Value | None:
     """Kind of the limit: timeouts, monitor, gpu, memory, limits."""
-    kinds = (("monitor", r"^\W*monitor"), ("gpu", r"\bgpu (?:memory|exhaust|usage|resource)|\bvram"), ("timeouts", r"time-?outs?|time limit|hang|deadline"), ("monitor", r"monitor|track|watch"), ("memory", r"\bmemory management|garbage|cleanup"), ("limits", r"."))
+    kinds = (("monitor", r"^\W*monitor"), ("gpu", r"\bgpu (?:memory|exhaust|usage|resource)|\bvram"), *((("gpu", r"."),) if any(re.match(r"\W*gpu\b", one.text, re.IGNORECASE) for one in source.members[:1]) else ()), ("timeouts", r"time-?outs?|time limit|hang|deadline"), ("monitor", r"monitor|track|watch"), ("memory", r"\bmemory management|garbage|cleanup"), ("limits", r"."))
     return next((name for name, pattern in kinds if source.has(pattern)), None)
 
 

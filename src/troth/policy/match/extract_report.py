@@ -19,6 +19,9 @@ _DATE: Final = re.compile(
     re.IGNORECASE,
 )
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_HEAD: Final = re.compile(r"^\W*(?:(?:issues|attacks|vulnerabilities|bugs|problems|findings|reports) (?:that )?(?:requiring|requires?|involving|in|affecting)|any use that) ", re.IGNORECASE)
+"""What a scope line says before it names its item ("Issues requiring physical access")."""
+_TAIL: Final = re.compile(r" (?:provided (?:via|through|by)|such as|including|that (?:is|are|do|does|have|has)|which|where)\b.*$", re.IGNORECASE)
 _LINE: Final = re.compile(r"[\s`*]{1,3}v?\d{1,4}(?:\.\d{1,4}){0,2}\.x\b", re.IGNORECASE)
 _VERSION: Final = re.compile(r"\bv?(\d{1,4}\.\d{1,4}(?:\.\d{1,4})?(?:[-.]?(?:alpha|beta|rc|dev|post)[-.]?\d{0,4})?)\b", re.IGNORECASE)
 _STANDARD: Final = re.compile(r"\bSOC ?2(?: Type (?:II|I|2|1))?|\bOWASP (?:Top (?:10|Ten)|ASVS|LLM Top 10)|\bCIS (?:\w+ )?(?:Benchmarks?|Controls)|\bNIST (?:CSF|SSDF|AI RMF|Cybersecurity Framework|SP ?[\d-]+)|\bISO(?:/IEC)? ?\d{4,5}|\bPCI[- ]DSS|\bFIPS \d{3}(?:-\d)?", re.IGNORECASE)
@@ -246,7 +249,7 @@ def direction(source: Source) -> Value | None:
 def item(source: Source) -> Value | None:
     """What the scope line speaks of, without what is said about it."""
     text = re.split(r"\s[—–-]\s|\s\(|\. |:\s", source.text.strip())[0]
-    return text.strip(" .:*").lower() or None
+    return _TAIL.sub("", _HEAD.sub("", text)).strip(" .:*").lower() or None
 
 
 def cwe(source: Source) -> Value | None:
@@ -320,8 +323,10 @@ def advisory_channel(source: Source) -> Value | None:
         kinds.append("ghsa")
     if source.has(r"\bcves?\b"):
         kinds.append("cve")
-    if source.has(r"release notes?|changelog|release announcement|\breleases\b|documented"):
+    if source.has(r"release notes?|release announcement|\breleases\b") or (source.has(r"documented") and not source.has(r"changelog")):
         kinds.append("release-notes")
+    if source.has(r"changelog"):
+        kinds.append("changelog")
     if source.has(r"mailing list") or (not kinds and source.has(r"e-?mail|announce")):
         kinds.append("mailing-list")
     return "|".join(kinds[:2]) or None

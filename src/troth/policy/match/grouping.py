@@ -23,7 +23,14 @@ _SAMPLES: Final = "policy/samples-run"
 _FIELDS: Final = "report/required-fields"
 _CONTACT: Final = "report/private-contact"
 _CHANNELS: Final = "report/channels-declared"
+_NO_ISSUE: Final = "report/no-public-issue"
+_STAMP: Final = "policy/current"
+_REVIEWED: Final = "deps/reviewed"
 _LEAD_KEPT: Final = 0.9
+_DECLARED: Final = re.compile(r"`?@?[\w/.-]{2,60}`?\s*[:–—-]")
+"""An entry of a list of dependencies: a name and what it is for."""
+_LONGEST_STAMP: Final = 10
+"""Most words of a line that only dates the policy."""
 _MITIGATION: Final = re.compile(r"^(?:mitigations?|workarounds?|remediation|countermeasures?|solution|protection)\b", re.IGNORECASE)
 _SILENT_LANGUAGES: Final = frozenset(("mermaid", "plantuml", "dot", "graphviz", "diff", "markdown", "md", "email", "asc", "pgp"))
 _INSTALL: Final = re.compile(
@@ -50,7 +57,8 @@ def group(drafts: list[Draft], statements: Sequence[Statement], scorer: Scorer) 
     drafts = _lists(drafts, statements, _FIELDS, _is_field)
     drafts = _lists(drafts, statements, "versions/supported-table", lambda one: one.section is Section.VERSIONS and one.kind is Kind.ROW)
     drafts = _lists(drafts, statements, "policy/references-live", lambda one: one.section is Section.RESOURCES and one.kind in (Kind.ITEM, Kind.ROW))
-    drafts = _privately(_takers(drafts, statements))
+    drafts = _lists(drafts, statements, _REVIEWED, _is_declared)
+    drafts = _stamps(_privately(_takers(drafts, statements)))
     return _continued(_leads(drafts, statements))
 
 
@@ -68,9 +76,26 @@ def _continued(drafts: list[Draft]) -> list[Draft]:
     return kept
 
 
+def _stamps(drafts: list[Draft]) -> list[Draft]:
+    """Lines that date the policy ("Last updated", "Version") and stand together are one stamp."""
+    kept: list[Draft] = []
+    for draft in drafts:
+        before = kept[-1] if kept else None
+        if before is not None and all(one.fit.control == _STAMP and len(one.text.split()) <= _LONGEST_STAMP for one in (before, draft)) and 0 <= draft.statement.line - before.lines[-1] <= 1:
+            before.take([draft.statement])
+        else:
+            kept.append(draft)
+    return kept
+
+
+def _is_declared(one: Statement) -> bool:
+    """Whether a line lists a dependency that is used, with what it is for."""
+    return one.kind is Kind.ITEM and _DECLARED.match(one.text) is not None and any("dependenc" in text.lower() for text in (*one.lead_in[-1:], *one.headings[-1:]))
+
+
 def _privately(drafts: list[Draft]) -> list[Draft]:
     """Without those that name no way to report: "report it privately" beside "do not open an issue" is the other half of the denial."""
-    denials = [draft for draft in drafts if draft.fit.control == "report/no-public-issue"]
+    denials = [draft for draft in drafts if draft.fit.control == _NO_ISSUE]
     return [draft for draft in drafts if not (_only_privately(draft) and any(_near(draft, denial) for denial in denials))]
 
 
@@ -80,7 +105,7 @@ def _only_privately(draft: Draft) -> bool:
 
 def _near(draft: Draft, denial: Draft) -> bool:
     one, other = draft.statement, denial.statement
-    return one.headings == other.headings and abs(one.line - other.line) <= 2
+    return (one.headings == other.headings or (_denies_issues(denial) and _under(one, other))) and abs(one.line - other.line) <= 2
 
 
 def _same_block(first: Statement, second: Statement) -> bool:
@@ -196,7 +221,7 @@ def _leads(drafts: list[Draft], statements: Sequence[Statement]) -> list[Draft]:
         else:
             continue
         same = next((other for other in below if other.fit.control == draft.fit.control), None)
-        if same is None and one.kind is Kind.ITEM and _orders(one) and draft.fit.score >= _LEAD_KEPT:
+        if same is None and draft.fit.score >= _LEAD_KEPT and (_orders(one) if one.kind is Kind.ITEM else _denies_issues(draft)):
             continue
         if same is not None:
             same.lines = tuple(sorted({*one.lines, *same.lines}))
@@ -254,6 +279,11 @@ def _sets_scene(draft: Draft) -> bool:
 def _orders(one: Statement) -> bool:
     """Whether a bare label is itself an order or a denial ("Never commit secrets", "Review generated code")."""
     return bare_label(one) and (one.polarity is Polarity.NEGATIVE or imperative(one.label or ""))
+
+
+def _denies_issues(draft: Draft) -> bool:
+    """Whether a heading is itself the order not to report in public ("### 1. Do NOT create a public issue")."""
+    return draft.statement.kind is Kind.HEADING and draft.fit.control == _NO_ISSUE and draft.statement.polarity is Polarity.NEGATIVE
 
 
 def _under(one: Statement, heading: Statement) -> bool:

@@ -31,6 +31,8 @@ _NEGATED: Final = re.compile(r"\b(?:no|not|never|don't|cannot|without|avoid|nor|
 _CROSSED: Final = re.compile(r"\W{0,12}(?:❌|✗|✘|🚫|⛔|:x:|:no_entry:)")
 _CLAIM: Final = re.compile(r"^(?:[Aa]ll|[Ee]very|[Ee]ach)\b.{3,160}\b(?:is|are|must be|have|use|go)\b.{3,160}:$|\b(?:follows?|uses?|adheres? to|complies with|conforms? to|achieves?|meets)\b.{0,60}(?:\b[A-Z]{3,}|v\d)"
     r"|\b(?:is|are)\b.{0,20}\b(?:protected|secured|guarded|enforced|ensured|prevented|restricted)\b.{0,40}\b(?:layers?|mechanisms?|controls?|measures?|safeguards?)\b")
+_HAS: Final = re.compile(r"^.{3,60}?\b(?:implements|supports|enforces|uses|applies|employs|maintains|runs|includes)\b.{8,200}:$")
+"""A lead-in over headings that says what the project has ("The server supports two authentication methods:")."""
 _ASIDE: Final = re.compile(r"^.{0,200}?\b(?:while|although|though) (.{8,200}?), (?:you|we|please)\b[^,]{0,80}:$|^(.{8,200}), (?:but|however)[^,]{0,60}:$", re.IGNORECASE)
 _TOGETHER: Final = (
     frozenset(("report/private-contact", "report/no-public-issue")),
@@ -105,8 +107,9 @@ class Matcher:
                 continue
             own = introduces(statement) and (_CLAIM.search(statement.text) is not None or _limits_time(statement))
             for text, fit in self._readings(statement):
+                has = fit.score >= _SURE and introduces(statement) and not statement.children and _HAS.match(statement.text) is not None
                 way = fit.control == "report/private-contact" and introduces(statement) and _asks_for_fields(statement)
-                drafts.append(Draft(statement, fit, statement.lines, text, line=_line_of(statement, text), own=own or way))
+                drafts.append(Draft(statement, fit, statement.lines, text, line=_line_of(statement, text), own=own or way or has))
         drafts.extend(grouping.samples(statements, drafts, self.scorer))
         return sorted(drafts, key=lambda draft: (draft.statement.span.start, draft.statement.line))
 
