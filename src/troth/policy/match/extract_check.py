@@ -31,6 +31,8 @@ _EACH: Final = frozenset(("code/scan-tool-runs", "deps/vuln-scan", "container/sc
 """Controls that judge each of several named tools."""
 _ENUMERATED: Final = re.compile(r":\s*(?:[\w.+-]+(?: [\w.+-]+)?)(?:\s*(?:,|&|\+|\band\b)\s*(?:and )?[\w.+-]+(?: [\w.+-]+)?)+\s*\.?\s*\Z")
 """A label and nothing but an enumeration after it ("SAST: Bandit, Semgrep")."""
+_BOTH_NAMED: Final = re.compile(r"\W*[\w.+-]{2,20}\s?(?:/|\+|&|\band\b)\s?[\w.+-]{2,20}(?: [\w.+-]{1,20})?\s*:")
+"""A label of two names ("Safety/pip-audit: ...")."""
 _CHOICE: Final = re.compile(r"\bor\b|\be\.g|such as|like\b|instead|optional|/", re.IGNORECASE)
 
 
@@ -61,6 +63,8 @@ def tool(source: Source) -> Value | None:
 def _all_named(found: Sequence[str], text: str) -> str:
     """Every tool of an enumeration ("Bandit, Semgrep"): each is promised; the first of what is left to choose ("Bandit or Semgrep")."""
     several = list(dict.fromkeys(found))[:4]
+    if len(several) > 1 and _BOTH_NAMED.match(text):
+        return ", ".join(several)
     return found[0] if len(several) < 2 or not _ENUMERATED.search(text) or _CHOICE.search(text) else ", ".join(several)
 
 

@@ -40,8 +40,8 @@ def headers(source: Source) -> Value | None:
 
 def materials_format(source: Source) -> Value | None:
     """Format of a bill of materials."""
-    match = _MATERIALS.search(source.text)
-    return match.group(1).lower() if match else None
+    texts = (source.text, *(one.text for one in source.members))
+    return next((match.group(1).lower() for text in texts if (match := _MATERIALS.search(text[:2000])) is not None), None)
 
 
 def limited_what(source: Source) -> Value | None:

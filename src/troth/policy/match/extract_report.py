@@ -12,7 +12,7 @@ from troth.terms.values import Duration, Value
 
 __all__: list[str] = []
 
-_NEXT: Final = re.compile(r"\b(?:next|upcoming|due)\b.{0,60}", re.IGNORECASE | re.DOTALL)
+_NEXT: Final = re.compile(r"\b(?:next|upcoming|due|effective)\b.{0,60}", re.IGNORECASE | re.DOTALL)
 _DATE: Final = re.compile(
     r"(?P<iso>\d{4}-\d{2}(?:-\d{2})?)|(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?\s{1,3}(?:(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s{1,3})?(?P<year>\d{4})"
     r"|(?P<day2>\d{1,2})(?:st|nd|rd|th)?\s{1,3}(?P<month2>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?,?\s{1,3}(?P<year2>\d{4})|(?P<slash>\d{4}/\d{2}/\d{2})",
@@ -38,6 +38,9 @@ def _limits(source: Source) -> list[Duration]:
 def within(source: Source) -> Value | None:
     """Time limit, ISO 8601, or the word that stands for one."""
     found = _limits(source)
+    counted = next((one for one in found if one.iso not in ("asap", "immediate")), None)
+    if counted is not None and source.has(r"(?:immediate\w*|asap)\b.{0,30}\([^()]{0,20}\d"):
+        return counted.iso  # "immediate release (< 24 hours)": the bracket says how long that is
     return found[0].iso if found else None
 
 
@@ -284,7 +287,8 @@ def version(source: Source) -> Value | None:
 
 def last_updated(source: Source) -> Value | None:
     """Date of the policy, ISO 8601 (day or month); the date of a review that is still to come is none."""
-    match = _DATE.search(_NEXT.sub("", source.whole))
+    texts = (source.whole, *(one.text for one in source.members))
+    match = next((found for text in texts if (found := _DATE.search(_NEXT.sub("", text))) is not None), None)
     if match is None:
         return None
     if match["iso"]:
