@@ -55,7 +55,7 @@ _FINITE: Final = re.compile(
 )
 _CLAUSE: Final = re.compile(r"\b(?:is|are|was|were|will|has|have|can|cannot|may|might|could|sees?|does|do not)\b", re.IGNORECASE)
 _VERB_SOON: Final = re.compile(r"^[\w-]+(?: [\w/.'’-]+){0,4}? (?:is|are|was|were|will|has|have|cannot|can|must|should|may|does|do|runs?|only|always|never|uses|requires|prevents|prioriti[sz]es?)\b", re.IGNORECASE)
-_ADJECTIVE: Final = re.compile(r"(?:secure|separate|complete|clean|open) (?:by|default|defaults|coding|\w+(?:ing|ion|ment|ship|ance|ity|source))\b", re.IGNORECASE)
+_ADJECTIVE: Final = re.compile(r"(?:secure|separate|complete|clean|open) (?:by|default|defaults|coding|\w+(?:ing|ion|ment|ship|ance|ity|source))\b|access (?:tokens?|controls?|logs?|keys?|lists?|rights|policies)\b|clear (?:errors?|messages?|logs?|separation|boundar\w+)\b", re.IGNORECASE)
 _RELATIVE: Final = re.compile(r"\b(?:that|which|who|if|when|where|unless|until|before|after|you|we|they|it|what)\b", re.IGNORECASE)
 _PROCESS: Final = frozenset({Section.VERSIONS, Section.REPORTING, Section.TIMELINE, Section.HANDLING, Section.DISCLOSURE, Section.CREDIT, Section.CONTACT})
 _DESCRIBES: Final = frozenset({Section.FEATURES, Section.SCANNING, Section.CI, Section.COMPLIANCE})

@@ -321,7 +321,7 @@ def codeowners(source: Source) -> Value | None:
 
 def review_scope(source: Source) -> Value | None:
     """Which changes the review is for, where the sentence narrows or widens it."""
-    if source.has(r"security[- ](?:sensitive|critical|related|relevant)"):
+    if source.has(r"security[- ](?:sensitive|critical|related|relevant)|\bsensitive changes"):
         return "security-sensitive"
     if source.has(r"\b(?:all|every)\s+(?:code )?(?:changes?|contributions?|commits?)"):
         return "all changes"

@@ -63,7 +63,8 @@ def severity(source: Source) -> Value | None:
 def cadence_iso(source: Source) -> Value | None:
     """Cadence of updates as a duration; `regular` without a number."""
     found = source.durations()
-    recurring = next((one for one in found if one.recurring), found[0] if found else None)
+    counted = [one for one in found if one.iso.startswith("P")]
+    recurring = next((one for one in counted or found if one.recurring), (counted or found)[0] if found else None)
     return recurring.iso if recurring is not None else ("regular" if source.has(r"regular|periodic|updates?|informed") else None)
 
 

@@ -39,6 +39,10 @@ _TOGETHER: Final = (
     frozenset(("deps/vuln-scan", "deps/license-check")),
 )
 _FIELDS: Final = "report/required-fields"
+_LINKS: Final = "policy/references-live"
+_SHOWN: Final = ("code/", "deps/", "settings/", "container/", "ci/", "secrets/")
+"""Topics whose state a link shows ("[Code Scanning](...)") without saying anything of it."""
+_ONLY_LINK: Final = re.compile(r"[\s>*+\d.)-]*\[[^\]\n]{1,200}\]\([^)\n]{1,300}\)\W*$")
 _SAMPLE: Final = "policy/samples-run"
 """What code alone promises: no sentence sounds like it."""
 _SURE: Final = 0.9
@@ -123,6 +127,8 @@ class Matcher:
         if not fits or fits[0].score < self.settings.least:
             heir = from_heading(statement, self.scorer) or from_section(statement, self.controls)
             return [(statement.text, heir)] if heir is not None else []
+        if fits[0].control.startswith(_SHOWN) and _ONLY_LINK.match(statement.quote) and _LINKS in self.controls:
+            return [(statement.text, Fit(_LINKS, _SURE, None, "is nothing but a link"))]
         heir = from_section(statement, self.controls)
         if heir is not None and carried is None and fits[0].control.partition("/")[0] not in ("scope", "report", "disclosure", "versions", "fix") and fits[0].score < _SURE:
             return [(statement.text, heir)]

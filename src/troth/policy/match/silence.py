@@ -16,12 +16,14 @@ import yaml
 from troth.errors import CatalogueError
 from troth.policy.match.phrases import Phrase, parse
 from troth.policy.match.scoring import Scorer
-from troth.terms.promise import Statement
+from troth.terms.promise import Section, Statement
 
 __all__ = ["is_no_promise"]
 
 _JUMP: Final = re.compile(r"[\s>*+\d.)-]*(?:\*\*|__)?\[[^\]\n]{1,200}\]\(#[^)\n]{0,200}\)(?:\*\*|__)?\s*$")
 """A line of a table of contents: nothing but a link to a heading of the same page."""
+_QUESTION: Final = re.compile(r"\W*(?:can|could|does|do|did|is|are|has|have|will|would|should)\b[^.!:]{3,200}\?\W*$", re.IGNORECASE)
+"""A question to the reader ("Could this lead to memory corruption?")."""
 _FILE: Final = Path(__file__).resolve().parent / "silence.yaml"
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -36,7 +38,7 @@ def _phrases() -> dict[str, tuple[Phrase, ...]]:
 
 def is_no_promise(statement: Statement, scorer: Scorer) -> bool:
     """Whether the statement is courtesy, a benefit, or the like."""
-    if _JUMP.match(statement.quote):
+    if _JUMP.match(statement.quote) or (_QUESTION.match(statement.text) and statement.section is not Section.REPORT_CONTENTS):
         return True
     sentence = scorer.sentence(statement.text)
     if any(phrase.found(sentence.words, sentence) for phrase in _phrases()["says"]):
