@@ -332,7 +332,7 @@ def review_scope(source: Source) -> Value | None:
 
 def declared(source: Source) -> Value | None:
     """Dependencies that a list declares."""
-    names = [re.match(r"`?([\w@/.-]{2,60})`?\s*[:–—-]", one.text) for one in (source.statement, *source.members)]
+    names = [re.match(r"`?([\w@/.-]{2,60})`?\s*[:–—-]", one.text) for one in sorted((source.statement, *source.members), key=lambda one: one.line)]
     return tuple(match.group(1) for match in names if match) if source.has(r"trusted|widely used|maintained|reputable") else None
 
 

@@ -215,7 +215,7 @@ def _leads(drafts: list[Draft], statements: Sequence[Statement]) -> list[Draft]:
         elif introduces(one):
             lines = set(one.children)
             if not lines:
-                gone.update(() if _stands_alone(draft) else (id(draft),))
+                gone.update(() if draft.own or _stands_alone(draft) else (id(draft),))
                 continue
             below = [other for other in drafts if other is not draft and (other.line or other.statement.line) in lines]
         else:
