@@ -298,7 +298,7 @@ def log_format(source: Source) -> Value | None:
 
 def assessed(source: Source) -> Value | None:
     """Kind of assessment."""
-    kinds = (("penetration test", r"penetration|pen[- ]?test"), ("training", r"training|awareness"), ("threat model", r"threat model|risk assessment"), ("formal verification", r"formal(?:ly)? verif"), ("audit", r"audit|review|assess"))
+    kinds = (("penetration test", r"penetration|pen[- ]?test"), ("training", r"training|awareness|education"), ("threat model", r"threat model|risk assessment"), ("formal verification", r"formal(?:ly)? verif"), ("audit", r"audit|review|assess"))
     return next((name for name, pattern in kinds if source.has(pattern)), None)
 
 

@@ -40,8 +40,8 @@ _TOGETHER: Final = (
 )
 _FIELDS: Final = "report/required-fields"
 _LINKS: Final = "policy/references-live"
-_SHOWN: Final = ("code/", "deps/", "settings/", "container/", "ci/", "secrets/")
-"""Topics whose state a link shows ("[Code Scanning](...)") without saying anything of it."""
+_SAID: Final = ("report/private-contact", "report/channels-declared", "report/no-public-issue", "disclosure/", "policy/", "versions/", "scope/", "compliance/")
+"""What a bare link may say; of other topics ("[Code Scanning](...)") it only shows where to look."""
 _ONLY_LINK: Final = re.compile(r"[\s>*+\d.)-]*\[[^\]\n]{1,200}\]\([^)\n]{1,300}\)\W*$")
 _SAMPLE: Final = "policy/samples-run"
 """What code alone promises: no sentence sounds like it."""
@@ -127,7 +127,7 @@ class Matcher:
         if not fits or fits[0].score < self.settings.least:
             heir = from_heading(statement, self.scorer) or from_section(statement, self.controls)
             return [(statement.text, heir)] if heir is not None else []
-        if fits[0].control.startswith(_SHOWN) and _ONLY_LINK.match(statement.quote) and _LINKS in self.controls:
+        if not fits[0].control.startswith(_SAID) and _ONLY_LINK.match(statement.quote) and _LINKS in self.controls:
             return [(statement.text, Fit(_LINKS, _SURE, None, "is nothing but a link"))]
         heir = from_section(statement, self.controls)
         if heir is not None and carried is None and fits[0].control.partition("/")[0] not in ("scope", "report", "disclosure", "versions", "fix") and fits[0].score < _SURE:
