@@ -14,6 +14,7 @@ from troth.terms.verdict import name_of
 
 WORKFLOW = "on: push\npermissions:\n  contents: read\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo\n        env:\n          HOOK: ${{ secrets.HOOK }}\n"
 BOT = "version: 2\nupdates:\n  - package-ecosystem: npm\n    directory: /\n    schedule:\n      interval: weekly\n"
+PUBLISHES = "on:\n  release:\n    types: [published]\njobs:\n  publish:\n    runs-on: ubuntu-latest\n    permissions: {contents: read, id-token: write}\n    steps:\n      - uses: actions/checkout@v4\n      - run: npm publish --provenance\n"
 WRITES = 'def write(folder, text):\n    (folder / "cert-secrets.yaml").write_text(text)\n'
 
 
@@ -26,6 +27,8 @@ WRITES = 'def write(folder, text):\n    (folder / "cert-secrets.yaml").write_tex
         ("report/required-fields", "Responsible Disclosure", "**Provide credit** to researchers (if desired)", {"a.txt": "a\n"}, {"fields": ("credit",)}),
         ("deps/update-bot", "Security", "Every release runs a security gate: open Dependabot and CodeQL alerts, and `npm audit` across every tree.", {".github/dependabot.yml": BOT}, {}),
         ("container/hardened", "Security", "Secure by default operation (container isolation, minimal mount exposure)", {"Dockerfile": "FROM node:22-slim\nUSER node\n"}, {"property": "minimal"}),
+        ("publish/provenance", "Provenance", "**Immutable Releases** - Release artifacts cannot be tampered with", {".github/workflows/release.yml": PUBLISHES}, {}),
+        ("versions/supported-table", "Supported Versions", "**Store compatibility:** Store 1.7+ is required for full support.", {"package.json": '{"name": "acme", "version": "0.1.0"}\n'}, {"rows": ({"range": "1.7", "supported": True},)}),
     ],
 )
 def test_a_sentence_of_something_else_decides_nothing(tmp_path: Path, control: str, heading: str, sentence: str, files: dict[str, str], params: dict[str, object]) -> None:

@@ -13,8 +13,10 @@ from typing import Final
 from troth.check.deferred import Deferred
 from troth.check.looks import Looks, signature_of
 from troth.errors import CatalogueError, LookError, TrothError
+from troth.judgement.another_place import of_another_place
 from troth.terms.control import Control, Part, Parts
 from troth.terms.facts.policies import PolicySet
+from troth.terms.facts.tree import Tree
 from troth.terms.promise import Kind, Modality, Polarity, Promise, Section, Statement
 from troth.terms.result import EngineRun
 from troth.terms.values import Params
@@ -173,7 +175,8 @@ def _admitted(verdict: Verdict, promise: Promise, control: Control, looks: Looks
         return Unknown("a sentence that promises", "It stands among what the policy owns up to: whether that is so or not, nothing is promised.", verdict.evidence)
     if statement.kind is Kind.CODE and _in_example(statement, looks):
         return Unknown("a sentence that promises", "It stands in a block of code that calls itself an example.", verdict.evidence)
-    return verdict
+    tree = looks.get(Tree) if looks.knows(Tree) else None
+    return of_another_place(verdict, statement, tree) if isinstance(tree, Tree) else verdict
 
 
 def _in_example(statement: Statement, looks: Looks) -> bool:

@@ -38,6 +38,8 @@ _ASIDE = (
     "node_modules",
     "vendor",
     "third_party",
+    "vendored",
+    "patches",
 )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from troth.judgement.dead_mentions import dead_mentions
 from troth.judgement.elsewhere import seen_elsewhere
-from troth.judgement.moments import Cover, Coverage, Moment, cover
+from troth.judgement.moments import AUTOMATIC, Cover, Coverage, Moment, cover
 from troth.terms.facts.tools import Carrier, Flaw, FlawKind, Purpose, ToolRun, ToolRuns
 from troth.terms.facts.tree import Tree
 from troth.terms.facts.workflows import Workflows
@@ -23,6 +23,7 @@ __all__ = ["Ground", "Wish", "absent", "judge_runs", "shown"]
 
 _MOST = 8
 """Most pieces of evidence in one verdict."""
+_MOST_RANKED = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,8 @@ def _judge_working(wish: Wish, working: Sequence[ToolRun], ground: Ground) -> Ve
     covers = [cover(ground.workflows, tree, able, moment) for moment in wish.moments]
     if not strong and wish.teeth:
         return _toothless(wish, working, covers, tree)
-    evidence = _unique((*shown(tree, able), *[item for found in covers for item in found.evidence]))
+    able = _nearest(able, wish, ground)
+    evidence = _unique((*shown(tree, able)[: _MOST - len(covers)], *[item for found in covers for item in found.evidence]))
     missing = [found for found in covers if found.cover is Cover.NONE]
     if len(missing) == len(covers):
         return _elsewhen(wish, able, evidence)
@@ -206,6 +208,17 @@ def _judge_working(wish: Wish, working: Sequence[ToolRun], ground: Ground) -> Ve
         return Unknown("the values of the condition", says, _unique((*doubts, *evidence)))
     labels = " and ".join(found.moment.label for found in covers)
     return Kept(evidence, f"{wish.label} runs on {labels}, and what it finds counts.")
+
+
+def _nearest(able: Sequence[ToolRun], wish: Wish, ground: Ground) -> Sequence[ToolRun]:
+    """The runs that the promised moments start, before all others: they are what the reader wants to see."""
+    if len(able) < 2 or len(able) > _MOST_RANKED:
+        return able
+    if wish.moments == (Moment("ci"),):  # whatever change there is starts it, and not only one of some files
+        worth = {id(run): len({reach.event for reach in run.reaches if reach.event in AUTOMATIC and not (reach.trigger.paths or reach.trigger.paths_ignore)}) for run in able}
+    else:
+        worth = {id(run): sum(cover(ground.workflows, ground.tree, (run,), moment).cover for moment in wish.moments) for run in able}
+    return sorted(able, key=lambda run: -worth[id(run)])
 
 
 def _toothless(wish: Wish, working: Sequence[ToolRun], covers: Sequence[Coverage], tree: Tree) -> Verdict:

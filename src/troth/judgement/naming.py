@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from troth.terms.facts.tools import Purpose, ToolRun, ToolRuns
 from troth.terms.promise import Modality, Section, Statement
 
-__all__ = ["SECURITY", "Named", "is_advice", "is_universal", "named", "runs_for"]
+__all__ = ["SECURITY", "Named", "is_advice", "is_universal", "named", "runs_for", "with_alternatives"]
 
 SECURITY = (
     Purpose.SAST,
@@ -101,6 +101,18 @@ def named(text: str | None, tools: ToolRuns, default: tuple[Purpose, ...], label
         return (Named(text, whole),)
     parts = [part for part in _SPLIT.split(text) if part]
     return tuple(_single(part, tools) for part in parts) or (Named(label, purposes=default),)
+
+
+def with_alternatives(text: str | None, statement: Statement, tools: ToolRuns) -> str | None:
+    """What a `tool` parameter names, with what the sentence joins to it by a stroke or an "or": "Safety/pip-audit" names two."""
+    if text is None or tools.canonical(text) is None:
+        return text
+    name = re.escape(text.strip())
+    joined = re.search(rf"(?<![\w.-]){name}`?\*{{0,2}}\s*(?:/|\bor\b|\band\b|&|\+|,)\s*\*{{0,2}}`?([A-Za-z][\w.-]*(?: audit)?)", statement.text, re.IGNORECASE)
+    other = joined.group(1) if joined else ""
+    known = tools.canonical(other) or tools.canonical(other.split(" ")[0]) if other else None
+    same = known is not None and known != tools.canonical(text) and set(tools.purposes.get(known, ())) & set(tools.purposes.get(tools.canonical(text) or "", ()))
+    return f"{text}, {known}" if same else text
 
 
 def runs_for(item: Named, tools: ToolRuns) -> tuple[ToolRun, ...]:

@@ -137,7 +137,7 @@ def settings(text: str, language: str, tree: Tree) -> tuple[Found, ...]:
     """Whether the settings that a configuration sample shows are read by the program.
 
     A key counts as read where code fetches it (`get("key")`, `["key"]`, `.key`) otherwise than to hand it on under the same name; a key of one common word
-    ("enabled") where code names it at all. A sample without a name of more than one word could be anybody's, and stays open.
+    ("enabled") where code has it as a key or a field at all. A sample without a name of more than one word could be anybody's, and stays open.
     """
     syntax = _SYNTAX.get(language)
     keys = list(dict.fromkeys(_KEYS[syntax].findall(text))) if syntax else []
@@ -158,7 +158,9 @@ def settings(text: str, language: str, tree: Tree) -> tuple[Found, ...]:
 
 
 def _names(key: str) -> list[re.Pattern[str]]:
-    return [re.compile(rf"(?<![\w-]){re.escape(key)}(?![\w-])")]
+    """A key of one common word, where code has it as a key: in quotes, as a field, or fetched from something. The bare word is said of many things."""
+    name = re.escape(key)
+    return [re.compile(rf"""["'`]{name}["'`]|[\w)\]]\??\.{name}\b(?!\s*\()|^\s*(?:pub(?:\([\w:]+\))?\s+|readonly\s+|public\s+|private\s+)*{name}\??\s*:(?!:)|\b{name}\s*=(?!=)|`(?:json|yaml|toml|mapstructure):"{name}\b""", re.MULTILINE)]
 
 
 def _reads(key: str) -> list[re.Pattern[str]]:

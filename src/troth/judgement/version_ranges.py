@@ -39,6 +39,8 @@ _AFTER: Final = re.compile(
     re.IGNORECASE,
 )
 _BEFORE: Final = re.compile(r"(.+?)\s*(?:and|or) (?:below|earlier|older|lower|prior)\Z", re.IGNORECASE)
+_NEWEST_OF: Final = re.compile(r"(?:the )?(?:latest|newest|current|most recent)\s+(?:stable |minor |patch |published |released )*(?:of |in |on )?(?:the )?(v?\d[\w.*]*?)(?:\s+(?:releases?|line|series|branch|minor|patch|stable))*\Z", re.IGNORECASE)
+"""The newest of a line, and so all that the line's newest release may be: "Latest 1.x release"."""
 _COMPARED: Final = re.compile(r"(<=|>=|<|>|=|≤|≥|before|older than|below|prior to|up to)\s*(.+)\Z", re.IGNORECASE)
 _HIGHEST: Final = 10**10
 
@@ -143,6 +145,9 @@ def _plain(text: str) -> Range | None:
         return Range(branch=branch.group(0).lower())
     if _NEWEST.search(text) and not re.search(r"\d", text):
         return Range(newest=True)
+    line = _NEWEST_OF.match(text)
+    if line:
+        return parse_range(line.group(1))
     named = re.match(r"[@\w./-]+\s+(v?\d[\w.*+-]*)\Z", text)
     return parse_range(named.group(1)) if named else None
 

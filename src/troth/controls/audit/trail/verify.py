@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from troth.judgement.policy_scope import for_users
 from troth.terms.facts.data_fields import DataFields
 from troth.terms.promise import Statement
 from troth.terms.verdict import How, Partly, Unknown, Verdict
+
+_ASIDE = re.compile(r"(?:^|/)(?:dev|seeds?|tests?|fixtures?|examples?|demo)/|(?:^|/)seed[\w-]*\.(?:sql|py|ts|js)\Z")
+_TIDIES = re.compile(r"\bdelete\b.*<|\b(?:retention|older|expir|purge|cutoff)", re.IGNORECASE)
+"""Takes away what is older than it has to be kept: a trail ends somewhere, and that is no change of what it says."""
 
 
 def verify(statement: Statement, fields: DataFields) -> Verdict:
@@ -13,11 +19,10 @@ def verify(statement: Statement, fields: DataFields) -> Verdict:
     advice = for_users(statement, "keep records")
     if advice is not None:
         return advice
-    if fields.audit_writes and fields.audit_tables:
+    writes = [field for field in fields.audit_writes if not _ASIDE.search(field.evidence.place.path) and not _TIDIES.search(field.evidence.text)]
+    if writes and fields.audit_tables:
         tables = {field.name.rpartition(".")[2].lower() for field in fields.audit_tables}
-        writes = [field for field in fields.audit_writes if field.name.rpartition(".")[2].lower() in tables] or list(
-            fields.audit_writes
-        )
+        writes = [field for field in writes if field.name.rpartition(".")[2].lower() in tables] or writes
         evidence = tuple(field.evidence for field in (*writes[:4], *fields.audit_tables[:2]))
         because = (
             "There is a table of audit records, and the code changes or deletes its rows: it is no append-only chain."

@@ -19,13 +19,15 @@ _PEOPLE = re.compile(r"\baccess (?:controls?|permissions?|rights?|management)\b|
 _ABOUT_CI = re.compile(r"workflow|\btokens?\b|\bactions?\b|\bci\b|github|pipeline|\bjobs?\b|npm|publish|release", re.IGNORECASE)
 _YOURS = re.compile(r"\b(?:your|their)\b(?!.{0,20}\b(?:workflows?|actions?|ci)\b)", re.IGNORECASE)
 _MOST = 10
+_OF_USERS = re.compile(r"`\w+` scopes?\b|\bscopes? (?:only|unless)\b|\bPATs?\b|personal access token|\b(?:exposed|offered|available|visible) to (?:the |an? )?(?:llm|model|agent|assistant|client|user)|\btools?\b.{0,40}\btoken\b|\btoken\b.{0,40}\btools?\b|\bapi (?:keys?|tokens?)\b|\boauth\b", re.IGNORECASE)
+_OF_CI = re.compile(r"workflow|\bactions?\b|\bci\b|pipeline|\bjobs?\b|GITHUB_TOKEN|publish|release", re.IGNORECASE)
 
 _FLAGS = re.compile(r"--allow-\w+|--deny-\w+|--(?:no-)?sandbox\b")
 """Options by which a runtime (Deno, Node) is given rights."""
 
 
-def verify(params: Params, statement: Statement, workflows: Workflows, tools: ToolRuns, tree: Tree) -> Verdict:
-    """Decide the ban of `write-all`, or least privilege job by job."""
+def _of_others(statement: Statement) -> Unknown | None:
+    """The verdict on a sentence about somebody else's rights; None where it is about workflows."""
     if is_advice(statement) and not _ABOUT.search(statement.text):
         return Unknown("what people grant elsewhere", "The sentence gives general advice, not a rule for workflows.")
     if statement.modality is Modality.RECOMMENDATION_USERS and _YOURS.search(statement.text):
@@ -35,6 +37,16 @@ def verify(params: Params, statement: Statement, workflows: Workflows, tools: To
     around = " ".join((*statement.headings[-2:], *statement.lead_in, statement.text))
     if _PEOPLE.search(around) and not _ABOUT_CI.search(around):
         return Unknown("whose rights are meant", "The sentence speaks of rights to use something, not of what a workflow's token may do.")
+    if statement.text and _OF_USERS.search(statement.text) and not _OF_CI.search(around):
+        return Unknown("whose rights are meant", "The sentence speaks of the rights of a token that the program is given, not of what a workflow's token may do.")
+    return None
+
+
+def verify(params: Params, statement: Statement, workflows: Workflows, tools: ToolRuns, tree: Tree) -> Verdict:
+    """Decide the ban of `write-all`, or least privilege job by job."""
+    other = _of_others(statement)
+    if other is not None:
+        return other
     jobs = [(workflow, job) for workflow in workflows.valid for job in workflow.jobs]
     if not jobs:
         return NotApplicable("No workflow of this repository can run.")

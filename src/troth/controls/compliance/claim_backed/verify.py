@@ -16,7 +16,7 @@ _DISCLAIMS = re.compile(
 )
 _LEANS: dict[str, re.Pattern[str]] = {
     "audit/trail": re.compile(r"\baudit (?:trails?|logs?|logging|records?)\b|\bSOC ?2\b", re.IGNORECASE),
-    "data/no-pii": re.compile(r"\bPII\b|\bpersonal(?:ly)? (?:data|identif\w+)|\bGDPR\b|\bCCPA\b", re.IGNORECASE),
+    "data/no-pii": re.compile(r"\b(?:no|not|never|without|zero)\b.{0,40}(?:\bPII\b|\bpersonal(?:ly)? (?:data|identif\w+))|(?:\bPII\b|\bpersonal data).{0,40}\b(?:not|never)\b", re.IGNORECASE),
 }
 
 

@@ -48,7 +48,7 @@ _UPDATES = re.compile(
     r"\b(?:version|automat\w+|regular|weekly|monthly|daily) (?:dependency )?updates?\b|\bpull requests?\b|\bPRs?\b|\bbumps?\b",
     re.IGNORECASE,
 )
-_ASIDE = re.compile(r"(?:^|/)(?:tests?|examples?|docs?|fixtures?|samples?|bench\w*|fuzz|templates?)/")
+_ASIDE = re.compile(r"(?:^|/)(?:tests?|examples?|docs?|fixtures?|samples?|bench\w*|fuzz|templates?|patches|vendor(?:ed)?|third[_-]?party)/")
 
 
 def verify(

@@ -33,6 +33,7 @@ _KEEP = re.compile(
 _DAY = 86_400
 _ABOUT = re.compile(r"updat|up[- ]to[- ]date|upgrad|latest|patch|current|bump|refresh|fresh|outdated|newest|recent|command", re.IGNORECASE)
 _THEIRS = re.compile(r"\W*(?:the |all |end[- ])?(?:users?|operators?|customers?|administrators?|installations?) (?:can |may |must |should |will |are (?:told|asked|notified) to )?(?:updat|upgrad|get|receiv|install)", re.IGNORECASE)
+_RUN_LATEST = re.compile(r"\b(?:recommend|advise|suggest|encourage|urge)\w*\b.{0,40}\b(?:run|us|upgrad|updat|install)\w*\b.{0,30}\b(?:latest|newest|most recent)\b(?!.{0,40}\b(?:dependenc|packages|libraries))", re.IGNORECASE)
 _INTERVALS = {
     "daily": 1, "nightly": 1, "weekly": 7, "biweekly": 14, "fortnightly": 14, "monthly": 31, "quarterly": 92, "annually": 366, "yearly": 366, "annual": 366,
 }  # fmt: skip
@@ -65,6 +66,8 @@ def verify(
         return Unknown("a sentence about updates", "The sentence says what dependencies are like, and not that they are updated.")
     if _THEIRS.match(statement.text):
         return Unknown("what users of the software do, which no repository shows", "The sentence says how users come by new versions of the project itself.", (said(statement, "It speaks of users."),))
+    if _RUN_LATEST.search(statement.text):
+        return Unknown("what users of the software do, which no repository shows", "The sentence asks users to run the project's newest version.", (said(statement, "It speaks of users."),))
     if re.match(r"\W*(?:check|see|verify|look|find out) (?:if|whether|for)\b", statement.text, re.IGNORECASE):
         return Unknown("what people do step by step", "The sentence is a step of a procedure, and not a statement about updates.")
     every = _INTERVALS.get((params.text("cadence") or "").lower())

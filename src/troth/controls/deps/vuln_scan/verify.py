@@ -10,7 +10,8 @@ from troth.judgement.effect import Ground, Wish, absent, judge_runs, shown
 from troth.judgement.filters import path_matches
 from troth.judgement.looked_at import beside_the_project
 from troth.judgement.moments import Moment, moments_of
-from troth.judgement.naming import Named, is_advice, is_universal, named, runs_for
+from troth.judgement.naming import Named, is_advice, is_universal, named, runs_for, with_alternatives
+from troth.judgement.policy_scope import said
 from troth.judgement.scan_reports import with_reports
 from troth.judgement.subject import nearest
 from troth.judgement.threshold import lower
@@ -34,6 +35,7 @@ _THEIR_RELEASE = re.compile(r"\b(?:latest|stable|newest|current|supported) (?:\w
 _MOST = 10
 _NEWS = re.compile(r"\b(?:publish|announce|issue|release)s? (?:security )?(?:advisor|bulletin|notice|announcement)", re.IGNORECASE)
 """Introduces what is announced."""
+_FORGES = re.compile(r"\b(?:github|gitlab)(?:'s)? (?:security )?(?:advisor(?:y|ies)(?: database)?|alerts|vulnerability alerts|security alerts)\b(?!.{0,40}\b(?:action|workflow|scanner)\b)|\bdependabot (?:security )?alerts\b", re.IGNORECASE)
 _SECRETS = re.compile(r"\bsecrets?\b|\bcredentials?\b", re.IGNORECASE)
 _SBOM = re.compile(r"\bsboms?\b|bill of materials", re.IGNORECASE)
 _LOOKS = re.compile(r"vulnerab|\bcves?\b|\baudit(?:s|ed|ing)?\b|\bscann(?:ed|er|ers|s)\b|(?:dependency|security|vulnerability) scan|advisor", re.IGNORECASE)
@@ -73,7 +75,9 @@ def _from_files(
         return Unknown("a sentence about dependencies", "The sentence speaks of secrets, and not of what is depended on.")
     if _NEWS.search(nearest(statement)):
         return Unknown("what maintainers publish", "The line names what is announced, and not what is scanned.")
-    items = named(params.text("tool"), tools, _SCANS, "a dependency scanner")
+    if _FORGES.search(statement.text) and (params.text("tool") or "any").lower() == "any":
+        return Unknown(_DEPENDABOT, "The sentence names what the forge itself does, which a setting switches on.", (said(statement, "It names the forge's own."),))
+    items = named(with_alternatives(params.text("tool"), statement, tools), tools, _SCANS, "a dependency scanner")
     mixed = _mixed(items, statement, tools)
     if mixed is not None:
         return mixed

@@ -11,9 +11,10 @@ from troth.terms.facts.tools import Carrier, ToolRuns
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
 from troth.terms.values import Params
-from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Verdict
+from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Verdict
 
 _ENFORCED = re.compile(r"\benforc\w+\b|\bmust pass\b|\bcannot be (?:committed|bypassed)\b|\bguarantee\w*\b", re.IGNORECASE)
+_GONE_ROUND = re.compile(r"\bbypass\w*\b.{0,30}\b(?:pre-?commit|hooks?)\b|--no-verify\b", re.IGNORECASE)
 _MANAGERS = frozenset(("pre-commit", "husky", "lefthook", "lint-staged", "git", "hooks", "hook"))
 _MEND = "Put the file where its tool looks (the root), and let each hook see the files that it is for."
 
@@ -23,6 +24,8 @@ def verify(params: Params, statement: Statement, hooks: Hooks, tools: ToolRuns, 
     advice = for_users(statement, "install hooks")
     if advice is not None:
         return advice
+    if _GONE_ROUND.search(statement.text):
+        return Unknown("a sentence about hooks that are there", "The sentence tells of what goes round hooks, and not that there are any.", (said(statement, "It stands here."),))
     if not hooks.files:
         absent = (said(statement, "It speaks of hooks; no file of the tree declares any."),)
         return Broken(

@@ -23,6 +23,8 @@ _SECRET = re.compile(
     r"\b(?:log|logger|logging|console|_log|_logger|LOG)\.(?:debug|info|log|warn|warning|error|critical)\s*\((?:.*[{,(+]\s*)"
     r"(?:\w+\.)?(?:password|passwd|api_?key|apiKey|secret_?key|secretKey|access_?token|accessToken|private_?key|privateKey)\s*[},)!:]"
 )
+_SHOWN = re.compile(r"\blog|telemetry|\btraces?\b|\boutputs?\b|\berrors?\b|exception|console|stdout|stderr|debug|print|display|message|monitor|record|report|diagnos|history|transcript", re.IGNORECASE)
+"""Where what is redacted would be seen."""
 _SETUP = re.compile(r"(?:^|/)(?:scripts?|tools?|setup|install|bin|cli|examples?)/")
 """Programs that print to the person who starts them: what they show is no log."""
 _MEND = "Attach the redactor to every handler, and prove it with a record that holds a secret."
@@ -51,6 +53,9 @@ def verify(params: Params, statement: Statement, programs: Programs, tree: Tree)
     if leaks:
         return Broken(How.BYPASSED, tuple(leaks[:8]), f"{several(len(leaks), 'line logs a secret', 'lines log a secret')} without redacting it.", _MEND)
     unused = split(redactors, programs)[1]
+    spoken = " ".join((statement.text, *statement.headings[-1:], *statement.lead_in[-1:]))
+    if statement.text and not named_in(statement, redactors) and not _SHOWN.search(spoken):
+        return prove("logs", "The sentence does not say where secrets are redacted; whether they reach a log takes a run.", evidence_of(redactors, tree, "It redacts."))
     if redactors and len(unused) == len(redactors):
         return Broken(How.BYPASSED, evidence_of(unused, tree, "Nothing outside of tests calls it."), "No redactor is ever called.", _MEND)
     if not redactors:
@@ -58,6 +63,11 @@ def verify(params: Params, statement: Statement, programs: Programs, tree: Tree)
     if unused and universal(statement):
         return Partly(How.INCOMPLETE, evidence_of(unused, tree, "Nothing outside of tests calls it."), f"{len(unused)} of {len(redactors)} redactors are never called.", _MEND)
     return prove("logs", "Redactors are called; whether every record passes one, and what they let through, takes a run.", evidence_of(redactors, tree, "It redacts."))
+
+
+def named_in(statement: Statement, redactors: list[Unit]) -> bool:
+    """Whether the sentence names one of the redactors."""
+    return any(re.search(rf"\b{re.escape(unit.name)}\b", statement.quote) for unit in redactors)
 
 
 def _package(params: Params, statement: Statement, tree: Tree) -> str:

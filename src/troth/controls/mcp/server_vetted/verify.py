@@ -16,6 +16,8 @@ _CONFIGS = re.compile(r"(?:(?:\.cursor|\.vscode|\.roo|\.kiro/settings|\.windsurf
 """Where the clients of the field read which servers a project connects; examples in other folders connect nothing."""
 _CLAIMS = re.compile(r"\b(?:review|vet(?:s|ted|ting)?\b|trust|approv|pin(?:s|ned|ning)?\b|audit|verif|inspect|allow-?list|official|untrusted|third[- ]party|permitted|validat|sign(?:ed|ature))", re.IGNORECASE)
 """What is done to a server before it is connected. What a server does for its clients, such as to log its tools' descriptions, is another matter."""
+_SERVERS = re.compile(r"\bservers?\b|\bconnect|\bintegrations?\b|\bplug-?ins?\b|\bextensions?\b|\btools?\b", re.IGNORECASE)
+"""What is vetted: a sentence about the clients' codes and tokens is another matter."""
 _TABLES = ("mcpServers", "servers", "mcp")
 _RUNNERS = re.compile(r"(?:npx|bunx|pnpx|dlx|uvx|pipx|uv|pnpm|yarn|bun|deno)(?:\.cmd|\.exe)?\Z")
 _NPM = re.compile(r"(?:@[\w.-]+/)?[\w.-]+@\d+\.\d+\.\d+[\w.+-]*\Z")
@@ -40,7 +42,7 @@ def verify(statement: Statement, tree: Tree) -> Verdict:
     other = not_a_claim(statement, "vet the servers that they connect")
     if other is not None:
         return other
-    if not _CLAIMS.search(statement.text):
+    if not _CLAIMS.search(statement.text) or not _SERVERS.search(" ".join((statement.text, *statement.headings[-1:], *statement.lead_in[-1:]))):
         return Unknown("a sentence about what is connected", "The sentence does not say that servers are looked at before they are connected.")
     paths = [path for path in tree.files if _CONFIGS.match(path)]
     servers: list[_Server] = []

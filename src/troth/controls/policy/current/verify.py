@@ -30,6 +30,7 @@ _OWN_VERSION = re.compile(r"\b(?:policy|document|page)(?:'s)?\W+version\b|\bvers
 _WORDS = re.compile(r"(?:(\d{1,2})(?:st|nd|rd|th)?\s+)?([A-Za-z]{3,9})\.?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})")
 
 _REVIEWED = re.compile(r"\breview(?:ed)?\b|\baudit(?:ed)?\b", re.IGNORECASE)
+_EFFECTIVE = re.compile(r"\beffective\b|\b(?:in force|valid|applies|approved|adopted|created|published|first issued)\b", re.IGNORECASE)
 _UPDATED = re.compile(r"\b(?:updated?|modified|changed|revised)\b", re.IGNORECASE)
 _RELEASE_NOTE = re.compile(r"\bv?\d+\.\d+(?:\.\d+)?\b")
 
@@ -66,6 +67,8 @@ def _of_record(dated: Broken, statement: Statement) -> Verdict:
     """A date of a review, or of a release that a section tells of, stays true when the file is changed later."""
     if _REVIEWED.search(statement.text) and not _UPDATED.search(statement.text):
         return Unknown("a record of the reviews", "It is the day of a review; that the file was changed later does not make it wrong.", dated.evidence)
+    if _EFFECTIVE.search(statement.text) and not _UPDATED.search(statement.text):
+        return Unknown("a record of the policy's editions", "It is the day from which the policy holds, and not that of its last change.", dated.evidence)
     if any(_RELEASE_NOTE.search(heading) for heading in statement.headings[1:]):
         return Unknown("what the date is of", "It dates the release that its section tells of, and not the policy.", dated.evidence)
     return dated

@@ -15,9 +15,15 @@ _FORGE = re.compile(
     r"https?://(?:www\.)?(?:github|gitlab|codeberg)\.(?:com|org)/([\w.-]+/[\w.-]+?)(?:\.git)?(?:/-)?/(security(?:/policy|/advisories(?:/new)?)?|blob/[\w./-]+|tree/[\w./-]+)\b"
 )
 
+_AT_ROOT = re.compile(r"\bSECURITY\.(?:md|rst)\b.{0,40}\b(?:in|at) the (?:\w+ )?(?:root|top[- ]level)\b", re.IGNORECASE)
+"""Sends people to the file in the root, whichever policy says so."""
+
 
 def verify(params: Params, statement: Statement, policies: PolicySet, tree: Tree) -> Verdict:
     """Kept only if the forge shows this very policy, and the address given is that of this repository."""
+    named = next((path for path in ("SECURITY.md", "security.md", "SECURITY.rst") if path in tree.files), None)
+    if _AT_ROOT.search(statement.text) and named is not None:
+        return Kept((tree.evidence(named, 1, "It is there."),), f"The file that the sentence sends people to, {named}, is in the root.")
     own = twin_of(statement.path, policies)
     if own is None or not own.inside:
         return Unknown("the policy in the tree", "The policy that was judged does not lie in the tree.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from troth.judgement.policy_scope import said
 from troth.judgement.samples import Checked, Outcome, check_sample
 from troth.terms.facts.dependencies import Dependencies
@@ -12,11 +14,16 @@ from troth.terms.place import Place
 from troth.terms.promise import Statement
 from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Verdict
 
+_BAD = re.compile(r"^\s*(?:#|//|--|;|<!--)\s*(?:❌|✗|🚫|bad\b|wrong\b|insecure\b|unsafe\b|dangerous\b|don'?t\b|do not\b|never\b|avoid\b|incorrect\b|vulnerable\b)", re.IGNORECASE | re.MULTILINE)
+_GOOD = re.compile(r"^\s*(?:#|//|--|;|<!--)\s*(?:✅|✓|good\b|right\b|secure\b|safe\b|correct\b|do\b(?! not)|recommended\b|better\b)", re.IGNORECASE | re.MULTILINE)
+
 
 def verify(
     statement: Statement, *, tree: Tree, dependencies: Dependencies, history: History, policies: PolicySet
 ) -> Verdict:
     """Kept only if each line names something of the tree, and all of it is there; what cannot be told without running it is Unknown."""
+    if _BAD.search(statement.quote) and not _GOOD.search(statement.quote):
+        return Unknown("a sample that is to be used", "The sample shows what is not to be done.", (said(statement, "The sample stands here."),))
     checked = check_sample(statement, tree, dependencies, history, policies)
     bad = [item for item in checked if item.outcome is Outcome.WRONG]
     good = [item for item in checked if item.outcome is Outcome.RIGHT]

@@ -18,6 +18,7 @@ _MOST = 10
 _ABOUT = re.compile(r"provenance|attest|\bsign(?:ed|s|ing|ature|atures)?\b|\bslsa\b(?!-)|in-toto|trusted publish", re.IGNORECASE)
 _TO_VERIFY = re.compile(r"\W*(?:to )?(?:verify|check|validate|confirm|ensure)\b", re.IGNORECASE)
 _TO_ENSURE = re.compile(r"\b(?:team|maintainers?|committee|owners?|manager) will (?:ensure|make sure|see to|verify|check)\b", re.IGNORECASE)
+_FIXED = re.compile(r"\bimmutable\b|\b(?:cannot|can't|can not|never) be (?:tampered|changed|altered|modified|replaced|overwritten)", re.IGNORECASE)
 _LEVEL = re.compile(r"\b(?:level|l|slsa)\s?-?([1-4])\b", re.IGNORECASE)
 _SIGNATURE = re.compile(r"\bsign(?:ed|s|ing|ature|atures)?\b", re.IGNORECASE)
 _LIST = re.compile(r"\bs?boms?\b|spdx|cyclonedx|bill of materials", re.IGNORECASE)
@@ -131,6 +132,8 @@ def _no_claim(statement: Statement) -> Unknown | None:
         )
     if statement.text and not _ABOUT.search(" ".join((statement.text, *statement.headings[1:], *statement.lead_in))):
         return Unknown("a sentence about provenance or signatures", "The sentence speaks of neither.")
+    if _FIXED.search(statement.text) and not _ABOUT.search(statement.text):
+        return Unknown("the forge's setting for releases", "The sentence says that releases cannot be changed afterwards; a setting of the forge does that.")
     if _TO_ENSURE.search(statement.text):
         return Unknown("what people do at a release", "The sentence says what people will see to, case by case.")
     if _TO_VERIFY.match(statement.text):

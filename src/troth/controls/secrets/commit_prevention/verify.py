@@ -16,6 +16,7 @@ from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Ve
 
 _HOOK = re.compile(r"hook|pre-?commit", re.IGNORECASE)
 _PUSH = re.compile(r"push protection|secret scanning", re.IGNORECASE)
+_FORGES = re.compile(r"\b(?:github|gitlab|gitea)(?:'s)?(?:[ -]native| built-in)? (?:advanced security )?(?:secret[- ]scanning|push[- ]protection)", re.IGNORECASE)
 _STOPS = re.compile(r"prevent|commit|hook|block|stop|before|protect|reject|avoid|ensur|never|keep|guard|catch|gate|must not|locally|\bpush", re.IGNORECASE)
 """Speaks of more than a look: something is to be kept out."""
 _HOLES = ("allow-list", "dead-rule", "weak-rule", "no-default-rules")
@@ -26,6 +27,8 @@ def verify(  # noqa: PLR0917 - facts are injected by type
     params: Params, statement: Statement, tools: ToolRuns, hooks: Hooks, workflows: Workflows, tree: Tree
 ) -> Verdict:
     """Judge the set-up: the hook, its rules, and whether anything stands behind a hook that people may leave out."""
+    if _FORGES.search(statement.text) and (params.text("tool") or "any").lower() in ("any", "github", "github secret scanning", "secret scanning", "push protection"):
+        return Unknown("push protection and secret scanning (settings)", "The sentence names what the forge itself does, which a setting switches on.")
     items = named(params.text("tool"), tools, (Purpose.SECRETS,), "a secret scanner")
     runs = [run for item in items for run in runs_for(item, tools) if Purpose.SECRETS in run.purposes or item.unknown]
     held = [pair for item in items for pair in _hooks(item, hooks, runs)]

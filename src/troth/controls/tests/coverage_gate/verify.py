@@ -32,6 +32,7 @@ _FILES = (
     ),
 )
 _OF_TESTS = re.compile(r"\b(?:unit|integration|code|line|branch|statement|diff)?[- ]?tests?\w*\W+(?:\w+\W+){0,4}cover|cover\w*\W+(?:\w+\W+){0,4}(?:tests?|code|lines|branches|threshold|gate)\b|\d\s*%|codecov|coveralls|(?:code|line|branch|statement|diff|unit)[- ]cover|\bcov\b|fail[-_]under", re.IGNORECASE)
+_NAMES_A_FILE = re.compile(r"`[\w./-]+\.(?:py|[jt]sx?|mjs|rs|go|java|kt|rb|cs|php|swift)`|\]\([\w./-]+\.(?:md|rst|txt|html)\)|\btest plans?\b", re.IGNORECASE)
 _COVERED = (Purpose.COVERAGE, Purpose.TEST)
 
 
@@ -46,6 +47,8 @@ def verify(params: Params, statement: Statement, tools: ToolRuns, tree: Tree) ->
     """Thresholds on the command line of a run, then thresholds of files that a coverage run reads."""
     if statement.text and not _OF_TESTS.search(" ".join((statement.text, *statement.headings[1:], *statement.lead_in))):
         return Unknown("a sentence about the coverage of tests", "The sentence speaks of coverage, and not of what tests cover.")
+    if _NAMES_A_FILE.search(statement.quote) and not re.search(r"\d\s*%", statement.text) and not params.text("threshold"):
+        return Unknown("a sentence about a threshold", "The sentence names where something is written, and no coverage that a run demands.")
     if statement.children and statement.text.rstrip().endswith(":") and not params.text("threshold") and not re.search(r"\d", statement.text):
         return Unknown("a sentence about a threshold", "The line only introduces a list of tests.")
     promised = _number(params.text("threshold") or "") or _number(

@@ -13,7 +13,7 @@ from troth.terms.values import Params
 from troth.terms.verdict import Evidence, How, Kept, Partly, Unknown, Verdict
 
 _ABOUT = re.compile(
-    r"secur|inject|travers|sanitiz|xss|csrf|ssrf|escape|malicious|vuln|exploit|redact|attack|hostile|auth(?!or)",
+    r"secur|(?<!dependency )(?<!dependency_)(?<!dependency-)inject|travers|sanitiz|xss|csrf|ssrf|escape|malicious|vuln|exploit|redact|attack|hostile|auth(?!or(?!i[sz])|lib)",
     re.IGNORECASE,
 )
 _EXERCISE = re.compile(r"\bexercises?\b|red[- ]team|penetration|pen[- ]?test|tabletop|simulated attack|\baudit(?:s|ed)?\b|bug bount", re.IGNORECASE)
@@ -25,6 +25,7 @@ _CASE = re.compile(
 _SOURCE = re.compile(r"\.(py|[jt]sx?|mjs|rs|go|java|kt|rb|sh)$")
 _MOST = 6
 
+_RUST_TEST = re.compile(r"\s*#\[(?:\w+::)*(?:test|rstest|proptest|case|test_case|wasm_bindgen_test)\b|\s*#!?\[")
 _SKIPPED = re.compile(r"\s*(?:@(?:pytest\.mark|unittest)\.(?:skip|xfail)\w*|#\[ignore|@(?:Disabled|Ignore)\b)")
 _CHOOSES = re.compile(r"(?:-k|-m|--ignore(?:-glob)?|--deselect|--lf|--last-failed|--testPathPattern|-t|--testNamePattern|--exclude|--skip|-run|--filter)(?:=.*)?\Z")
 """Options by which a run takes some of the tests, or leaves some out."""
@@ -98,6 +99,8 @@ def _cases(path: str, tree: Tree) -> list[int]:
         name = next((group for group in match.groups() if group), "") if match else ""
         if _SKIPPED.match(lines_of[max(at - 2, 0)]) and at > 1:
             continue
+        if match and match.group(3) and not (at > 1 and _RUST_TEST.match(lines_of[at - 2])):
+            continue  # in Rust only what is marked as a test is one
         if name and (whole or _ABOUT.search(name)):
             lines.append(at)
     return lines

@@ -16,7 +16,13 @@ _OFF = re.compile(
     r"\bverify\s*=\s*False\b|_create_unverified_context|CERT_NONE\b|check_hostname\s*=\s*False|rejectUnauthorized\s*:\s*false|NODE_TLS_REJECT_UNAUTHORIZED['\"]?\]?\s*=\s*['\"]?0"
     r"|danger_accept_invalid_certs\(\s*true|InsecureSkipVerify\s*:\s*true"
 )
-_CONDITIONAL = re.compile(r"\bif\b|insecure|debug|\?", re.IGNORECASE)
+_CONDITIONAL = re.compile(r"\bif\b|\belse\b|insecure|debug|\?", re.IGNORECASE)
+_OWN_MACHINE = re.compile(r"\blocalhost\b|\b127\.0\.0\.1\b|\[::1\]", re.IGNORECASE)
+_NEAR = 12
+"""So many lines before and after tell whom a connection is to."""
+_OPTION = re.compile(r"\W*`[\w.-]+`\W*[:–—-]\s*(?:optional|path|the path|when (?:true|set|enabled)|whether|if (?:true|set))\b", re.IGNORECASE)
+"""Describes a setting ("`ca_cert_path`: Optional CA certificate"): what it is for, and not what happens."""
+_CHOICE = re.compile(r"\bopt[- ]in\b|\boptional(?:ly)?\b|\bbring[- ]your[- ]own\b|\bcan be (?:enabled|configured|terminated)\b|\bplain http by default\b", re.IGNORECASE)
 _PLAIN = re.compile(
     r"(?:get|post|put|request|fetch|urlopen|Client|base_?url|endpoint|api_?base\w*|url)\w*['\"]?\s*[(=:]\s*f?['\"`]http://(?!localhost|127\.|0\.0\.0\.0|\[::1\]|\{|\$|%|host\.docker|"
     r"(?:\w+\.)*(?:example|test|local|internal|invalid|localhost)\b|(?:www\.)?w3\.org|schemas?\.|xmlns|purl\.org|json-schema|[a-z0-9_-]+(?::\d+|/|['\"`]))",
@@ -36,11 +42,27 @@ def _in_prose(match: re.Match[str]) -> bool:
     return any(before.replace(f"\\{mark}", "").count(mark) % 2 == 1 and mark in after for mark in "\"'`")
 
 
+def _in_docstring(tree: Tree, path: str, line: int) -> bool:
+    """Whether a line of Python stands inside of a text in three quotes."""
+    if not path.endswith(".py"):
+        return False
+    before = "\n".join(tree.lines(path)[: line - 1])
+    return any(before.count(mark) % 2 == 1 for mark in ('"""', "'''"))
+
+
+def _to_itself(tree: Tree, path: str, line: int) -> bool:
+    """Whether the lines around it name the program's own machine and no other address: a probe of itself, over no network."""
+    around = "\n".join(tree.lines(path)[max(line - 1 - _NEAR, 0) : line + _NEAR])
+    return bool(_OWN_MACHINE.search(around)) and not re.search(r"https?://(?!localhost|127\.0\.0\.1|\[::1\])[\w.-]+\.\w", around)
+
+
 def verify(statement: Statement, tree: Tree, code: CodeLines) -> Verdict:
     """Broken where verification is switched off without a condition, Partly where some address is plain; never Kept: settings and libraries decide the rest."""
     other = not_a_claim(statement, "use TLS")
     if other is not None:
         return other
+    if _OPTION.match(statement.text) or _CHOICE.search(statement.text):
+        return Unknown("a sentence that says that connections are encrypted", "The sentence tells of a choice that users have, and not that it is made.")
     if _KEPT_OUT.search(nearest(statement)):
         return Unknown("a sentence about connections", "The line names what is not to be stored or shown, and speaks of no connection.")
     off = _switched_off(tree, code)
@@ -60,11 +82,11 @@ def _switched_off(tree: Tree, code: CodeLines) -> list[Evidence]:
     """Lines that take any certificate without a condition: by their words, and by what the code rules found."""
     off: list[Evidence] = []
     for path, line, match in source_lines(tree, _OFF):
-        if not _in_prose(match) and not _CONDITIONAL.search(tree.lines(path)[line - 1]) and not _CONDITIONAL.search(tree.lines(path)[line - 2] if line > 1 else ""):
+        if not _in_prose(match) and not _in_docstring(tree, path, line) and not _to_itself(tree, path, line) and not _CONDITIONAL.search(tree.lines(path)[line - 1]) and not _CONDITIONAL.search(tree.lines(path)[line - 2] if line > 1 else ""):
             off.append(tree.evidence(path, line, "Any certificate is taken."))
     seen = {(item.place.path, item.place.line) for item in off}
     for found in code.of("js-tls-verify-off", "rust-tls-verify-off"):  # what no word on the line tells: a verifier of one's own, an object that is handed on
         path, line = found.place.path, found.place.line
-        if (path, line) not in seen and not _CONDITIONAL.search(tree.lines(path)[line - 1]) and not _CONDITIONAL.search(tree.lines(path)[line - 2] if line > 1 else ""):
+        if (path, line) not in seen and not _to_itself(tree, path, line) and not _CONDITIONAL.search(tree.lines(path)[line - 1]) and not _CONDITIONAL.search(tree.lines(path)[line - 2] if line > 1 else ""):
             off.append(tree.evidence(path, line, found.says))
     return off

@@ -26,6 +26,8 @@ _SUBJECT = re.compile(
 )
 """The software as a whole, and not one option of it ("in alpha, --private is required")."""
 
+_DEVELOPED = re.compile(r"\b(?:under |in )?(?:active|heavy|ongoing) development\b", re.IGNORECASE)
+"""Work goes on: that is said of finished software, too."""
 _WHOLE = re.compile(r"status|version|support|stabil|release|security|maturity|notice|disclaim|warning|about|overview|project|limit|important|note|scope|caveat|risk|alpha|beta|production|experiment|early", re.IGNORECASE)
 _PART = re.compile(r"\(v\d[\w.]*\)")
 """A heading of a part with a version of its own ("Sampling (v1.0.0)")."""
@@ -66,6 +68,8 @@ def verify(
         return Kept(tuple(early[:6]), "The manifests say that it is a pre-release too.")
     if stable and statement.text and not any(_SUBJECT.search(text) for text in (statement.text, *statement.headings[1:])):
         return Unknown("a sentence about the software as a whole", "The sentence speaks of a part of the software; manifests tell of all of it.", tuple(stable[:3]))
+    if stable and not _EARLY.search(_DEVELOPED.sub("", " ".join((statement.text, *statement.headings[1:])))):
+        return Unknown("a sentence that names the state", "The sentence says that work goes on, which is true of released software as well.", tuple(stable[:3]))
     if stable:
         return Broken(
             How.CONTRADICTED,

@@ -18,12 +18,13 @@ from troth.terms.promise import Kind, Statement
 from troth.terms.values import Params, Value
 from troth.terms.verdict import Broken, Evidence, How, Kept, Partly, Unknown, Verdict
 
-_ASIDE = re.compile(r"(?:^|/)(?:tests?|examples?|docs?|fixtures?|bench\w*|fuzz|website|site|templates?|demo\w*)/")
+_ASIDE = re.compile(r"(?:^|/)(?:tests?|examples?|docs?|fixtures?|bench\w*|fuzz|website|site|templates?|demo\w*|patches|vendor(?:ed)?|third[_-]?party|forks?)/")
 _ENDS = re.compile(r"\bsupport (?:ends?|ended)\b|end[- ]of[- ](?:life|support)|\beol\b|\buntil\b|no (?:longer|updates)|planning your migration", re.IGNORECASE)
 _TAG = re.compile(r"(?:[@\w./-]*?[@/-])?v?(\d[\w.+-]*)\Z")
 
 _NO_TABLE = re.compile(r"\brecommend|\b(?:subscribe|watch|follow) (?:to |the |our )*(?:releases?|advisor)|\bwe (?:release|publish|issue|provide) (?:\w+ )?(?:patches|fixes|updates|advisories)\b|\bfollows? the\b.{0,40}\bpolicy\b", re.IGNORECASE)
 """Advice, news and pointers: they stand near a table of versions, and are none."""
+_ANOTHERS = re.compile(r"\bcompatib\w+|\b\d[\w.]*\+? (?:or (?:later|newer|higher|above) )?(?:is|are) required\b|\brequires? (?:at least )?[A-Z][\w.]* v?\d|\bminimum (?:required )?(?:python|node|rust|go|java)\b", re.IGNORECASE)
 _BACKPORTS = re.compile(r"\bback-?port|\b(?:two|three|four|last \d+|\d+) (?:most recent|latest|newest|last|previous|active) (?:minor |major |stable )*(?:releases?|versions?|lines?)\b", re.IGNORECASE)
 
 
@@ -55,10 +56,9 @@ def verify(
     """Kept only if each current version lies in a supported row and in no other."""
     own = _rows(params.rows("rows"))
     rows = own + [row for row in _siblings(statement, policies, numbered=any(not row.range.newest for row in own)) if row not in own]
-    if not own and _NO_TABLE.search(statement.text):
-        return Unknown("rows with versions", "The sentence names no version, and says something else than which are supported.", (said(statement, "It stands here."),))
-    if _BACKPORTS.search(statement.text) and statement.kind is not Kind.ROW:
-        return Unknown("the releases of older lines", "Fixes for more than the newest line show only in releases to come.", (said(statement, "It stands here."),))
+    other = _no_table(statement, empty=not own)
+    if other is not None:
+        return other
     branch = next((row for row in own if row.range.branch), None)
     if branch is not None and len(own) == 1:
         return _branch(branch, statement, history)
@@ -91,6 +91,17 @@ def verify(
         because = "The current version is supported; for how long, only releases to come can show."
         return Unknown(f"releases of {statement.durations[0].text or statement.durations[0].iso}", because, told.evidence)
     return told
+
+
+def _no_table(statement: Statement, *, empty: bool) -> Unknown | None:
+    """The verdict on a sentence that says something else than which versions are supported; None for every other one."""
+    if empty and _NO_TABLE.search(statement.text):
+        return Unknown("rows with versions", "The sentence names no version, and says something else than which are supported.", (said(statement, "It stands here."),))
+    if statement.kind is not Kind.ROW and _ANOTHERS.search(statement.text):
+        return Unknown("rows with versions of the project", "The sentence names the version of something that the project needs or works with.", (said(statement, "It stands here."),))
+    if _BACKPORTS.search(statement.text) and statement.kind is not Kind.ROW:
+        return Unknown("the releases of older lines", "Fixes for more than the newest line show only in releases to come.", (said(statement, "It stands here."),))
+    return None
 
 
 def _rows(values: tuple[Mapping[str, Value], ...]) -> list[_Row]:
