@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 
 from troth.judgement.guards import not_a_claim, prove, source_lines, unread
+from troth.judgement.listening import addresses, everywhere
 from troth.judgement.policy_scope import home_of, inside
 from troth.judgement.wording import several
+from troth.terms.facts.containers import Containers
 from troth.terms.facts.policies import PolicySet
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
@@ -29,10 +31,13 @@ _DEVICE = re.compile(
     re.IGNORECASE,
 )
 """What code gives a device that the caller does not name: a default of a parameter, field or option, `unwrap_or`, the arm for `None`. A call that names one gives no default."""
+_ASIDE = re.compile(r"(?:^|/)(?:tests?|e2e|examples?|fixtures?|docs?|dev|demo)/")
+_ONE_OF = re.compile(r"\b(?:metrics?|health|admin|debug|callback|internal|management|per-\w+|dap|inspector)\b.{0,30}\b(?:port|endpoint|server|listener)\b", re.IGNORECASE)
+"""One door of several."""
 _MEND = "Let code and every shipped file give the value that the policy states."
 
 
-def verify(params: Params, statement: Statement, tree: Tree, policies: PolicySet) -> Verdict:
+def verify(params: Params, statement: Statement, tree: Tree, policies: PolicySet, containers: Containers) -> Verdict:
     """By an environment variable and its value: Broken where code defaults to another, Partly where a shipped file sets another, Kept where neither does."""
     other = not_a_claim(statement, "set it")
     if other is not None:
@@ -43,6 +48,8 @@ def verify(params: Params, statement: Statement, tree: Tree, policies: PolicySet
     name, value = (params.text("setting") or "").strip("` "), (params.text("value") or "").strip("`'\" ")
     if not _SETTING.match(name) and _BINDS.search(statement.text):
         name, value = _bind_setting(statement.text, tree), "127.0.0.1"
+        if not name:
+            return _listens(statement, tree, containers)
     if not _SETTING.match(name) or not value or " " in value:
         return prove("defaults", "Which setting is meant, or what its value is, cannot be told from the sentence: reading it back from the running program would tell.")
     defaults = list(_defaults(name, tree))
@@ -59,6 +66,21 @@ def verify(params: Params, statement: Statement, tree: Tree, policies: PolicySet
     if blind:
         return Unknown("every file of the code", f"{several(len(blind), 'file of it could', 'files of it could')} not be read ({blind[0]}); one of them may set another default.", tuple(right[:2]))
     return Kept(tuple(right[:6]), f"Where {name} is not set, it is {value}, and no shipped file sets another.")
+
+
+def _listens(statement: Statement, tree: Tree, containers: Containers) -> Verdict:
+    """By the addresses that options, parameters and flags fall back to, and by what a shipped compose file publishes."""
+    closed, opened = addresses(tree)
+    if _ONE_OF.search(statement.text):
+        return prove("defaults", "The sentence speaks of one of the program's doors; which address is whose, only the running program tells.", closed[:3])
+    if opened and not closed:
+        return Broken(How.CONTRADICTED, opened[:6], "Where no address is named, the program listens on every interface.", _MEND)
+    if not closed:
+        return prove("defaults", "No option, parameter or flag gives an address in a form that is known here.")
+    published = tuple(tree.evidence(service.path, line, "Published on every interface of the machine.") for service in containers.services for port, line in service.ports if not _ASIDE.search(service.path) and everywhere(port))
+    if opened or published:
+        return Partly(How.CONTRADICTED, (*closed[:2], *opened[:3], *published[:3]), "Where no address is named, it stays on this machine in one place, and is open to every interface in another.", _MEND)
+    return Kept(closed[:6], "Where no address is named, the program listens on this machine alone, and no shipped file opens it.")
 
 
 def _device(stated: str, home: str, tree: Tree) -> Verdict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from troth.judgement.guards import not_a_claim, prove, source_lines
+from troth.judgement.listening import addresses, everywhere
 from troth.judgement.wording import several
 from troth.terms.facts.code_lines import CodeLines
 from troth.terms.facts.containers import Containers
@@ -19,7 +20,6 @@ _OPEN = re.compile(
 )
 _ASKS = re.compile(r"[=!]=\s*[\"'](?:0\.0\.0\.0|::)|\bin\s*[\[({]")
 _CLOSED = re.compile(r"[\"'](?:127\.0\.0\.1|localhost|::1)[\"':]")
-_PUBLISHED = re.compile(r"(?:127\.0\.0\.1|\[?::1\]?|localhost):")
 _MEND = "Bind to 127.0.0.1 unless an operator says otherwise, and publish ports on that address."
 
 
@@ -33,13 +33,10 @@ def verify(statement: Statement, tree: Tree, containers: Containers, code: CodeL
     found = [tree.evidence(path, line, "It opens to every interface.") for path, line, _ in source_lines(tree, _OPEN) if not _ASKS.search(tree.lines(path)[line - 1])]
     seen = {(item.place.path, item.place.line) for item in found}
     found += [tree.evidence(one.place.path, one.place.line, one.says) for one in code.of("js-bind-all", "rust-bind-all") if (one.place.path, one.place.line) not in seen]
-    found += [tree.evidence(service.path, line, "Published on every interface of the machine.") for service in containers.services for port, line in service.ports if _everywhere(port)]
+    shown = {(item.place.path, item.place.line) for item in found}
+    found += [item for item in addresses(tree)[1] if item.place.path.endswith(".go") and (item.place.path, item.place.line) not in shown]
+    found += [tree.evidence(service.path, line, "Published on every interface of the machine.") for service in containers.services for port, line in service.ports if everywhere(port)]
     if found:
         return Broken(How.CONTRADICTED, tuple(found[:8]), f"{several(len(found), 'address is open', 'addresses are open')} to every interface.", _MEND)
     closed: tuple[Evidence, ...] = tuple(tree.evidence(path, line, "Bound to this machine.") for path, line, _ in list(source_lines(tree, _CLOSED))[:4])
     return prove("network", "No address that is written here is open to all; what listens when it runs takes a run.", closed)
-
-
-def _everywhere(port: str) -> bool:
-    """`8000:8000` and `0.0.0.0:8000:8000` are open; `8000` alone gets a port that nobody chose, and `127.0.0.1:...` stays here."""
-    return ":" in port and not _PUBLISHED.match(port.strip("\"'"))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from troth.judgement.guards import not_a_claim, prove, source_lines
+from troth.judgement.guards import not_a_claim, prove, source_lines, universal
+from troth.judgement.stated_limits import stated_limits
 from troth.terms.facts.tree import Tree
 from troth.terms.promise import Statement
 from troth.terms.values import Params
-from troth.terms.verdict import Broken, Evidence, How, Verdict
+from troth.terms.verdict import Broken, Evidence, How, Kept, Verdict
 
 _CODE = {
     "limits": r"setrlimit|RLIMIT_|cgroup|mem_?limit|memory_?limit|max_?memory|max_?size|max_?bytes|max_?length|max_?tokens|max_?files?|size_?limit|per_process_memory_fraction|ulimit|limit_\w+|deploy:|"
@@ -19,15 +20,20 @@ _CODE = {
 }
 _MEND = "Put the limit where the program runs, not only where it is described."
 
+_CUT = re.compile(r"\btruncat\w+ (?:to|at|after)\b|\bcapped (?:at|to)\b|\bno (?:more|longer) than\b|\bat most\b|\bmax(?:imum)?\b.{0,20}\d")
+
 
 def verify(params: Params, statement: Statement, tree: Tree) -> Verdict:
-    """Broken where the documentation shows the mechanism and no code or configuration has it; never Kept, which takes a run over the limit."""
+    """Kept where the code goes by the number that the sentence gives; Broken where the documentation shows the mechanism and no code or configuration has it; else a run over the limit would tell."""
     other = not_a_claim(statement, "limit resources")
     if other is not None:
         return other
     kind = _kind(params, statement)
     if kind is None:
         return prove("limits", "Which resource is limited, and how far, the sentence does not say in words that are known here.")
+    held = stated_limits(statement.text, kind, tree) if kind in ("timeouts", "limits") and not universal(statement) else ()
+    if held:
+        return Kept(held, "The code has the limit that the sentence gives, and something goes by it.")
     pattern = re.compile(_CODE[kind], re.IGNORECASE)
     used = next(iter(source_lines(tree, pattern)), None) or _configured(pattern, tree)
     shown = _documented(pattern, statement, tree)
@@ -47,7 +53,7 @@ def _kind(params: Params, statement: Statement) -> str | None:
         return "timeouts"
     if "monitor" in text:
         return "monitor"
-    return "limits" if "limit" in text else None
+    return "limits" if "limit" in text or _CUT.search(text) else None
 
 
 def _configured(pattern: re.Pattern[str], tree: Tree) -> tuple[str, int] | None:
