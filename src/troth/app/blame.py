@@ -4,7 +4,7 @@ A promise fails in a way (its verdict and how). The commit to blame is the first
 Where the run starts with a merge, the search goes down the side that brought it. Rules: only commits are judged, never the work tree; the day of judgement is today for all of them, so that only commits can change a verdict;
 commits that touched the evidence are tried first, since a verdict changes nowhere else as a rule; what is found is always confirmed by judging both sides.
 
-The newest thirty commits that touched the evidence are all tried (six where a search for many promises has opened many). What it cannot see: a flip back and forth before those, between two tries. Writes nothing.
+Where few promises are asked about, the newest commits that touched the evidence are all tried. What it cannot see: a flip back and forth before those, between two tries. Writes nothing.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ __all__ = ["Blame", "blame"]
 Tell = Callable[[str, int, int], None]
 _MOST_MERGES = 12
 _NEAR = 28
-"""Newest commits that touched the evidence, each of which is tried, so that a flip back and forth among them is seen."""
+"""Newest commits that touched the evidence, each of which is tried where few promises are asked about, so that a flip back and forth among them is seen."""
 _FEW = 6
-"""As many are tried once a search of many promises has opened a good number of commits."""
-_OPENED = 32
+"""As many are tried where a whole policy is: a commit is judged for all promises whose search goes on, and their cost adds up."""
+_ASKED = 4
+"""Promises that count as few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ def _blamed(session: Session, promises: tuple[Promise, ...], history: _History, 
     """The search for each of the promises that fails."""
     failing = [one for one in judge(session, promises, None) if isinstance(one.verdict, Broken | Partly)]
     history.pending = [one.promise for one in failing]
+    history.asked = len(failing)
     blames = []
     for done, finding in enumerate(failing):
         if tell is not None:
@@ -127,8 +129,8 @@ class _History:
     now: datetime
     pending: list[Promise] = field(default_factory=list)
     """Promises whose search goes on: a commit that is opened for one is judged for all, since opening costs more than judging."""
-    opened: int = 0
-    """How many commits were opened so far."""
+    asked: int = 0
+    """How many promises are asked about in all."""
     _verdicts: dict[tuple[str, int], Verdict] = field(default_factory=dict)
     _lines: dict[str, list[str]] = field(default_factory=dict)
     _ancestors: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -138,7 +140,6 @@ class _History:
         key = (commit, id(promise))
         if key not in self._verdicts:
             outside = tuple(name for name in self.policies if Path(name).is_file())
-            self.opened += 1
             session = open_session(self.root, policies=outside, lenient=True, now=self.now, at=commit)
             asked = (promise, *(other for other in self.pending if other is not promise))
             for other, finding in zip(asked, judge(session, asked, None), strict=True):
@@ -221,7 +222,7 @@ class _Search:
             if _way(known) != _way(self.finding.verdict):
                 return low, at
             low = at
-        near = _NEAR if self.history.opened < _OPENED else _FEW
+        near = _NEAR if self.history.asked <= _ASKED else _FEW
         tries = [at + 1 for at in steps[:near] if at + 1 > low] or [low + 1, low + 4, low + 16]
         while tries[-1] < len(line):
             tries.append(max(tries[-1] * 3, 4))
