@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from troth.errors import EvidenceFileError
-from troth.ledger.binomial import at_least
+from troth.ledger.binomial import beta_share
 from troth.ledger.evidence import Signed, verify
 from troth.ledger.record import Json
 
@@ -29,6 +29,7 @@ MAX_COUNTED: Final = 2_000
 CONFIDENCE: Final = 0.95
 """Of the bound in a statement (one-sided)."""
 _ROUNDING: Final = 1e-9
+_MOST_CASES: Final = 10**9
 _LONGEST: Final = 1e11
 """Seconds; three thousand years."""
 _AHEAD: Final = timedelta(days=1)
@@ -127,6 +128,13 @@ def _moment(raw: Mapping[str, Json], name: str) -> datetime:
     return found
 
 
+def _holds(share: float, kept: int, cases: int) -> bool:
+    """Whether so many kept give this bound: at that share, so many or more happen in one of twenty at the most (Clopper and Pearson; one evaluation, as a file may have thousands)."""
+    if share == 0:
+        return True
+    return 0 < share <= 1 and 0 < kept <= cases < _MOST_CASES and beta_share(share - _ROUNDING, kept, cases - kept + 1) <= 1 - CONFIDENCE
+
+
 def _times(raw: Mapping[str, Json]) -> float | None:
     """The longest time, in seconds, after it was held against the quantiles below it; None where there is none."""
     times = [raw.get(name) for name in ("medianSeconds", "p90Seconds", "p95Seconds", "longestSeconds")]
@@ -151,7 +159,7 @@ def _counted(raw: Json) -> Counted:
     share, policy, control = raw.get("atLeast"), _text(raw, "policy"), _text(raw, "control")
     if kept + late > cases:
         raise EvidenceFileError("the statement counts more kept and late cases than there are")
-    if not isinstance(share, (int, float)) or isinstance(share, bool) or not 0 <= share <= (at_least(kept, cases, CONFIDENCE) + _ROUNDING if cases else 0):
+    if not isinstance(share, (int, float)) or isinstance(share, bool) or not _holds(share, kept, cases):
         raise EvidenceFileError("the statement claims a bound above the one that its counts give")
     if not _text(raw, "says").startswith(f"Kept in {kept} of {cases} cases" if cases else "No case was due"):
         raise EvidenceFileError("a sentence of the statement is not about its counts")

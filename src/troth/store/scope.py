@@ -274,11 +274,11 @@ def _demand_carried(statement: UpdateBase, asked: _Asked) -> None:
     if not isinstance(table, Table) or TENANT not in table.c:
         return
     if isinstance(statement, Insert):
-        _demand_rows(statement, asked.parameters, asked.tenant)
+        _demand_rows(statement, asked)
         _demand_covered(statement, asked.tenant)
         return
     for row in [*_values(statement), *asked.parameters]:
-        if TENANT in row and row[TENANT] != asked.tenant and not _is_unset(row[TENANT]):
+        if TENANT in row and not _is_own(row[TENANT], asked):
             raise ScopeError(f"an update would move rows of {table.name} to another tenant")
 
 
@@ -318,22 +318,25 @@ def _plain(value: object) -> object:
     return value.effective_value if isinstance(value, BindParameter) and not value.required else value
 
 
-def _is_unset(value: object) -> bool:
-    return isinstance(value, BindParameter) and value.required
+def _is_own(value: object, asked: _Asked) -> bool:
+    """Whether a value that a row carries is the tenant, also where it comes with the parameters, whatever name it has there."""
+    if isinstance(value, BindParameter) and value.required:
+        return bool(asked.parameters) and all(row.get(value.key) == asked.tenant for row in asked.parameters)
+    return isinstance(value, str) and value == asked.tenant
 
 
-def _demand_rows(statement: Insert, parameters: Sequence[Mapping[str, Any]], tenant: str) -> None:
-    carried = _values(statement)
+def _demand_rows(statement: Insert, asked: _Asked) -> None:
+    carried, parameters = _values(statement), asked.parameters
     if statement.select is not None:
         raise ScopeError("an insert from a select is not checked: read first, then insert")
     if not any(TENANT in row for row in carried) and not parameters:
         raise ScopeError("an insert names no tenant")
     for row in carried:
-        if TENANT in row and row[TENANT] != tenant and not _is_unset(row[TENANT]):
+        if TENANT in row and not _is_own(row[TENANT], asked):
             raise ScopeError("an insert names another tenant")
     if parameters and not any(TENANT in row for row in carried) and not all(TENANT in row for row in parameters):
         raise ScopeError("an insert names no tenant")
-    if any(TENANT in row and row[TENANT] != tenant for row in parameters):
+    if any(TENANT in row and row[TENANT] != asked.tenant for row in parameters):
         raise ScopeError("an insert names another tenant")
 
 

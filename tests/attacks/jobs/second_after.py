@@ -11,7 +11,8 @@ from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, updat
 
 from tests.attacks.jobs.bundles_and_evidence import _git, repository
 from tests.attacks.jobs.cases import ANY, Tried, case, runs
-from tests.attacks.jobs.second_modules import GIVEN, GOOD, MENDS, TEXT
+from tests.attacks.jobs.second_modules import GOOD, MENDS, TEXT
+from tests.attacks.jobs.second_modules import _told as by_wire
 from tests.attacks.jobs.second_permits import _document, _works, renewed
 from tests.attacks.jobs.trees import _adding, _opens
 from tests.jobs.world import ACME, OTHER, REGISTRY, World
@@ -19,7 +20,6 @@ from troth.jobs.executor import Executor
 from troth.jobs.job import State
 from troth.jobs.permits.envelope import seal
 from troth.jobs.permits.roster import parse_roster
-from troth.jobs.recommend.checking import checked
 from troth.jobs.recommend.diffs import Version, file_diff
 from troth.jobs.recommend.facts import digest
 from troth.jobs.recommend.recommendation import FileChange
@@ -40,8 +40,8 @@ def _waits(title: str, spoil: Callable[[World], Any]) -> None:
         world.executor.approve([world.permit(job)])
 
         def attack() -> None:
-            before = world.effects()
             changed = spoil(world)
+            before = world.effects()
             if isinstance(changed, Executor):
                 with changed:
                     ended = changed.work(ACME, job.id)
@@ -173,7 +173,7 @@ _named("a new file whose name holds a line's end for some readers", "docs/a\u202
 def _told(title: str, bad: Callable[[], object]) -> None:
     @case("M1", title, *ANY)
     def prepare(world: World) -> Tried:
-        return Tried(lambda: checked(bad(), GIVEN, "some-module"), lambda: checked(GOOD, GIVEN, "some-module"))  # type: ignore[arg-type]
+        return Tried(lambda: by_wire(bad()), lambda: by_wire(GOOD))
 
 
 _told("a recommendation that makes a file whose name's direction is turned", lambda: replace(GOOD, patch=file_diff(None, Version("\u202elmy.ic", "a: 1\n")), files=(FileChange("\u202elmy.ic", "", digest("a: 1\n")),)))

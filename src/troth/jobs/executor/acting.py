@@ -113,15 +113,18 @@ def _approval(works: Works, t: Transaction, job: Job, now: int) -> str:
         return "tampered"
     named = {kind: _texts(words[kind]) for kind in ("permit", "key", "approver")}
     roster = works.settings.roster()
-    keys = [roster.key(name) for name in named["key"]]
+    keys = [roster.key(name) for name in named["key"] if name not in _texts(words.get("vouched"))]
     people = [person for name in named["approver"] if (person := roster.approver(name)) is not None]
-    gone = len(people) < len(named["approver"]) or any(key is not None and key.revoked for key in keys)
+    gone = len(people) < len(named["approver"]) or any(key is None or key.revoked for key in keys)
     if not seals.put(works, t, job.id, seals.BEGUN, {}):
         return "begun-before"
     named["approver"] = tuple(name for person in people for name in (person.id, *person.also))
     if gone or rows.revoked(t, named) or rows.number_revoked(t, _texts(words["jti"])):
         return "revoked"
+    if words.get("issuer") != roster.issuer:
+        return "issuer"
     try:
+        rows.seen_roster(t, roster.issuer, roster.version, now)
         category = works.registry.of(job.type).category
         wanted = Wanted(job.tenant, job.type, category, job.id, plan, evidence_root(request.evidence), job.requester)
         demand_entitled(people, wanted, roster, works.settings.may_approve)
@@ -130,7 +133,7 @@ def _approval(works: Works, t: Transaction, job: Job, now: int) -> str:
     return ""
 
 
-def _texts(value: Json) -> tuple[str, ...]:
+def _texts(value: Json | None) -> tuple[str, ...]:
     return tuple(str(one) for one in value) if isinstance(value, list) else ()
 
 

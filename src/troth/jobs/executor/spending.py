@@ -62,12 +62,13 @@ def admit(
         JobEvidenceError: evidence is no longer what it was.
         JobStateError: the job is not waiting for a permit.
     """
-    roster = works.settings.roster()
+    own = roster = works.settings.roster()
     if presented.identities:
         roster = with_identities(roster, works.settings.providers, presented.identities, at=works.now() // 1000)
     allowed = verify(presented.permits, roster, executor=works.settings.name, at=works.now() // 1000)
     try:
-        return _admit(works, allowed, roster, _Way(to, owner, also))
+        vouched = tuple(name for name in allowed.keys if own.key(name) is None)
+        return _admit(works, allowed, roster, _Way(to, owner, also, vouched))
     except JobError as error:
         _written_once(works, allowed, error)
         raise
@@ -87,11 +88,12 @@ def _written_once(works: Works, allowed: Allowed, error: JobError) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """Where an admitted job goes: its state, its owner, and what else is written with it."""
+    """Where an admitted job goes: its state, its owner, what else is written with it, and which keys an identity provider vouched for."""
 
     to: State
     owner: str
     also: Also | None
+    vouched: tuple[str, ...] = ()
 
 
 def _admit(works: Works, allowed: Allowed, roster: Roster, way: _Way) -> Job:
@@ -124,7 +126,7 @@ def _admit(works: Works, allowed: Allowed, roster: Roster, way: _Way) -> Job:
         names = ",".join(person.id for person in allowed.approvers)
         body = {"permit": allowed.permits[-1], "approvers": names, "plan": wanted.plan, "evidence": wanted.evidence}
         works.leaf(t, f"job.{way.to.value}", allowed.approvers[0].id, job.id, {**body, "executor": works.settings.name})
-        moment, words = (seals.QUEUED, _approval(allowed, wanted)) if way.to is State.QUEUED else (seals.BEGUN, {})
+        moment, words = (seals.QUEUED, _approval(allowed, wanted, way.vouched)) if way.to is State.QUEUED else (seals.BEGUN, {})
         if not seals.put(works, t, job.id, moment, words):
             raise JobStateError("state", "The job was admitted before; its row was put back.")
         if way.also is not None:
@@ -136,7 +138,7 @@ def _admit(works: Works, allowed: Allowed, roster: Roster, way: _Way) -> Job:
     return found
 
 
-def _approval(allowed: Allowed, wanted: Wanted) -> dict[str, Json]:
+def _approval(allowed: Allowed, wanted: Wanted, vouched: Sequence[str]) -> dict[str, Json]:
     """What a queued job was approved for and by whom; of numbers only digests."""
     return {
         "plan": wanted.plan,
@@ -145,6 +147,8 @@ def _approval(allowed: Allowed, wanted: Wanted) -> dict[str, Json]:
         "jti": [rows.spent_name(jti) for jti in allowed.jtis],
         "permit": list(allowed.permits),
         "key": list(allowed.keys),
+        "vouched": list(vouched),
+        "issuer": allowed.leaf.issuer,
         "approver": [person.id for person in allowed.approvers],
     }
 

@@ -17,7 +17,7 @@ from typing import Final
 
 from troth.engines.git import command
 from troth.jobs.handler import HandlerError
-from troth.jobs.handlers.patching import Entry, Planned
+from troth.jobs.handlers.patching import Entry, Planned, folded
 
 __all__ = ["Author", "GitTree", "branch_ref"]
 
@@ -113,6 +113,15 @@ class GitTree:
         """Commit of a branch; "" where there is no such branch."""
         told = self.run("for-each-ref", "--format=%(objectname) %(refname)", branch_ref(branch)).decode("utf-8", "replace")
         return next((line.split(" ")[0] for line in told.splitlines() if line.split(" ")[1:] == [branch_ref(branch)]), "")
+
+    def lies_over(self, branch: str) -> bool:
+        """Whether a branch of another spelling would be the same file, or lie in it, where case or accents do not count."""
+        told = self.run("for-each-ref", "--format=%(refname:strip=2)", "refs/heads").decode("utf-8", "replace")
+        new = folded(branch)
+        return any(
+            old != branch and (folded(old) == new or (f"{folded(old)}/".startswith(f"{new}/") and not old.startswith(f"{branch}/")) or (f"{new}/".startswith(f"{folded(old)}/") and not branch.startswith(f"{old}/")))
+            for old in told.splitlines()
+        )
 
     def tree_with(self, files: Sequence[Planned]) -> str:
         """Write the blobs and the tree; its id. The index lives in a temporary directory."""

@@ -26,8 +26,8 @@ class OpenBranch:
         """The files as they will be, and the branch."""
         tree, files = _ready(request, reader.root)
         branch = text_of(request.params, "branch")
-        if tree.tip(branch):
-            raise HandlerError("branch-exists", "There is a branch of that name already.")
+        if tree.tip(branch) or tree.lies_over(branch):
+            raise HandlerError("branch-exists", "There is a branch of that name already, or one that has its name where case or accents do not count.")
         ref = Change(branch_ref(branch), "create", _message(request))
         return Diff(text_of(request.params, "title"), (*(one.change for one in files), ref), tree.commit)
 

@@ -18,7 +18,7 @@ from troth.jobs.recommend.checking import portable_path, safe_path
 from troth.jobs.recommend.diffs import DiffError, FileDiff, applied, parse_diff
 from troth.jobs.strict import Json
 
-__all__ = ["PLAIN_LIMIT", "Entry", "Planned", "Source", "pack", "planned", "unpack"]
+__all__ = ["PLAIN_LIMIT", "Entry", "Planned", "Source", "folded", "pack", "planned", "unpack"]
 
 PLAIN_LIMIT: Final = 24_000
 """Characters up to which a patch stands in the request as it is."""
@@ -121,15 +121,16 @@ def _demand_places(new: set[str], gone: set[str], source: Source) -> None:
     for path in sorted(new):
         parts = path.split("/")
         for length in range(1, len(parts) + 1):
-            here, folded = "/".join(parts[:length]), tuple(map(_folded, parts[:length]))
-            beside = {name for name in source.names("/".join(parts[: length - 1])) if _folded(name) == folded[-1]} - {parts[length - 1]}
-            if any("/".join((*parts[: length - 1], name)) not in gone for name in beside) or taken.setdefault(folded, here) != here:
+            here, where = "/".join(parts[:length]), tuple(map(folded, parts[:length]))
+            beside = {name for name in source.names("/".join(parts[: length - 1])) if folded(name) == where[-1]} - {parts[length - 1]}
+            if any("/".join((*parts[: length - 1], name)) not in gone for name in beside) or taken.setdefault(where, here) != here:
                 raise HandlerError("exists", f"{here} and something beside it have one name where case or accents do not count.")
             if length < len(parts) and here in new:
                 raise HandlerError("exists", f"{here} is a file, and {path} would lie in it.")
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """A name as file systems compare it for which neither case nor the way of writing an accent counts."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 

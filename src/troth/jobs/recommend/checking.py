@@ -37,6 +37,7 @@ _UNPORTABLE: Final = re.compile(r'[<>:"|?*]|[. ]\Z')
 _DEVICES: Final = frozenset(("con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))))
 """https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file"""
 _LINE: Final = re.compile(LINE)
+_JOINERS: Final = frozenset("\u200c\u200d")
 _LOADER: Final[type] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -51,8 +52,8 @@ def safe_path(path: str) -> bool:
 
 
 def portable_path(path: str) -> bool:
-    """A safe path that every system can hold a file at: for files that a change makes; those that are there are called what they are called."""
-    return safe_path(path) and not any(_UNPORTABLE.search(part) or part.partition(".")[0].rstrip(" ").lower() in _DEVICES for part in path.split("/"))
+    """A safe path that every system can hold a file at, and that reads as what it is: for files that a change makes; those that are there are called what they are called."""
+    return safe_path(path) and all(_LINE.fullmatch(part) and not _JOINERS & set(part) for part in path.split("/")) and not any(_UNPORTABLE.search(part) or part.partition(".")[0].rstrip(" ").lower() in _DEVICES for part in path.split("/"))
 
 
 def readable(path: str, text: str) -> bool:

@@ -13,8 +13,8 @@ __all__ = ["LINE", "TEXT", "is_plain", "made_line", "made_plain"]
 
 _STEERS: Final = "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb\U000e0000-\U000e007f"
 """C0 but tab and newline, DEL, C1, marks, embeddings and isolates, separators of lines and paragraphs, annotations, tags."""
-_HIDES: Final = "\u00ad\u180e\u200b\u2060-\u2065\ufeff"
-"""Of no width; not U+200C and U+200D, which some alphabets and signs need."""
+_HIDES: Final = "\u00ad\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2065\u2800\u3164\ufeff\uffa0"
+"""Of no width, or blank under another name; not U+200C and U+200D, which some alphabets and signs need."""
 LINE: Final = rf"(?=[\s\S]*\S)[^\t\n{_STEERS}{_HIDES}]+"
 """One line that says something."""
 TEXT: Final = rf"[^{_STEERS}]*"
