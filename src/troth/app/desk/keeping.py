@@ -96,7 +96,9 @@ def restore(desk_folder: Path, backup_file: Path) -> None:
     target = desk_folder / "data" / "desk.db"
     if target.exists() or target.parent.is_symlink():
         raise DeskError(f"{target} exists or lies behind a link: move it away first, so that nothing is lost")
-    source = sqlite3.connect(f"file:{quote(str(backup_file))}?mode=ro", uri=True)
+    # a backup is whole by itself; only where somebody copied the log of a running desk beside it is that read too
+    beside = Path(f"{backup_file}-wal").exists()
+    source = sqlite3.connect(f"file:{quote(str(backup_file))}?mode=ro{'' if beside else '&immutable=1'}", uri=True)
     try:
         _demand_backup(source, backup_file)
         target.parent.mkdir(mode=0o700, exist_ok=True)
@@ -120,7 +122,12 @@ def _demand_backup(source: sqlite3.Connection, path: Path) -> None:
     """
     if source.execute("PRAGMA integrity_check").fetchone() != ("ok",):
         raise DeskError(f"{path} is damaged")
-    found, right = _schema(source), _fresh_schema()
+    found, (right, newest) = _schema(source), _fresh_schema()
+    if _revisions(source) == newest:
+        if found != right:
+            raise DeskError(f"{path} is no backup of a desk, or something was added to it, changed or taken out")
+        return
+    # of an older version: its tables may be fewer and shorter, what guards them may not
     tables = {name for kind, name, _table in found if kind == "table"}
     wanted = {key: said for key, said in right.items() if key[2] in tables}
     if "desk_cases" not in tables or any(right.get(key) != said for key, said in found.items() if key[0] != "table"):
@@ -135,14 +142,21 @@ def _schema(connection: sqlite3.Connection) -> dict[tuple[str, str, str], str]:
     return {(kind, name, table): " ".join(said.split()) for kind, name, table, said in rows}
 
 
-def _fresh_schema() -> dict[tuple[str, str, str], str]:
+def _revisions(connection: sqlite3.Connection) -> frozenset[str]:
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'troth_revisions'").fetchone() is None:
+        return frozenset()
+    return frozenset(str(row[0]) for row in connection.execute("SELECT version_num FROM troth_revisions"))
+
+
+def _fresh_schema() -> tuple[dict[tuple[str, str, str], str], frozenset[str]]:
+    """What a desk of this version has in its database, and its revisions."""
     with tempfile.TemporaryDirectory(prefix="troth-schema-") as folder:
         path = Path(folder, "fresh.db")
         with open_store(f"sqlite:///{path}") as store:
             store.migrate()
         connection = sqlite3.connect(path)
         try:
-            return _schema(connection)
+            return _schema(connection), _revisions(connection)
         finally:
             connection.close()
 

@@ -64,7 +64,7 @@ def begin(desk: Desk, nonce: str = "") -> Arrival:
 
 def bound(desk: Desk, arrival: Arrival, nonce: str, report: Submission, files: Sequence[StagedFile] = ()) -> Arrival:
     """The arrival of exactly this report under a nonce: sent again it is the same, and other words under the same nonce are another report with another link."""
-    name = bound_to(nonce, report.canonical(), *(f"{one.name} {one.size}".encode() for one in files))
+    name = bound_to(nonce, report.canonical(), *(f"{one.name} {one.size} {one.digest}".encode() for one in files))
     return Arrival(arrival.uid, arrival.key, name, token_for(desk.keys.links, name))
 
 
@@ -207,7 +207,7 @@ def reply(desk: Desk, token: str, text: str, files: Sequence[StagedFile], *, non
     def work(t: Transaction) -> None:
         row, key = _open(desk, t, token)
         at = desk.now()
-        item = desk.threads.add(t, row.uid, key, "message", "reporter", author="reporter", at=at, text=text, nonce=bound_to(nonce, row.uid.encode(), text.encode(), *(f"{one.name} {one.size}".encode() for one in files)) if nonce else "")
+        item = desk.threads.add(t, row.uid, key, "message", "reporter", author="reporter", at=at, text=text, nonce=bound_to(nonce, row.uid.encode(), text.encode(), *(f"{one.name} {one.size} {one.digest}".encode() for one in files)) if nonce else "")
         if not item:
             return
         desk.threads.put_chunks(t, chunks)

@@ -6,6 +6,7 @@ chunks cannot be dropped, repeated, reordered or taken from another file. Reads 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -33,12 +34,14 @@ class Sealer:
         self._cipher = AESGCM(derive(key, "file", file.encode()))
         self._held = bytearray()
         self._number = 0
+        self._told = hashlib.sha256()
         self.size = 0
 
     def feed(self, piece: bytes) -> list[bytes]:
         """Chunks that are now complete; the last one always waits for `finish`."""
         self._held += piece
         self.size += len(piece)
+        self._told.update(piece)
         ready = []
         while len(self._held) > CHUNK:
             ready.append(self._seal(bytes(self._held[:CHUNK]), last=False))
@@ -50,6 +53,11 @@ class Sealer:
         chunk = self._seal(bytes(self._held), last=True)
         self._held.clear()
         return chunk
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the clear bytes so far, hex; never to be stored, for it tells whether a file is a known one."""
+        return self._told.hexdigest()
 
     def _seal(self, clear: bytes, *, last: bool) -> bytes:
         nonce = _nonce(self._number, last=last)

@@ -38,12 +38,13 @@ def new_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class StagedFile:
-    """A file whose chunks are stored already, and which no row names yet."""
+    """A file whose chunks are stored already, and which no row names yet; `digest` (of its clear bytes, hex) is in memory only, to know a file that is sent again."""
 
     id: str
     name: str
     size: int
     chunks: int
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,7 @@ class ThreadRows:
         return open_chunks(key, id_, (bytes(row.sealed) for row in rows))
 
 
-def staged(name: str, size: int, chunks: int, id_: str = "") -> StagedFile:
+def staged(name: str, size: int, chunks: int, id_: str = "", digest: str = "") -> StagedFile:
     """A file that was received; its name is kept as text and is never a path."""
     clean = "".join(ch for ch in name.replace("\\", "/").rsplit("/", 1)[-1] if ch.isprintable()).strip(" .")[:120]
-    return StagedFile(id_ or new_id(), clean or "file", size, chunks)
+    return StagedFile(id_ or new_id(), clean or "file", size, chunks, digest)

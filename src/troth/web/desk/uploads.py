@@ -146,7 +146,7 @@ class _Parts:
         if self._sealer is not None:
             size = self._sealer.size
             self._chunk(self._sealer.finish())
-            self.received.files.append(staged(self._file_name, size, self._count, self._id))
+            self.received.files.append(staged(self._file_name, size, self._count, self._id, self._sealer.digest))
             self._sealer = None
         elif self._name and not self._file_name:
             self.received.fields[self._name] = self._text.decode("utf-8", "replace")
