@@ -35,6 +35,7 @@ from sqlalchemy.sql.elements import (
     TextClause,
     UnaryExpression,
 )
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.selectable import Alias, CompoundSelect, FromClause, Join, Select, TableClause, TableSample
 
 from troth.store.failures import ScopeError
@@ -70,6 +71,8 @@ class _Asked:
 _KNOWN: Final[dict[object, tuple[int, ...]]] = {}
 """Form of a statement that was let through -> positions of the values that had to be the tenant."""
 _MOST: Final = 2_000
+_FUNCTIONS: Final = frozenset(("abs", "avg", "coalesce", "count", "length", "lower", "max", "min", "sum", "upper"))
+"""What a statement may have the database compute."""
 
 
 def demand_scope(statement: ClauseElement, parameters: Parameters, tenant: str) -> None:
@@ -117,6 +120,8 @@ def _demand_read(statement: ClauseElement) -> None:
         named = isinstance(element, TableClause) and not isinstance(element, Table)
         own = isinstance(element, BinaryExpression | UnaryExpression) and isinstance(element.operator, operators.custom_op)
         words = any(getattr(element, name, None) for name in ("_prefixes", "_suffixes", "_hints", "_statement_hints"))
+        if isinstance(element, FunctionElement) and getattr(element, "name", "") not in _FUNCTIONS:
+            raise ScopeError("a function that is not known to only compute: it could say who one is, read files or load code")
         if isinstance(element, UpdateBase) and element is not statement:
             raise ScopeError("a change within another statement is not checked: execute it by itself")
         if text or named or own or words:
