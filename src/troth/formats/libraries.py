@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final
 
 from troth.formats.pickle.allow import AllowList
@@ -166,7 +167,7 @@ def _categories(tree: str, values: dict[bytes, bytes], leaves: int) -> None:
     if not any(kind & 1 for kind in kinds) and not count:
         return
     bounds, words, places = _numbers(tree, values, b"cat_boundaries"), _numbers(tree, values, b"cat_threshold"), _numbers(tree, values, b"threshold")
-    rising = all(left <= right for left, right in zip(bounds, bounds[1:], strict=False))
+    rising = all(left <= right for left, right in pairwise(bounds))
     fits = len(bounds) == count + 1 and rising and bounds[0] == 0 and bounds[-1] == len(words)
     if len(kinds) != leaves - 1 or len(places) != leaves - 1 or not fits or any(kind & 1 and not 0 <= place < count for kind, place in zip(kinds, places, strict=True)):
         raise Refusal("lightgbm", f"tree {tree} names categories that are not there", None, tree)

@@ -141,30 +141,43 @@ def _trace(body: Body, name: str, user: Node, needed: set[tuple[str, int]], dept
     if node is None or depth > _DEPTH:
         _foreign(user)
         return
-    inputs = node.inputs
-    if node.operator == "Placeholder":
-        return
-    if node.operator in ("Const", "PlaceholderWithDefault"):
-        source = node if node.operator == "Const" else body.nodes.get(inputs[0] if inputs else "")
-        if source is None or source.operator not in ("Const", "PlaceholderWithDefault") or not all(_PLAIN.match(one) and one != b".." for one in source.held):
+    if node.operator in _SOURCES:
+        _source(body, node, needed, depth + 1)
+    elif node.operator in _KEEP and node.inputs:
+        first = 1 if node.operator == "Fill" and len(node.inputs) > 1 else 0
+        _trace(body, node.inputs[first], node, needed, depth + 1)
+        if node.operator == "StringJoin" and (node.separator not in (b"", b"/") or not all(_behind(body, one, 0) for one in node.inputs[1:])):
             _foreign(node)
-        elif source.operator == "PlaceholderWithDefault":
-            _trace(body, inputs[0], user, needed, depth + 1)
-    elif node.operator in _KEEP and inputs:
-        first = 1 if node.operator == "Fill" and len(inputs) > 1 else 0
-        _trace(body, inputs[first], node, needed, depth + 1)
-        if node.operator == "StringJoin" and (node.separator not in (b"", b"/") or not all(_behind(body, one, 0) for one in inputs[1:])):
-            _foreign(node)
-    elif node.operator == "ReadVariableOp" and inputs:
-        _assigned(body, inputs[0], node, needed, depth + 1)
-    elif node.operator in _ALL and inputs:
-        for one in inputs[1:] if node.operator in ("Select", "SelectV2") else inputs[:-1] if node.operator == "ConcatV2" else inputs:
+    elif node.operator in _ALL and node.inputs:
+        for one in node.inputs[1:] if node.operator in ("Select", "SelectV2") else node.inputs[:-1] if node.operator == "ConcatV2" else node.inputs:
             _trace(body, one, node, needed, depth + 1)
     else:
         _foreign(node)
 
 
-def _assigned(body: Body, variable: str, user: Node, needed: set[tuple[str, int]], depth: int) -> None:  # noqa: PLR0917
+_SOURCES: Final = frozenset(("Placeholder", "Const", "PlaceholderWithDefault", "ReadVariableOp"))
+
+
+def _source(body: Body, node: Node, needed: set[tuple[str, int]], depth: int) -> None:
+    """Where a place can come from: the loading program, a plain name, a default for it, a variable that holds one of these."""
+    if node.operator == "Const" and not all(_PLAIN.match(one) and one != b".." for one in node.held):
+        _foreign(node)
+    if node.operator in ("PlaceholderWithDefault", "ReadVariableOp"):
+        if not node.inputs:
+            _foreign(node)
+        follow = _default if node.operator == "PlaceholderWithDefault" else _assigned
+        follow(body, node.inputs[0], node, needed, depth)
+
+
+def _default(body: Body, name: str, user: Node, needed: set[tuple[str, int]], depth: int) -> None:
+    """What stands for a place until one is handed in: a plain name, or another such default."""
+    node = body.nodes.get(name)
+    if node is None or node.operator not in ("Const", "PlaceholderWithDefault"):
+        _foreign(user)
+    _trace(body, name, user, needed, depth)
+
+
+def _assigned(body: Body, variable: str, user: Node, needed: set[tuple[str, int]], depth: int) -> None:
     """A variable holds a place (that of an asset): every value that the graph gives it must be handed in."""
     given = [node for node in body.nodes.values() if node.operator == "AssignVariableOp" and len(node.inputs) > 1 and node.inputs[0] == variable]
     if not given:

@@ -40,7 +40,7 @@ def _vector(data: bytes, at: int) -> tuple[int, int]:
 def read_tflite(source: Source, budget: Budget) -> Judgement:
     """Prove a model."""
     data = source.whole(min(_LIMIT, budget.file), "model")
-    found = _beside(source, data, budget)
+    found = _beside(data, budget)
     try:
         root = _table(data, unpack_from("<I", data, 0)[0])
         codes = root[1] if len(root) > 1 else 0
@@ -55,7 +55,7 @@ def read_tflite(source: Source, budget: Budget) -> Judgement:
     return Judgement("tflite", INERT, (), source.size + found)
 
 
-def _beside(source: Source, data: bytes, budget: Budget) -> int:
+def _beside(data: bytes, budget: Budget) -> int:
     """Labels and vocabularies that are appended as an archive (the format's "associated files"): texts only, whose offsets count from the begin of the file.
 
     Returns:
@@ -87,7 +87,7 @@ def _beside(source: Source, data: bytes, budget: Budget) -> int:
 
 def _entries(data: bytes, at: int, end: int) -> list[int]:
     """Where the entries of the archive's directory begin."""
-    found = []
+    found: list[int] = []
     while at + 46 <= end <= len(data) and data[at : at + 4] == b"PK\1\2" and len(found) < _MEMBERS:
         found.append(at)
         at += 46 + sum(unpack_from("<HHH", data, at + 28))

@@ -41,7 +41,7 @@ def codec_of(head: bytes) -> str | None:
     for magic, name in ((b"\x1f\x8b\x08", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ\0", "xz"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"\x04\x22\x4d\x18", "lz4")):
         if head.startswith(magic):
             return name
-    if len(head) > 17 and _is_lzma(head):
+    if len(head) > 13 and _is_lzma(head):
         return "lzma"
     if len(head) > 2 and head[0] == 0x78 and (head[0] * 256 + head[1]) % 31 == 0 and not head[1] & 0x20:
         return "zlib"

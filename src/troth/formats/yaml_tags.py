@@ -42,7 +42,7 @@ def _by_events(text: str) -> bool:
         for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             tag = getattr(event, "tag", None)
             if tag is not None and not _STANDARD.match(tag):
-                raise Refusal("yaml-tag", f"the tag {tag[:80]} makes unsafe loaders build objects", len(text[: event.start_mark.index].encode()), tag[:200])
+                raise Refusal("yaml-tag", f"the tag {tag[:80]} makes unsafe loaders build objects", len(text[: getattr(event.start_mark, "index", 0)].encode()), tag[:200])
     except (yaml.YAMLError, ValueError, RecursionError):
         return False
     return True

@@ -17,7 +17,7 @@ from tests.attacks.models.third_hostile_data import lightgbm, script, xgboost
 
 DTYPE = b"cnumpy\ndtype\n" + text("O8") + b"K\0K\1\x87R"
 ARRAY = npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }\n", b"\0" * 8)
-BYTES = lambda data: b"B" + struct.pack("<I", len(data)) + data  # noqa: E731
+BYTES = lambda data: b"B" + struct.pack("<I", len(data)) + data
 STREAMS = {
     "storage_bytes": b"\x80\x03ctorch.storage\n_load_from_bytes\n" + BYTES(RUN) + b"\x85R.", "storage_legacy": b"\x80\x03ctorch.storage\n_load_from_bytes\n" + BYTES(b"".join([*LEGACY, RUN, b"\x80\x02]."])) + b"\x85R.", "storage_zip": b"\x80\x03ctorch.storage\n_load_from_bytes\n" + BYTES(zipped(checkpoint(RUN))) + b"\x85R.", "memmap_new": b"\x80\x02cnumpy\nmemmap\n" + text("/etc/passwd") + b"\x85\x81.",
     "object_bytes": b"\x80\x03cnumpy._core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\x85C\1b\x87R(K\1K\1\x85" + DTYPE + b"\x89C\x08AAAAAAAAtb.", "vectorize_system": state("numpy", "vectorize", text("pyfunc"), SYSTEM), "bunch_getattr": state("sklearn.utils._bunch", "Bunch", text("__getattr__"), SYSTEM), "selector_pattern": b"\x80\x02csklearn.compose._column_transformer\nmake_column_selector\n" + SYSTEM + b"\x85R.", "lambda_rate": state("torch.optim.lr_scheduler", "LambdaLR", text("lr_lambdas"), b"]cbuiltins\neval\na"), "partial_wrapper": state("torch.ao.quantization.observer", "_PartialWrapper", text("p"), b"cfunctools\npartial\n" + SYSTEM + b"\x85R"),

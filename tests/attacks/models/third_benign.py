@@ -1,7 +1,7 @@
 """Third ordinary set, written before the code had run on it: what numpy, pandas, scipy, scikit-learn, boosting libraries, ONNX, GGUF, safetensors, skops, MLflow and tokenizers write, in less ordinary ways too."""
 
 # The libraries are imported where they are needed: a case is left out, by name, where its library is not installed.
-# ruff: noqa: PLC0415, ANN001, ANN201, ANN202, S301
+# ruff: noqa: I001, PLW0108
 from __future__ import annotations
 
 import io

@@ -1,7 +1,6 @@
 """Third ordinary set: what TensorFlow writes, with the places of files that a graph may follow."""
 
 # The library is imported where it is needed: a case is left out where it is not installed.
-# ruff: noqa: PLC0415, ANN001, ANN202
 from __future__ import annotations
 
 import zipfile

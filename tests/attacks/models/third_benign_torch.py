@@ -1,7 +1,7 @@
 """Third ordinary set, written before the code had run on it: what torch, Lightning, transformers, accelerate, Keras and flax write."""
 
 # The libraries are imported where they are needed: a case is left out, by name, where its library is not installed.
-# ruff: noqa: PLC0415, ANN001, ANN201, ANN202, S311
+# ruff: noqa: PLW0108, PLC0206
 from __future__ import annotations
 
 import argparse
@@ -293,7 +293,7 @@ def _(path: Path) -> None:
 
     accelerator = Accelerator(cpu=True)
     model, optimizer = _trained(lambda p: torch.optim.AdamW(p))
-    model, optimizer, schedule = accelerator.prepare(model, optimizer, torch.optim.lr_scheduler.StepLR(optimizer, 1))
+    model, optimizer, _schedule = accelerator.prepare(model, optimizer, torch.optim.lr_scheduler.StepLR(optimizer, 1))
     accelerator.save_state(str(path))
 
 

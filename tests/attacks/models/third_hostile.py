@@ -5,7 +5,6 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
-import json
 import lzma
 import struct
 import tarfile
@@ -171,7 +170,6 @@ malicious("third/bomb.tar.bz2", lambda: bz2.compress(header("a.npy", b"0", 50_00
 malicious("third/bomb_in_bomb.pkl.xz", lambda: lzma.compress(lzma.compress(b"\x80\x02" + b"N0" * 20_000_000 + b"N.")))
 malicious("third/repeated.keras", keras({"class_name": "Functional", "module": "keras", "config": {"layers": [{"class_name": "Lambda", "module": "keras.layers", "config": {"function": {"class_name": "__lambda__", "config": {"code": "4wEAAAA="}}}}]}}))
 malicious("third/spread.pt", zipped(checkpoint(tensor(count=4, size=1 << 30, stride=0))))
-malicious("third/old_tape.tar", lambda: _pax_folder())
 
 
 def _pax_folder() -> bytes:
@@ -182,3 +180,6 @@ def _pax_folder() -> bytes:
         entry.size = 1
         archive.addfile(entry, io.BytesIO(b"x"))
     return made.getvalue()
+
+
+malicious("third/old_tape.tar", _pax_folder)
