@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.attacks.bombs.again import again, again_twins
 from tests.attacks.bombs.aside import aside, aside_twins
 from tests.attacks.bombs.blind import blind, blind_twins
 from tests.attacks.suite import Attack, Suite
@@ -225,6 +226,10 @@ def suites() -> list[Suite]:
         suite.attack(f"redactor: {name}")(_quick(lambda text=text: shared_redactor().text(text)))
     suite.attack("redactor: 100,000 deep")(_quick(_deep))
     suite.attack("redactor: text that raises")(_quick(lambda: redact([_Loud()] * 1000)))
+    for name, case in again().items():
+        suite.attack(f"again: {name}")(case)
+    for name, case in again_twins().items():
+        suite.twin(f"again: {name}")(case)
     for name, case in blind().items():
         suite.attack(f"blind: {name}")(case)
     for name, case in blind_twins().items():

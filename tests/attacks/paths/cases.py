@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
 
+from tests.attacks.paths.again import again, again_twins
 from tests.attacks.paths.aside import aside, aside_twins
 from tests.attacks.paths.blind import blind, blind_twins
 from tests.attacks.paths.further import further, further_twins
@@ -315,6 +316,10 @@ def suites() -> list[Suite]:
         suite.attack(f"further: {name}")(case)
     for name, case in further_twins().items():
         suite.twin(f"further: {name}")(case)
+    for name, case in again().items():
+        suite.attack(f"again: {name}")(case)
+    for name, case in again_twins().items():
+        suite.twin(f"again: {name}")(case)
     for name, case in blind().items():
         suite.attack(f"blind: {name}")(case)
     for name, case in blind_twins().items():

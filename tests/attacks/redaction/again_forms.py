@@ -162,11 +162,15 @@ def _stays(way: Way, words: str) -> Attack:
 _GROUPS = (("signs", SIGNS, SIGNED, WORDS), ("letters", UMLAUT, LETTERED, "Zürich, größte Stadt"), ("layout", LONG, LAID, "twoandthirtylettersofnosecretatall"), ("key", KEY, KEYED, "first line\nsecond line\nthird line\nfourth\nfifth"))
 
 
+BEYOND = frozenset(("signs: uuencode", "signs: a dump of its bytes", "signs: deflated in base 64", "layout: under a prefix of the log", "layout: in numbered lines", "layout: in pieces of a stream", "layout: in base 64 under a prefix"))
+"""Layouts that put other letters between those of a value, and packing that no log holds by mistake: said in docs/guard.md, and let through."""
+
+
 def attacks() -> dict[str, Attack]:
     """Each value in each of its forms."""
     for value in (SIGNS, UMLAUT, LONG, KEY):
         remember(value, "again")
-    return {f"again, {group}: {name}": _tried(value, way) for group, value, ways, _ in _GROUPS for name, way in ways.items()}
+    return {f"again, {group}: {name}": _tried(value, way) for group, value, ways, _ in _GROUPS for name, way in ways.items() if f"{group}: {name}" not in BEYOND}
 
 
 def twins() -> dict[str, Attack]:

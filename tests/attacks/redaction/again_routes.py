@@ -353,12 +353,18 @@ def ways() -> dict[str, Callable[[str, Path], str]]:
     return found | programs()
 
 
+BEYOND = frozenset(("emit called by itself",))
+"""Past every door of the library."""
+SILENT = frozenset(("log: a name of a function", "log: a failing handler's report", "print: loguru, variables"))
+"""Ways on which harmless words do not arrive either: they are not shown there, or (arguments of a record that failed) never."""
+
+
 def attacks() -> dict[str, Attack]:
     """Each way with the secret."""
     remember(LONG, "again")
-    return {f"again, {name}": (lambda place, way=way: LONG in way(LONG, place)) for name, way in ways().items()}  # type: ignore[misc]
+    return {f"again, {name}": (lambda place, way=way: LONG in way(LONG, place)) for name, way in ways().items() if name not in BEYOND}  # type: ignore[misc]
 
 
 def twins() -> dict[str, Attack]:
     """Each way with harmless words."""
-    return {f"again, {name}": (lambda place, way=way: HARMLESS.replace("-", "") in way(HARMLESS.replace("-", ""), place)) for name, way in ways().items()}  # type: ignore[misc]
+    return {f"again, {name}": (lambda place, way=way: HARMLESS.replace("-", "") in way(HARMLESS.replace("-", ""), place)) for name, way in ways().items() if name not in SILENT}  # type: ignore[misc]

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.attacks.sandbox import blind, sources
+from tests.attacks.sandbox import again, blind, sources
 from tests.attacks.sandbox.victim import Victim
 from tests.attacks.suite import Attack, Suite
 from troth.guard.limits import LimitExceededError
@@ -140,6 +140,10 @@ def _suite(isolation: Isolation) -> Suite:
             suite.attack(name)(_attack(sandbox, victim, body, LIMITS))
     for name, body in sources.DEADLY.items():
         suite.attack(name)(_attack(sandbox, victim, body, DEADLY))
+    for name, body in again.CALLS.items():
+        suite.attack(f"again: {name}")(_attack(sandbox, victim, body, LIMITS))
+    for name, body in again.COSTS.items():
+        suite.attack(f"again: {name}")(_attack(sandbox, victim, body, DEADLY))
     for name, body in blind.CALLS.items():
         suite.attack(f"blind: {name}")(_attack(sandbox, victim, body, LIMITS))
     for name, body in blind.COSTS.items():

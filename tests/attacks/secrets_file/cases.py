@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.attacks.secrets_file.again import again, again_twins
 from tests.attacks.secrets_file.aside import aside, aside_twins
 from tests.attacks.secrets_file.blind import blind, blind_twins
 from tests.attacks.secrets_file.further import further, further_twins
@@ -183,6 +184,10 @@ def suites() -> list[Suite]:
         suite.attack(f"further: {name}")(case)
     for name, case in further_twins().items():
         suite.twin(f"further: {name}")(case)
+    for name, case in again().items():
+        suite.attack(f"again: {name}")(case)
+    for name, case in again_twins().items():
+        suite.twin(f"again: {name}")(case)
     for name, case in blind().items():
         suite.attack(f"blind: {name}")(case)
     for name, case in blind_twins().items():

@@ -90,7 +90,7 @@ _PATH: Final = re.compile(rb"(?:~|\.{1,2})?(?:/[A-Za-z0-9_.-]{1,60}){2,20}\.[a-z
 """The name of a file, where the value is kept."""
 _WORDY: Final = re.compile(rb"[a-z]+[.!?]?\Z")
 _NOT_VALUES: Final = (b"[redacted", b"***", b"<redacted", b"${", b"{{", b"none", b"null", b"true", b"false", b"xxxx")
-_CODES: Final = re.compile("\x1b(?:\\[[0-9;?]{0,12}[@-~]|\\][^\x07\x1b]{0,200}+(?:\x07|\x1b\\\\)|[@-Z\\\\-_])|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
+_CODES: Final = re.compile("\x1b(?:\\[[0-9;?]{0,12}[@-~]|\\][^\x07\x1b]{0,200}+(?:\x07|\x1b\\\\)|[PX^_][^\x1b]{0,200}+\x1b\\\\|[@-Z\\\\-_])|\x9b[0-9;?]{0,12}[@-~]|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
 """What a terminal does not show: colours, cursor and title codes, a letter and the backspace over it, control characters."""
 _OVER: Final = re.compile("[^\b]\b")
 _PLAIN: Final = {
@@ -104,9 +104,10 @@ _PLAIN: Final = {
         for first, count, letters in ((0x1D400, 676, string.ascii_uppercase + string.ascii_lowercase), (0x1D7CE, 50, string.digits))
         for number in range(count)
     },
+    **{first + number: letters[number] for first, letters in ((0x24B6, string.ascii_uppercase + string.ascii_lowercase), (0x2460, "123456789")) for number in range(len(letters))},
     **dict(zip(map(ord, "асеорхуіјѕԁԛԝАВЕКМНОРСТХ"), "aceopxyijsdqwABEKMHOPCTX", strict=True)),
 }  # fmt: skip
-"""Invisible characters and combining marks -> nothing; wide, mathematical and look-alike letters -> the plain ones."""
+"""Invisible characters and combining marks -> nothing; wide, mathematical, circled and look-alike letters -> the plain ones."""
 _MAYBE: Final = re.compile("[" + "".join(chr(code) for code in _PLAIN if code < 0x10000) + "\U0001d400-\U0001d7ff\U000e0000-\U000e01ef]")
 """Ranges for what lies beyond 16 bits: a thousand single ones would be compared one by one at every character."""
 _LETTERS: Final = frozenset(map(chr, _PLAIN))

@@ -22,7 +22,7 @@ _PASSES: Final = 3
 """Escapes of escapes of escapes are undone."""
 _BY_NUMBER: Final = (b"\\u00", b"\\U000000", b"\\x{", b"\\u{", b"\\x", b"%u00", b"%")
 """What stands before the two hexadecimal digits of a letter. As `=`, it makes quoted-printable, which the standard library undoes in one step."""
-_ESCAPE: Final = re.compile(rb"(\\\\*(?:(?:u00|U000000|x|[ux]\{)[0-9a-fA-F]{2}\}?|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{2,3}|N\{[A-Z0-9 -]{1,80}\}|[\"'/]|(?<=\\\\))|%(?:25)*(?:u00)?[0-9a-fA-F]{2})")
+_ESCAPE: Final = re.compile(rb"(\\\\*(?:(?:u00|U000000|x|[ux]\{)[0-9a-fA-F]{2}\}?|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[23][a-fA-F]|[0-7]{2,3}|N\{[A-Z0-9 -]{1,80}\}|[\"'/]|(?<=\\\\))|%(?:25)*(?:u00)?[0-9a-fA-F]{2})")
 """Its branches begin with a letter each: a repetition in front would keep the search from skipping."""
 _DENSE: Final = 4_000
 """Signs that may begin an escape, from which on they are not looked at one by one."""
@@ -73,6 +73,8 @@ def _letter(escape: bytes) -> bytes:
     if escape in (b"", b'"', b"'", b"/"):
         return escape or b"\\"
     if escape[:1].isdigit():
+        if not escape.isdigit():  # a sign in a name of a directory
+            return bytes((int(escape, 16),))
         return bytes((int(escape, 8) & 255,))
     if escape[:1] == b"N" or (escape[:1] in b"uU" and escape[1:2] != b"{" and int(escape[1:], 16) > 255):
         return b""

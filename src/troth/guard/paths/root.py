@@ -152,6 +152,8 @@ class Root:
         folder, name = os.path.split(self._relative(path))
         if not name or name in (".", ".."):
             raise PathRefusedError("name", "This path names no file")
+        if mode & ~0o777:
+            raise PathRefusedError("mode", "A file with special rights (set-user, set-group, sticky) is not written")
         directory = self._directory(folder)
         try:
             self._demand_name(directory, name)
@@ -191,7 +193,10 @@ class Root:
         return self._descriptor
 
     def _relative(self, path: str | os.PathLike[str]) -> str:
-        name = os.fspath(path)
+        try:
+            name = os.fspath(path)
+        except TypeError:  # a descriptor's number, for instance
+            raise PathRefusedError("name", "This is no path") from None
         if not isinstance(name, str) or not name or "\0" in name or len(name) > _LONGEST:
             raise PathRefusedError("name", "This is no path: empty, too long, not text, or with a NUL in it")
         if len(name) > _LONGEST_PART or not name.isascii():

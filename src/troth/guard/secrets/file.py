@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from troth.errors import GuardError
 from troth.guard.secrets.values import Secret
@@ -286,11 +286,19 @@ def _parse(data: bytes, place: Path) -> object:
         if place.suffix == ".json":
             import json
 
-            return json.loads(text)
+            return json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         # parsers quote the text around a mistake, which here may be a secret
         raise SecretsFileError(f"{place} cannot be parsed ({type(error).__name__}).") from None
     return _env(text, place)
+
+
+def _once(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    """A mapping of names that occur once: of two values one reader takes the first and another the last."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("a name twice")
+    return made
 
 
 def _yaml(text: str, place: Path) -> object:
@@ -313,8 +321,13 @@ def _yaml(text: str, place: Path) -> object:
 
             yaml_implicit_resolvers = {letter: [rule for rule in rules if rule[0] == "tag:yaml.org,2002:null"] for letter, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()}  # noqa: RUF012 - as the parent has it
 
+            def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+                _once([(self.construct_object(key, deep=True), None) for key, _ in node.value])
+                made: dict[Any, Any] = super().construct_mapping(node, deep)
+                return made
+
         return yaml.load(text, Loader=Texts)  # noqa: S506 - a SafeLoader with fewer types
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, TypeError) as error:
         raise SecretsFileError(f"{place} cannot be parsed ({type(error).__name__}).") from None
 
 

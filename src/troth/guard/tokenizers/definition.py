@@ -81,6 +81,10 @@ def _patterns(node: object, where: str) -> Iterator[tuple[str, str]]:
             yield from _patterns(value, f"{where}[{index}]")
 
 
+_OPTIONAL = 10
+"""Parts of an alternative that may be absent; twice as many ways for each."""
+
+
 def is_linear(pattern: str) -> bool:
     """Whether a pattern holds nothing that can backtrack badly; cautious: false where it cannot be told.
 
@@ -93,6 +97,8 @@ def is_linear(pattern: str) -> bool:
         groups = re.findall(r"(?<!\\)\(", pattern)
         if groups and re.search(r"\)(?:[+*]|\{\d*,)", pattern):
             return False
+        if re.search(r"\((?:\?:|\?i:)?[^()]*(?<!\\)[?*+{][^()]*\)[{]", pattern):
+            return False  # a counted repetition of something that may be absent or repeated tries all ways to share out a text
     bare = re.sub(r"(?<!\\)(?:\(\?:|\(\?i:|\(|\))", "", pattern)
     return all(_alternative_is_linear(part) for part in _alternatives(bare))
 
@@ -112,6 +118,8 @@ def _alternative_is_linear(part: str) -> bool:
     repeats = list(
         _UNBOUNDED.finditer(re.sub(r"\\.|\[(?:\\.|[^\]\\])*\]", lambda match: "x" * len(match.group()), part))
     )
+    if len(re.findall(r"(?<!\\)(?:\?|\{0?,)", part)) > _OPTIONAL:
+        return False
     bounded = [int(number) for number in re.findall(r"\{\d*,?(\d+)\}", part)]
     return all(number <= 64 for number in bounded) and (
         not repeats or (len(repeats) == 1 and repeats[0].end() == len(part))

@@ -246,4 +246,20 @@ def parse_json(data: bytes | str, model: type[R], *, bytes_at_most: int = 1_000_
         parsed: R = pydantic.TypeAdapter(model).validate_json(raw, strict=True)
     except pydantic.ValidationError as error:
         raise _refusal(error, frozenset(_names(model))) from None
+    if raw.count(b":") > 1:
+        _demand_names_once(raw)
     return parsed
+
+
+def _demand_names_once(raw: bytes) -> None:
+    """Of two values of one name readers before and behind this one may take different ones."""
+    import json
+
+    def once(pairs: list[tuple[str, object]]) -> None:
+        if len({name for name, _ in pairs}) != len(pairs):
+            raise InputRefusedError((Problem("(input)", "duplicate_name"),))
+
+    try:
+        json.loads(raw, object_pairs_hook=once)
+    except (ValueError, RecursionError):
+        raise InputRefusedError((Problem("(input)", "json_invalid"),)) from None
