@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import decimal
 import fractions
+import importlib.util
 import io
 import json
 import os
@@ -18,8 +19,6 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import pydantic
-
 from tests.attacks.bombs.blind import SHAPES, TEXT, _quick, _refused, _unpacked, _zip
 from tests.attacks.suite import Attack
 from troth.errors import GuardError
@@ -29,11 +28,6 @@ from troth.guard.redact import redact, remember, shared_redactor
 from troth.guard.tensors import Budget, Devices, Dtypes, demand_finite
 from troth.guard.tokenizers import GuardedTokenizer, demand_safe_definition
 from troth.guard.validate import parse_json, validated
-
-
-class Model(pydantic.BaseModel):
-    name: str
-    count: int = 0
 
 
 class Index:
@@ -50,11 +44,6 @@ class Rows(list):  # type: ignore[type-arg]
     def __iter__(self):  # type: ignore[no-untyped-def]
         yield from ((2, 2) if not getattr(self, "seen", False) else (2**40, 2**40))
         self.seen = True
-
-
-@validated
-def named(name: str, count: int = 1, tags: list[str] | None = None) -> str:
-    return name * min(count, 2)
 
 
 SHAPE: dict[str, tuple[object, object]] = {
@@ -199,6 +188,23 @@ def _definition(pattern: str) -> bytes:
     return json.dumps({"version": "1.0", "pre_tokenizer": {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": False}, "model": {"type": "BPE", "vocab": {}, "merges": []}}).encode()
 
 
+def _boundary() -> tuple[dict[str, Attack], dict[str, Attack]]:
+    """What a body and arguments bring, and their benign twins; nothing where pydantic is absent."""
+    if importlib.util.find_spec("pydantic") is None:
+        return {}, {}
+    import pydantic
+
+    model = pydantic.create_model("Model", name=(str, ...), count=(int, 0))
+
+    @validated
+    def named(name: str, count: int = 1, tags: list[str] | None = None) -> str:
+        return name * min(count, 2)
+
+    found: dict[str, Attack] = {f"document: {name}": _refused(lambda data=data: parse_json(data, model)) for name, data in DOCUMENTS.items()}  # type: ignore[misc]
+    found |= {"argument: more than its limit": _refused(lambda: named("x" * 10**7)), "argument: a number as text": _refused(lambda: named("x", "2")), "argument: an unknown one": _refused(lambda: named(name="x", other=1)), "argument: a truth": _refused(lambda: named("x", True)), "argument: ten million tags": _refused(lambda: named("x", 1, ["a"] * 10**7)), "argument: an escape": _refused(lambda: named("a\x1b[2J"))}  # type: ignore[arg-type, call-arg]
+    return found, {"a model": lambda _: parse_json(b'{"name": "x", "count": 2}', model).count == 2, "arguments": lambda _: named("ab", 2, ["t"]) == "abab"}  # type: ignore[attr-defined]
+
+
 def again() -> dict[str, Attack]:
     """All of them."""
     tokenizer = GuardedTokenizer(lambda text: [1] * len(text), limits=TextLimits(bytes_at_most=64_000, run_at_most=2_000), tokens_at_most=1_000)
@@ -207,9 +213,8 @@ def again() -> dict[str, Attack]:
     found |= {f"work: {name}": _refused(lambda work=work: run_limited(work, wall_seconds=2, cpu_seconds=1, memory_bytes=2**28, output_bytes=10_000)) for name, work in {"warnings without end": _warnings, "prints without end": _prints, "recursion without a limit": _recursion}.items()}  # type: ignore[misc]
     found |= {"work: a million descriptors": _own_error(_descriptors), "work: an error of a hundred megabytes": _own_error(_raises)}
     found |= {"work: by a decorator": _refused(lambda: _decorated(1)), "archive: a hundred layers": _unpacked(lambda r: extract_zip(_layers(), r, total_bytes=2**20)), "archive: a ratio": _unpacked(lambda r: extract_zip(_zip(zipfile.ZIP_DEFLATED, 1, 200 << 20), r))}
-    found |= {f"document: {name}": _refused(lambda data=data: parse_json(data, Model)) for name, data in DOCUMENTS.items()}  # type: ignore[misc]
+    found |= _boundary()[0]
     found |= {f"pattern {pattern}": _refused(lambda pattern=pattern: demand_safe_definition(_definition(pattern))) for pattern in PATTERNS}  # type: ignore[misc]
-    found |= {"argument: more than its limit": _refused(lambda: named("x" * 10**7)), "argument: a number as text": _refused(lambda: named("x", "2")), "argument: an unknown one": _refused(lambda: named(name="x", other=1)), "argument: a truth": _refused(lambda: named("x", True)), "argument: ten million tags": _refused(lambda: named("x", 1, ["a"] * 10**7)), "argument: an escape": _refused(lambda: named("a\x1b[2J"))}  # type: ignore[arg-type, call-arg]
     found |= {"text: a subclass with its own encode": _refused(lambda: TEXT.demand(type("T", (str,), {"encode": lambda *_: b""})("a" * 10**6))), "text: bytes": _refused(lambda: TEXT.demand(b"abc")), "tokens: a tokenizer that gives more": _refused(lambda: tokenizer.encode("ab " * 500)), "value: text of nan": _refused(lambda: demand_finite([1.0, float("nan")])), "device: an object": _refused(lambda: Devices("cpu").demand(Index(0, 1))), "dtype: a class": _refused(lambda: Dtypes().demand(object)), "redact: an endless iterator": _quick(lambda: redact(iter(int, 1)))}  # type: ignore[arg-type]
     return found
 
@@ -231,6 +236,6 @@ def _layers() -> io.BytesIO:
 
 def again_twins() -> dict[str, Attack]:
     """What must work."""
-    return {
-        "a model": lambda _: parse_json(b'{"name": "x", "count": 2}', Model).count == 2, "arguments": lambda _: named("ab", 2, ["t"]) == "abab", "a view": lambda _: SHAPES.demand_view((2, 2), (16, 8), "float64", held=32) is not None, "a broadcast": lambda _: SHAPES.demand_broadcast([(2, 1), (1, 3)], "float64") is not None, "a definition": lambda _: demand_safe_definition(_definition("\\s+")) is None, "work": lambda _: run_limited(lambda: 42, wall_seconds=10) == 42, "a zip": lambda place: extract_zip(_zip(zipfile.ZIP_DEFLATED, 2, 1000), Root(place)) == ("f0", "f1"),
+    return _boundary()[1] | {
+        "a view": lambda _: SHAPES.demand_view((2, 2), (16, 8), "float64", held=32) is not None, "a broadcast": lambda _: SHAPES.demand_broadcast([(2, 1), (1, 3)], "float64") is not None, "a definition": lambda _: demand_safe_definition(_definition("\\s+")) is None, "work": lambda _: run_limited(lambda: 42, wall_seconds=10) == 42, "a zip": lambda place: extract_zip(_zip(zipfile.ZIP_DEFLATED, 2, 1000), Root(place)) == ("f0", "f1"),
     }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from tests.attacks.redaction import again_forms, again_labels, again_objects, again_routes, labels
+from tests.attacks.redaction import again_forms, again_labels, again_objects, again_routes, labels, last
 from tests.attacks.redaction.blind import blind, blind_twins
 from tests.attacks.redaction.further import further, further_twins
 from tests.attacks.redaction.routes import (
@@ -66,6 +66,8 @@ def suites() -> list[Suite]:
             suite.attack(name)(case)
         for name, case in again.twins().items():
             suite.twin(name)(case)
+    for name, case in last.attacks().items():
+        suite.attack(name)(case)
     for text in CLEAN:
         suite.twin(f"text: {text[:40]}")(lambda _, text=text: shared_redactor().text(text) == text)
     suite.twin("a record passes")(lambda _: "hello 42" in captured(lambda log: log.info("hello %d", 42)))

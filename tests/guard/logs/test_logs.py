@@ -19,7 +19,8 @@ from types import SimpleNamespace
 import pytest
 
 from troth.guard import logs
-from troth.guard.redact import remember
+from troth.guard.logs.streams import RedactedStream
+from troth.guard.redact import remember, shared_redactor
 
 SECRET = "zq7-Vhk29sLmWx0pTd4"
 remember(SECRET, "test")
@@ -205,7 +206,8 @@ def test_ordinary_records_pass_unchanged(sink: io.StringIO) -> None:
 PROGRAM = """
 import asyncio, logging, os, sys, threading, warnings
 from troth.guard import logs
-from troth.guard.redact import remember
+from troth.guard.logs.streams import RedactedStream
+from troth.guard.redact import remember, shared_redactor
 secret = os.environ["PROBE"]
 remember(secret)
 logs.install()
@@ -260,3 +262,11 @@ def test_installing_twice_changes_nothing_and_removing_puts_everything_back() ->
     assert before == (logging.Handler.format, sys.excepthook, threading.excepthook, logging.Formatter.formatException)
     assert asyncio is not None
     assert warnings is not None
+
+
+def test_a_stream_says_that_it_takes_no_bytes() -> None:
+    """By which click finds out what kind of stream it writes to: where none failed, nothing that it printed came out."""
+    stream = RedactedStream(io.StringIO(), shared_redactor())
+
+    with pytest.raises(TypeError, match="must be str"):
+        stream.write(b"")  # type: ignore[arg-type]

@@ -381,3 +381,13 @@ def test_without_openat2_the_walk_of_the_guard_itself_passes_the_hook(tmp_path: 
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path / "root"), str(tmp_path / "allowed")], capture_output=True, text=True, check=True)
 
     assert done.stdout == "fine\n"
+
+
+def test_a_file_with_special_rights_is_not_written_and_a_number_is_no_path(tmp_path: Path) -> None:
+    with Root(tmp_path) as root:
+        with pytest.raises(PathRefusedError, match="special rights"), root.write("f", mode=0o4755) as file:
+            file.write(b"x")
+        with pytest.raises(PathRefusedError, match="no path"):
+            root.read_bytes(0)  # type: ignore[arg-type]
+
+    assert list(tmp_path.iterdir()) == []

@@ -232,3 +232,15 @@ def test_what_is_loaded_is_known_to_the_redactor_of_the_process_whether_it_was_t
     for first in ("", "shared_redactor()\n"):
         done = subprocess.run([sys.executable, "-c", body.format(first, str(path))], capture_output=True, text=True, check=True)
         assert done.stdout.count("[redacted from the secrets file #") == 2
+
+
+@pytest.mark.parametrize(("name", "text"), [("s.json", '{"A": "one1234", "A": "two1234"}'), ("s.yaml", "A: one1234\nA: two1234\n"), ("s.yaml", "db:\n  A: one1234\n  A: two1234\n")])
+def test_a_name_that_occurs_twice_is_refused(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    path.chmod(0o600)
+
+    with pytest.raises(SecretsFileError, match="cannot be parsed") as refused:
+        load(path)
+
+    assert "one1234" not in str(refused.value)

@@ -147,3 +147,9 @@ def test_what_is_no_definition_is_refused(data: bytes) -> None:
 @given(st.text(alphabet="ab\\sd+*?{1,}()[]|$^.", max_size=12))
 def test_no_pattern_crashes_the_judge(pattern: str) -> None:
     assert is_linear(pattern) in (True, False)
+
+
+@pytest.mark.parametrize("pattern", ["(?:a?){50}a{50}", "(?:ab+){3}", "a?" * 12 + "a" * 12])
+def test_parts_that_may_be_absent_many_times_are_no_linear_pattern(pattern: str) -> None:
+    assert not is_linear(pattern)
+    assert is_linear(r"'(?:s|t|re|ve|m|ll|d)| ?[a-z]+")

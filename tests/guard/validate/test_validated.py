@@ -189,3 +189,12 @@ def test_anything_is_either_taken_or_refused(value: Any) -> None:
         return
     assert isinstance(value, list)
     assert all(isinstance(item, str) for item in value)
+
+
+def test_a_body_with_a_name_twice_is_refused() -> None:
+    class Body(BaseModel):
+        name: str
+
+    with pytest.raises(InputRefusedError, match="duplicate_name"):
+        parse_json(b'{"name": "a", "name": "b"}', Body)
+    assert parse_json(b'{"name": "a:b:c"}', Body).name == "a:b:c"

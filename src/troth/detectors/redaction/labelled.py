@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import string
+import unicodedata
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import Final
@@ -104,6 +105,7 @@ _PLAIN: Final = {
         for first, count, letters in ((0x1D400, 676, string.ascii_uppercase + string.ascii_lowercase), (0x1D7CE, 50, string.digits))
         for number in range(count)
     },
+    **{code: str(unicodedata.digit(chr(code))) for code in range(0x80, 0x3000) if unicodedata.digit(chr(code), None) is not None},
     **{first + number: letters[number] for first, letters in ((0x24B6, string.ascii_uppercase + string.ascii_lowercase), (0x2460, "123456789")) for number in range(len(letters))},
     **dict(zip(map(ord, "асеорхуіјѕԁԛԝАВЕКМНОРСТХ"), "aceopxyijsdqwABEKMHOPCTX", strict=True)),
 }  # fmt: skip

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from troth.detectors.redaction.forms import Forms
 from troth.detectors.redaction.keys import secret_key
-from troth.detectors.redaction.views import bare, escaped, lines_of, places_of, quoted, runs_around, unpacked
+from troth.detectors.redaction.views import bare, escaped, joined, lines_of, places_of, quoted, runs_around, unpacked
 from troth.detectors.redaction.written import distinctive, encoded, skeletons, spelt
 
 __all__ = ["Registry"]
@@ -142,7 +142,7 @@ class Registry:
             known = [hit for hit in hits if hit[1] not in self._exact]
             found += self._placed(data, known) if known else []
             for letters in {form for _, form in hits if form in self._exact}:
-                found += [span for form in self._exact[letters] for span in self._each(form, data)]
+                found += [span for form in self._exact[letters] for span in self._each(form, data)] or self._searched(data, joined, found, joined(data))
         for form in self._signs:
             if form in data:
                 found += self._each(form, data)

@@ -26,6 +26,9 @@ _WORDS: Final = {
     b"psk": rb"psk(?<![a-z]psk)(?![a-z0-9])",
     b"key": rb"(?:api|access|private|secret|subscription|auth)[ _-]?keys?(?![a-z0-9])",
     b"secret": rb"secrets?(?![a-z0-9])",
+    b"bearer": rb"bearer(?![a-z0-9])",
+    b"x-auth": rb"x-auth(?![a-z0-9])",
+    **{word.encode(): word.encode() for word in ("kennwort", "senha", "wachtwoord", "lösenord", "hasło", "parola", "şifre", "пароль", "Пароль", "ПАРОЛЬ", "密码", "密碼", "パスワード", "비밀번호")},
     b"credential": rb"credentials?(?![a-z0-9])",
     b"contrase": rb"contrase(?:n|\xc3\xb1)as?(?![a-z0-9])",
     b"token": rb"(?:api|access|auth|private|vault|refresh|bot|security|session|client)[ _-]?tokens?(?![a-z0-9])",
@@ -36,6 +39,8 @@ _PLACED: Final[tuple[tuple[bytes, bytes, str, bool], ...]] = (
     (b"redis-cli", rb"redis-cli(?:[ \t]+(?!-a|--pass)[^\s]{1,60}+){0,6}+[ \t]+(?:-a|--pass)[ \t]+[\"']?([^\s\"']{4,128}+)", "password", False),
     (b"plain", rb"auth[ \t]+plain[ \t]+([a-z0-9+/=]{12,400}+)", "password", False),
     (b"simplecookie:", rb"simplecookie:[ \t]*[a-z0-9_.-]{1,64}+=[\"']([^\"']{4,512}+)", "cookie", False),
+    (b"-p", rb"[ \t]-p[ \t]+[\"']?([^\s\"']{10,128}+)", "password", True),
+    (b"-w", rb"[ \t]-w[ \t]+[\"']?([^\s\"']{10,128}+)", "password", True),
     (b"_auth", rb"_auth[ \t]{0,3}=[ \t]{0,3}[\"']?([a-z0-9+/=]{12,400}+)", "password", False),
     (b"@", rb":(?<=[a-z0-9_.-]:)([^\s/@:\"'<>()\[\]]{9,63}+(?<=[a-z0-9]))@[a-z0-9]", "password-in-address", True),
 )

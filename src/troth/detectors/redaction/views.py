@@ -12,7 +12,7 @@ import string
 from collections.abc import Callable, Iterator
 from typing import Final
 
-__all__ = ["bare", "escaped", "lines_of", "places_of", "quoted", "runs_around", "unpacked"]
+__all__ = ["bare", "escaped", "joined", "lines_of", "places_of", "quoted", "runs_around", "unpacked"]
 
 _ALNUM: Final = (string.ascii_letters + string.digits).encode()
 _OTHERS: Final = bytes(code for code in range(256) if code not in _ALNUM)
@@ -39,6 +39,7 @@ _LEAST_RUN: Final = b"\1" * 16
 _RUNS: Final = bytes(65 if code in _ALNUM + b"+/_-" else 32 for code in range(256))
 _QUOTED: Final = re.compile(rb"=(?:3D|\?|[0-9A-Fa-f]{2}=[0-9A-Fa-f]{2})")
 """What quoted-printable has: `step=45` has it not."""
+_CUT: Final = re.compile(rb"(?:\\?\r?\n[ \t]{0,40}+)++|[\"'][ \t]{0,8}[+.]?[ \t\r\n]{0,40}[bfru]{0,2}[\"']")
 _PLAIN64: Final = bytes.maketrans(b"-_", b"+/")
 _PADS: Final = (b"", b"AAA", b"AA", b"A")
 
@@ -143,6 +144,11 @@ def _dense(data: bytes) -> bytes:
         return data
     # a sign that begins no escape becomes an equals sign here, which no value is known by
     return binascii.a2b_qp(kept).replace(b"\0", b"=")
+
+
+def joined(data: bytes) -> bytes:
+    """With what a line end, or the joint of two literals, cuts in two put together again."""
+    return _CUT.sub(b"", data)
 
 
 def quoted(data: bytes) -> bytes:

@@ -17,6 +17,8 @@ __all__ = ["distinctive", "encoded", "skeletons", "spelt"]
 
 _LEAST, _LEAST_DIGITS, _LEAST_LETTERS = 15, 2, 4
 _SHORT, _CHANGES = 11, 3
+_NUMBER = 12
+"""Digits of a number that no other is likely to be."""
 _NUMBERED = ("{}", "x{:02x}", "0x{:02x}", "u{:04x}", "u{:x}", "chr{}", "char{}", "{:08b}")
 """Every byte as a number, as lists and calls of programs have it."""
 
@@ -28,6 +30,8 @@ def distinctive(letters: bytes) -> bool:
         letters: as `bare` gives them.
     """
     digits = sum(48 <= code <= 57 for code in letters)
+    if digits == len(letters) >= _NUMBER:
+        return True
     if len(letters) >= _LEAST:
         return digits >= _LEAST_DIGITS and len(letters) - digits >= _LEAST_LETTERS
     changes = sum((one <= 57) != (other <= 57) for one, other in pairwise(letters))

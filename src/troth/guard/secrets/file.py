@@ -321,7 +321,7 @@ def _yaml(text: str, place: Path) -> object:
 
             yaml_implicit_resolvers = {letter: [rule for rule in rules if rule[0] == "tag:yaml.org,2002:null"] for letter, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()}  # noqa: RUF012 - as the parent has it
 
-            def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+            def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: ANN401 - as the parent has it
                 _once([(self.construct_object(key, deep=True), None) for key, _ in node.value])
                 made: dict[Any, Any] = super().construct_mapping(node, deep)
                 return made
