@@ -15,13 +15,13 @@ _PYTHON: Final = re.compile(
     re.DOTALL,
 )
 _ECMA: Final = re.compile(
-    r"(?P<comment>//[^\n]*|/\*.*?\*/)"
+    r"(?P<comment>//[^\n]*|/\*(?:.*?\*/|.*\Z))"
     r"|(?P<prefix>)(?P<string>\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`"
     r"|(?<=[=(,:!&|?{};\n\[])[ \t]*/(?![/*\s])(?:\\[^\n]|\[(?:\\[^\n]|[^\]\\\n])*\]|[^/\\\n\[])+/[a-z]*)",
     re.DOTALL,
 )
 _RUST: Final = re.compile(
-    r"(?P<comment>//[^\n]*|/\*.*?\*/)|(?P<prefix>b?)(?P<string>r#*\".*?\"#*|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\\n])')",
+    r"(?P<comment>//[^\n]*|/\*(?:.*?\*/|.*\Z))|(?P<prefix>b?)(?P<string>r#*\".*?\"#*|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\\n])')",
     re.DOTALL,
 )
 _LANGUAGES: Final = {"python": _PYTHON, "ecma": _ECMA, "rust": _RUST}

@@ -19,7 +19,11 @@ _RUST: Final = re.compile(r"\bfn\s+(?P<declared>\w+)\s*(?:<[^(){}]*>)?\s*(?P<a>\
 _CLASS: Final = re.compile(r"\b(?:class\s+([\w$]+)|impl(?:\s*<[^{}]*?>)?\s+(?:[\w:<>, ]+\s+for\s+)?(\w+))[^{};]*(\{)")
 _WORDS: Final = frozenset(("if", "for", "while", "switch", "catch", "return", "function", "new", "await", "typeof", "with", "super", "constructor", "do", "else", "throw"))
 _ENDS: Final = {"(": ")", "{": "}", "[": "]"}
-_TYPE: Final = re.compile(r"\s*(?::\s*[^={};]+?(?:\{[^{}]*\}[^={};]*?)?)?\s*(=>)?\s*(?=\{)|\s*(?::\s*[^={};]+?)?\s*=>\s*|\s*->[^{;]*(?=\{)|[^{;]*(?=\{)")
+_BRACKETS: Final = re.compile(r"[()\[\]{}]")
+_WORD: Final = re.compile(r"[\w$]+")
+_ARROW: Final = re.compile(r"\s*(?::[^=;{}]{1,200})?\s*=>\s*")
+_BETWEEN: Final = re.compile(r"\s*(?::[^;{}=]{0,400}|->[^;{]{0,400}|where[^;{]{0,400})?\s*\{")
+_MOST_EXPRESSION: Final = 4000
 
 
 def closing(code: str, at: int) -> int:
@@ -33,16 +37,30 @@ def closing(code: str, at: int) -> int:
     return len(code)
 
 
+def _pairs(code: str) -> dict[int, int]:
+    """Each opening bracket and the one that closes it, counted by kind; in one pass, so that text without ends takes no longer."""
+    found: dict[int, int] = {}
+    opened: dict[str, list[int]] = {")": [], "}": [], "]": []}
+    for match in _BRACKETS.finditer(code):
+        letter = match.group()
+        if letter in _ENDS:
+            opened[_ENDS[letter]].append(match.start())
+        elif opened[letter]:
+            found[opened[letter].pop()] = match.start()
+    return found
+
+
 def functions(code: str, language: str) -> Iterator[tuple[str, str, int, int, bool]]:
     """Name, owner, start, end (positions) and whether it has no name of its own, of each function."""
-    classes = [(match.start(3), closing(code, match.start(3)), match.group(1) or match.group(2)) for match in _CLASS.finditer(code)]
+    pairs = _pairs(code)
+    classes = [(match.start(3), pairs.get(match.start(3), len(code)), match.group(1) or match.group(2)) for match in _CLASS.finditer(code)]
     bodies: set[int] = set()
     for match in (_RUST if language == "rust" else _ECMA).finditer(code):
         found = match.groupdict()
         name = found.get("declared") or found.get("bound") or found.get("method") or ""
         if found.get("method") and (name in _WORDS and name != "constructor"):
             continue
-        body = _body(code, match, found)
+        body = _body(code, match, found, pairs)
         if body is None or body[0] in bodies:
             continue
         bodies.add(body[0])
@@ -56,37 +74,42 @@ def _in_object(match: re.Match[str]) -> bool:
     return ":" in match.group(0)[len(match.group("bound")) :].split("=", 1)[0][:2]
 
 
-def _body(code: str, match: re.Match[str], found: dict[str, str | None]) -> tuple[int, int] | None:
-    """Start and end of a body."""
+def _body(code: str, match: re.Match[str], found: dict[str, str | None], pairs: dict[int, int]) -> tuple[int, int] | None:
+    """Start and end of a body; None for what has none, or has no end."""
     if found.get("arrow"):
-        start = code.index("{", match.end() - 1) if code[match.end() - 1 : match.end()] != "{" else match.end() - 1
-        return start, closing(code, start) + 1
+        return _braced(code, code.find("{", match.end() - 1), pairs)
     at = match.start("a") if found.get("a") else match.start("b") if found.get("b") else match.start("c")
-    after = closing(code, at) + 1 if code[at] == "(" else re.compile(r"[\w$]+").match(code, at).end()  # type: ignore[union-attr]
-    if found.get("b"):
-        arrow = code.find("=>", after)
-        if arrow < 0:
-            return None
-        start = arrow + 2
-        while start < len(code) and code[start].isspace():
-            start += 1
-        if code[start : start + 1] == "{":
-            return start, closing(code, start) + 1
-        return start, _expression(code, start)
-    between = re.compile(r"\s*(?::[^;{}=]*|->[^;{]*|where[^;{]*)?\s*\{").match(code, after)
-    if between is None:
+    if code[at] == "(":
+        after = pairs.get(at, -1) + 1
+    else:
+        word = _WORD.match(code, at)
+        after = word.end() if word is not None else 0
+    if after <= 0:
         return None
-    return between.end() - 1, closing(code, between.end() - 1) + 1
+    if found.get("b"):
+        arrow = _ARROW.match(code, after)
+        if arrow is None:
+            return None
+        if code[arrow.end() : arrow.end() + 1] == "{":
+            return _braced(code, arrow.end(), pairs)
+        return arrow.end(), _expression(code, arrow.end(), pairs)
+    between = _BETWEEN.match(code, after)
+    return _braced(code, between.end() - 1, pairs) if between is not None else None
 
 
-def _expression(code: str, start: int) -> int:
+def _braced(code: str, start: int, pairs: dict[int, int]) -> tuple[int, int] | None:
+    end = pairs.get(start)
+    return (start, end + 1) if end is not None and code[start] == "{" else None
+
+
+def _expression(code: str, start: int, pairs: dict[int, int]) -> int:
     """End of an expression: a semicolon, a comma or a bracket that it did not open, or a line that ends outside of brackets."""
     at = start
-    while at < len(code):
+    while at < min(len(code), start + _MOST_EXPRESSION):
         letter = code[at]
         if letter in _ENDS:
-            at = closing(code, at)
+            at = pairs.get(at, at)
         elif letter in ";,)}]" or (letter == "\n" and not re.match(r"\s*[.?:&|+]", code[at + 1 : at + 40])):
             return at
         at += 1
-    return at
+    return min(at, len(code))

@@ -28,6 +28,8 @@ _PYTHON: Final = (".py",)
 _ECMA: Final = (".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", ".cjs", ".jsx")
 _OWN: Final = re.compile(r"\s*(?:from\s+\S+\s+import\b|import\b|export\s*(?:\{|\*)|pub\s+use\b|use\b|__all__|\}?\s*(?:from|=\s*require\()|module\.exports)")
 """Lines that pass a name on without using it."""
+_DEPTH: Final = 12
+"""How deep functions may stand in each other on average."""
 
 
 def language_of(path: str) -> str:
@@ -92,10 +94,6 @@ class Passages:
         return self.smallest
 
 
-def _holds(outer: Passage, inner: Passage) -> bool:
-    return outer is not inner and not inner.outside and outer.line <= inner.line and inner.end <= outer.end and (outer.line, outer.end) != (inner.line, inner.end)
-
-
 def passages(tree: Tree, words: Iterable[bytes], *extensions: str) -> Passages:
     """Passages of production files that hold one of some words (ASCII, compared in lower case)."""
     wanted = tuple(words)
@@ -119,21 +117,25 @@ def _gather(tree: Tree, words: tuple[bytes, ...], extensions: tuple[str, ...]) -
         if cut is None:
             unread.append(path)
         else:
-            found += cut
-            smallest += [one for one in cut if one.outside or not any(_holds(one, other) for other in cut)]
+            found += cut[0]
+            smallest += cut[1]
     return Passages(tuple(found), tuple(unread), tuple(smallest))
 
 
-def _cut(tree: Tree, path: str) -> tuple[Passage, ...] | None:
+_Cut = tuple[tuple[Passage, ...], tuple[Passage, ...]]
+"""All passages of a file, and those that hold no other."""
+
+
+def _cut(tree: Tree, path: str) -> _Cut | None:
     """Passages of one file, remembered with the tree; None where it cannot be cut."""
-    done: dict[str, tuple[Passage, ...] | None] = tree.__dict__.setdefault("_cut", {})
+    done: dict[str, _Cut | None] = tree.__dict__.setdefault("_cut", {})
     if path not in done:
         text = tree.text(path)
         done[path] = None if text is None else _passages_of(path, text)
     return done[path]
 
 
-def _passages_of(path: str, text: str) -> tuple[Passage, ...] | None:
+def _passages_of(path: str, text: str) -> _Cut | None:
     language = language_of(path)
     clean = blanked(text, language)
     if language == "python":
@@ -142,14 +144,21 @@ def _passages_of(path: str, text: str) -> tuple[Passage, ...] | None:
             return None
     else:
         spans = list(functions(clean.code, language))
+    spans.sort(key=lambda span: (span[2], -span[3]))
+    # functions in functions in functions: what is kept would be the square of the file
+    if sum(end - start for _, _, start, end, _ in spans) > _DEPTH * len(text) + 10_000:
+        return None
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     made = [_passage(path, language, span, clean, starts) for span in spans]
     rest_text, rest_code = list(clean.text), list(clean.code)
+    last = 0
     for _, _, start, end, _ in spans:
-        for part in (rest_text, rest_code):
-            part[start:end] = [letter if letter == "\n" else " " for letter in part[start:end]]
+        for part in (rest_text, rest_code) if end > last else ():
+            part[max(start, last) : end] = [letter if letter == "\n" else " " for letter in part[max(start, last) : end]]
+        last = max(last, end)
     outside = Passage("", "", path, 1, len(starts), "".join(rest_text), "".join(rest_code), language, handed=True, outside=True)
-    return (outside, *sorted(made, key=lambda one: (one.line, -one.end)))
+    holding = [at + 1 < len(spans) and spans[at + 1][2] < spans[at][3] for at in range(len(spans))]
+    return (outside, *made), (outside, *(one for one, holds in zip(made, holding, strict=True) if not holds))
 
 
 _Span = tuple[str, str, int, int, bool]

@@ -11,7 +11,7 @@ from troth.terms.facts.tree import Tree, is_foreign
 __all__ = ["elsewhere", "told_numbers"]
 
 _OTHER: Final = re.compile(r"\.(?:go|java|kt|kts|scala|c|cc|cpp|cxx|h|hpp|cs|rb|php|swift|m|mm|ex|exs|erl|hs|clj|dart|lua|pl|pm|r|jl|zig|vue|svelte|astro|sol|ipynb)\Z", re.IGNORECASE)
-_ASIDE: Final = re.compile(r"(?:^|/)(?:tests?|__tests__|spec|examples?|docs?|bench\w*|fixtures?|scripts?|tools?|\.github|website)/", re.IGNORECASE)
+_ASIDE: Final = re.compile(r"(?:^|/)(?:tests?|__tests__|spec|examples?|docs?|bench\w*|fixtures?|scripts?|tools?|\.github|\.devcontainer|website|site|www|landing|homebrew|formula|notebooks?|clients?|sdks?)/", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\b(\d{1,3}(?:[,_ ]\d{3})+|\d+)\s*(k\b)?", re.IGNORECASE)
 
 

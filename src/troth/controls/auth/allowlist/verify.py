@@ -43,7 +43,7 @@ def verify(statement: Statement, tree: Tree) -> Verdict:
             return Broken(How.CONTRADICTED, (*wide, *shown[:2]), "An empty list admits everybody.", _MEND)
         return Partly(How.BYPASSED, (*wide, *shown[:2]), "Who fills in no list admits everybody.", _MEND)
     heeded = [(one, line) for one, line in live if _heeded(one, tree)]
-    if not heeded or found.unread or (len({one.path for one, _ in live}) > 1 and re.search(r"\b(?:all|every|each)\b", statement.text, re.IGNORECASE)):
+    if not heeded or found.unread or (len({one.path for one, _ in live}) > 1 and re.search(r"\b(?:all|every|each)\s+(?:message|request|command|channel|door|endpoint|tool|call)", statement.text, re.IGNORECASE)):
         return Unknown(_LOOK, "A list is asked; whether all that arrives passes there takes a run.", shown)
     if not _EMPTY.search(statement.text) and not re.search(r"allow[- ]?list|whitelist|allow[- ]?from", statement.text, re.IGNORECASE):
         return Unknown(_LOOK, "A list is asked; that it is the one of the sentence is not seen.", shown)
