@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-__all__ = ["closing", "functions"]
+__all__ = ["closing", "functions", "pairs_of"]
 
 _ECMA: Final = re.compile(
     r"(?:\bfunction\b\s*\*?\s*(?P<declared>[\w$]+)?\s*(?:<[^<>(){}]*>)?\s*(?P<a>\())"
     r"|(?:(?P<bound>[\w$]+)\s*(?::\s*[^=;(){}]{1,80})?[=:]\s*(?:async\s+)?(?:<[^<>(){}]*>\s*)?(?=(?:\([^()]{0,2000}(?:\([^()]{0,2000}\)[^()]{0,2000})*\)|[\w$]+)\s*(?::\s*[^=;{}]{1,80})?\s*=>)(?P<b>\(|[\w$]))"
-    r"|(?:^[ \t]*(?:(?:public|private|protected|static|async|override|readonly|get|set)\s+|\*\s*)*(?P<method>#?[\w$]+)\s*(?:<[^<>(){}]*>)?\s*(?P<c>\())"
+    r"|(?:^[ \t]*(?:(?:public|private|protected|static|async|override|readonly|get|set)\s+)*\*?[ \t]*(?P<method>#?[\w$]+)\s*(?:<[^<>(){}]*>)?\s*(?P<c>\())"
     r"|(?P<arrow>=>)\s*(?=\{)",
     re.MULTILINE,
 )
@@ -37,7 +37,7 @@ def closing(code: str, at: int) -> int:
     return len(code)
 
 
-def _pairs(code: str) -> dict[int, int]:
+def pairs_of(code: str) -> dict[int, int]:
     """Each opening bracket and the one that closes it, counted by kind; in one pass, so that text without ends takes no longer."""
     found: dict[int, int] = {}
     opened: dict[str, list[int]] = {")": [], "}": [], "]": []}
@@ -52,7 +52,7 @@ def _pairs(code: str) -> dict[int, int]:
 
 def functions(code: str, language: str) -> Iterator[tuple[str, str, int, int, bool]]:
     """Name, owner, start, end (positions) and whether it has no name of its own, of each function."""
-    pairs = _pairs(code)
+    pairs = pairs_of(code)
     classes = [(match.start(3), pairs.get(match.start(3), len(code)), match.group(1) or match.group(2)) for match in _CLASS.finditer(code)]
     bodies: set[int] = set()
     for match in (_RUST if language == "rust" else _ECMA).finditer(code):

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from troth.engines.code.backtracking import explodes
-from troth.judgement.braces import closing
+from troth.judgement.braces import closing, pairs_of
 from troth.judgement.passages import Passage, Passages, mentioned, passages
 from troth.terms.facts.command_filters import CommandFilter, CommandFilters, Entry
 from troth.terms.facts.tree import Tree
@@ -32,6 +32,7 @@ _LEAVES: Final = re.compile(r"\breturn\b|\braise\b|\bthrow\b")
 _RAISES: Final = re.compile(r"\braise\b|\bthrow\b")
 _SWALLOWED: Final = re.compile(r"[^\n]*\n\s*(?:except[^\n]*:\s*\n\s*(?:pass|continue|[\w.]*log\w*\.[^\n]*)\s*(?:\n|\Z)|\}\s*catch\s*(?:\([^)]*\))?\s*\{\s*\})")
 _TEXT_LIMIT: Final = 400
+_LIST_LIMIT: Final = 20_000
 
 
 def look(tree: Tree) -> CommandFilters:
@@ -50,17 +51,20 @@ def look(tree: Tree) -> CommandFilters:
 
 def _lists(one: Passage) -> Iterator[tuple[str, bool, tuple[Entry, ...], int]]:
     """Name, whether it refuses, entries and line of each list of commands that is written in a passage."""
-    for match in _LIST.finditer(one.code):
+    pairs = pairs_of(one.code) if _NAME.search(one.code) else {}
+    for match in _LIST.finditer(one.code) if pairs else ():
         at = match.start("open")
         name = match.group("name").rpartition(".")[2].lstrip("#")
         kind = _NAME.search(name)
         if kind is None or (not _COMMANDS.search(name) and not _COMMANDS.search(one.path)):
             continue
-        end = closing(one.code, at)
+        end = pairs.get(at, -1)
         # `(given or []) + [...]`: what is written comes after
-        while (more := re.match(r"[\s)]*\+\s*(?=\[)", one.code[end + 1 :])) is not None:
+        while end > at and (more := re.match(r"[\s)]*\+\s*(?=\[)", one.code[end + 1 : end + 200])) is not None:
             at = end + 1 + more.end()
-            end = closing(one.code, at)
+            end = pairs.get(at, -1)
+        if not at < end < at + _LIST_LIMIT:
+            continue
         if one.code[at] == "(" and one.code[at + 1 : end].strip()[:1] not in ("[", "{", "(", "'", '"', "r"):
             continue
         entries = tuple(_entries(one, at, end))
