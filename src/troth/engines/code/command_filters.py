@@ -18,7 +18,11 @@ from troth.terms.place import Place
 
 __all__ = ["look"]
 
-_WORDS: Final = (b"subprocess", b"os.system", b"child_process", b"execa", b"bun.spawn", b"create_subprocess", b"deny", b"denied", b"block", b"dangerous", b"forbid", b"blacklist", b"banned", b"allowed", b"allowlist", b"whitelist", b"permitted", b"safe_")
+_WORDS: Final = (
+    b"subprocess", b"os.system", b"os.popen", b"child_process", b"execa", b"bun.spawn", b"denied_c", b"deny_c", b"deny_p", b"denylist", b"blacklist", b"blocked_c", b"blocked_p", b"blockedc", b"blockedp", b"dangerous_c",
+    b"dangerous_p", b"dangerousc", b"dangerousp", b"forbidden_c", b"forbiddenc", b"banned_c", b"allowed_c", b"allowed_b", b"allowedc", b"allowedb", b"safe_c", b"safec", b"permitted_c", b"destructive_c", b"destructive_p", b"command_whitelist", b"command_allowlist",
+)  # fmt: skip
+_MAY_START: Final = re.compile(r"subprocess|os\.|exec|spawn")
 _LIST: Final = re.compile(r"(?<![\w$.#])(?P<name>[\w$.#]+)\s*(?::[^=\n;{}]{1,80})?(?<![=!<>])=(?!=)\s*(?P<rest>[^=\n;\[{(]{0,80})(?P<open>[\[{(])")
 _NAME: Final = re.compile(r"(?P<no>deny|denied|block|danger|forbid|blacklist|banned|prohibited|unsafe|disallow|destructive|harmful|malicious)|(?P<yes>allow|permitted|whitelist|safe|approved)", re.IGNORECASE)
 _COMMANDS: Final = re.compile(r"command|cmd|shell|exec|bash|program|binar|subprocess|terminal|pattern", re.IGNORECASE)
@@ -44,7 +48,7 @@ def look(tree: Tree) -> CommandFilters:
             made = CommandFilter(name, refuses, "", entries, Place(one.path, line))
             uses = list(_consulted(made, one.path, found, tree))
             filters += uses or [made]
-    starts = tuple((Place(one.path, line), one.name, _shell(one, match)) for one in found.innermost() for line, match in one.find(_STARTS) if _valued(one, match))
+    starts = tuple((Place(one.path, line), one.name, _shell(one, match)) for one in found.innermost() if _MAY_START.search(one.code) for line, match in one.find(_STARTS) if _valued(one, match))
     ordered = sorted(filters, key=lambda item: (item.place.path, item.place.line))
     return CommandFilters(tuple(ordered), found.unread, starts)
 
@@ -135,7 +139,7 @@ def _consulted(made: CommandFilter, path: str, found: Passages, tree: Tree) -> I
     word = re.escape(made.name)
     own = re.compile(rf"(?<![\w$])(?:[\w$]+\.)*{word}(?![\w$])")
     for one in found.innermost():
-        if not own.search(one.code) or (one.path != path and not re.search(rf"import[^\n]*\b{word}\b|require", _top(one.path, found))):
+        if made.name not in one.code or not own.search(one.code) or (one.path != path and not re.search(rf"import[^\n]*\b{word}\b|require", _top(one.path, found))):
             continue
         for mode, position in _modes(one, made):
             holder = Place(one.path, one.at(position))
@@ -224,7 +228,7 @@ def _heeded(one: Passage, found: Passages) -> bool:
     """Some caller looks at the answer; a function that raises need not be looked at."""
     if not one.name or one.handed:
         return True
-    calls = [(other, match) for other in found for match in re.finditer(rf"(?<![\w$])(?:[\w$]+\.)*{re.escape(one.name)}\s*\(", other.code) if other is not one]
+    calls = [(other, match) for other in found if one.name in other.code for match in re.finditer(rf"(?<![\w$])(?:[\w$]+\.)*{re.escape(one.name)}\s*\(", other.code) if other is not one]
     calls = [(other, match) for other, match in calls if not re.search(r"(?:def|function)\s+\Z", other.code[: match.start()])]
     if _RAISES.search(one.code):
         return not calls or not all(_SWALLOWED.match(other.code, match.start()) and "try" in other.code[max(match.start() - 60, 0) : match.start()] for other, match in calls)

@@ -13,7 +13,8 @@ from troth.terms.verdict import Broken, How, Kept, Partly, Unknown, Verdict
 
 _WORDS = (b"allow_from", b"allowfrom", b"allowlist", b"allow_list", b"allowed_user", b"allowedusers", b"whitelist", b"allowed_sender", b"allowed_chat", b"allowed_id", b"authorized_user", b"allowed_channel", b"alloweduser", b"allowed_email", b"allowed_origin", b"allowed_client")
 _MATTER = re.compile(r"allow[- ]?(?:list|from)|whitelist|allowed|authori[sz]ed|permitted|approved|only", re.IGNORECASE)
-_LIST = r"[\w.$]*(?:allow_?list|allow_?from|whitelist|(?:allowed|authorized|permitted)_?(?:users?|senders?|chats?|ids?|channels?|emails?|clients?|guilds?|numbers?|accounts?|user_?ids?|chat_?ids?))\w*"
+_SPEAKS = re.compile(r"allow|whitelist|authorized|permitted", re.IGNORECASE)
+_LIST = r"(?<![\w.$])[\w.$]*(?:allow_?list|allow_?from|whitelist|(?:allowed|authorized|permitted)_?(?:users?|senders?|chats?|ids?|channels?|emails?|clients?|guilds?|numbers?|accounts?|user_?ids?|chat_?ids?))\w*"
 _ASKS = re.compile(rf"\bin\s+(?:set\()?{_LIST}|{_LIST}\s*\.(?:includes|has|contains|some|indexOf)\s*\(", re.IGNORECASE)
 _OPEN = re.compile(rf"if\s+(?:not\s+{_LIST}|len\(\s*{_LIST}\s*\)\s*==\s*0)\s*:\s*\n\s*return\s+True|if\s*\(\s*(?:!\s*{_LIST}(?:\?*\.length)?|{_LIST}\??\.length\s*===?\s*0)[^)\n]*\)\s*\{{?\s*(?:\n\s*)?return\s+true|return\s+not\s+{_LIST}\s+or\b|return\s+!{_LIST}(?:\.length)?\s*\|\||if\s+{_LIST}\s+and\s+[\w.]+\s+not\s+in\s+{_LIST}", re.IGNORECASE)
 _DENIES = re.compile(r"\breturn\s+(?:False|false|None|null)\b|\braise\b|\bthrow\b|\breturn\s+[\w.()]+\s+in\b|\breturn\s+[\w.]+\.(?:includes|has|contains|some)\s*\(|\breturn\s*;?\s*$|\breturn\s*\n", re.MULTILINE)
@@ -29,7 +30,7 @@ def verify(statement: Statement, tree: Tree) -> Verdict:
     if other is not None:
         return other
     found = passages(tree, _WORDS)
-    asks = [(one, line) for one in found.innermost() if not one.outside for line, _ in one.find(_ASKS) if _DENIES.search(one.code)]
+    asks = [(one, line) for one in found.innermost() if not one.outside and _SPEAKS.search(one.code) for line, _ in one.find(_ASKS) if _DENIES.search(one.code)]
     if not asks:
         return Unknown(_LOOK, "No code that compares somebody with such a list is known here.")
     live = [(one, line) for one, line in asks if mentioned(tree, one)]
