@@ -37,6 +37,8 @@ SENTENCES = ROOT / "data" / "sentences"
 TESTS_ONLY = frozenset(("paraphrases_later", "paraphrases_typical"))
 """Not learned from: kept to test with."""
 NOTHING = "-"
+OF_THE_TRUTH = 3
+"""How often a line of the truth counts: its labeller decided what counts as a promise, the other labels follow."""
 _LABEL = re.compile(r"(?:\*\*)?([A-Z][^:*|]{2,40})(?:\*\*:|:\*\*|:|\*\*)(?= |$)")
 STEPS, RATE, DECAY, LEAST_WEIGHT, LEAST_TIMES = 150, 0.15, 0.00003, 0.3, 3
 
@@ -112,7 +114,8 @@ def labelled(catalogue: Catalogue) -> list[Example]:
             control = lines.get(one.line) or (NOTHING if one.line in negatives else None)
             if control and one.kind is not Kind.CODE:
                 around = (*reversed(one.lead_in), *reversed(one.headings[1:]))
-                found.append(Example(control, features(one.text, around, one.section.value, one.kind.value, one.label), policy.name))
+                example = Example(control, features(one.text, around, one.section.value, one.kind.value, one.label), policy.name)
+                found += [example] * (OF_THE_TRUTH if policy.group in ("seeds", "more") else 1)
     return found
 
 

@@ -68,7 +68,6 @@ def test_a_question_to_the_reader_promises_nothing(question: str) -> None:
         "Public disclosure of vulnerabilities can put users at risk.",
         "To receive security updates, please watch the repository and its releases.",
         "Prompt injection is an attack in which a text tricks a model.",
-        "Copy .env.example to .env and fill in your values.",
         "For security updates and announcements, watch this repository.",
         "TLS (Transport Layer Security) encrypts all communication between two ends.",
     ],
