@@ -27,6 +27,7 @@ WRITES = 'def write(folder, text):\n    (folder / "cert-secrets.yaml").write_tex
         ("report/required-fields", "Responsible Disclosure", "**Provide credit** to researchers (if desired)", {"a.txt": "a\n"}, {"fields": ("credit",)}),
         ("deps/update-bot", "Security", "Every release runs a security gate: open Dependabot and CodeQL alerts, and `npm audit` across every tree.", {".github/dependabot.yml": BOT}, {}),
         ("container/hardened", "Security", "Secure by default operation (container isolation, minimal mount exposure)", {"Dockerfile": "FROM node:22-slim\nUSER node\n"}, {"property": "minimal"}),
+        ("versions/supported-table", "Supported Versions", "We recommend always using the latest version.", {"package.json": '{"name": "acme", "version": "0.1.0"}\n'}, {"rows": ({"range": "latest", "supported": True},)}),
         ("publish/provenance", "Provenance", "**Immutable Releases** - Release artifacts cannot be tampered with", {".github/workflows/release.yml": PUBLISHES}, {}),
         ("versions/supported-table", "Supported Versions", "**Store compatibility:** Store 1.7+ is required for full support.", {"package.json": '{"name": "acme", "version": "0.1.0"}\n'}, {"rows": ({"range": "1.7", "supported": True},)}),
     ],

@@ -35,7 +35,8 @@ _TO_COME_VALUE: Final = re.compile(rf"{_STILL}\s*(?:\([^)]*\))?\W*\Z", re.IGNORE
 """All that stands after a label: "SOC 2: In progress (target Q3)"."""
 _SUPPOSED: Final = re.compile(
     r"\bwould (?:need|have|want|like) to\b|\b(?:we|it|this project|the project) (?:could|might) (?:later|one day|someday|eventually|in (?:the )?future)\b"
-    r"|\b(?:we (?:are )?)(?:plan(?:ning)?|hop(?:e|ing)|intend(?:ing)?|working) (?:to|on)\b|\bwill be (?:added|implemented|introduced|enabled) (?:in|with|later|soon)\b",
+    r"|\b(?:we (?:are )?)(?:plan(?:ning)?|hop(?:e|ing)|intend(?:ing)?|working) (?:to|on)\b|\bwill be (?:added|implemented|introduced|enabled) (?:in|with|later|soon)\b"
+    r"|\b(?:is|are) (?:still )?(?:an? )?(?:roadmap|planned|future) items?\b|\b(?:is|are|has|have) not yet (?:been )?(?:in place|implemented|available|supported|enabled|active|enforced|added|done|set up)\b",
     re.IGNORECASE,
 )
 """What would have to be done, or is meant to be: "To reach Level 3, we would need to use ..."."""

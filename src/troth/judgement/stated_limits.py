@@ -46,6 +46,11 @@ _COMMON: Final = frozenset(
 _EXTENSIONS: Final = (".py", ".ts", ".tsx", ".mts", ".js", ".mjs", ".cjs", ".rs", ".go")
 _SCRIPTS: Final = re.compile(r"(?:scripts?|ci|\.github|hack)/")
 """What helps to build the project; no limit of the program."""
+_BEFORE: Final = {
+    "timeouts": re.compile(r"((?:[\w-]+\s+){1,2})time-?\s?outs?\b", re.IGNORECASE),
+    "limits": re.compile(r"((?:[\w-]+\s+){1,2})(?:size\s+)?(?:limits?|truncat\w*|maximum)\b", re.IGNORECASE),
+}
+"""What stands before the word is what the limit is of."""
 _AROUND: Final = 12
 _MOST: Final = 4
 _MOST_LOOKED: Final = 24
@@ -83,6 +88,8 @@ def stated_limits(text: str, kind: str, tree: Tree) -> tuple[Evidence, ...]:
     topics = {re.sub(r"ies\Z", "y", word)[:4] for word in _WORD.findall(re.sub(r"[_-]", " ", text.lower())) if word not in _COMMON}
     if not wanted or not topics:
         return ()
+    before = _BEFORE[kind].search(text)
+    own = {word[:4].lower() for word in _WORD.findall(before.group(1).lower()) if word not in _COMMON} if before else set()
     fewest = min(len(topics), 2) if kind == "limits" else 1  # a number of bytes is common to many things
     found: list[tuple[int, Evidence]] = []
     for path in sources(tree, *_EXTENSIONS):
@@ -94,7 +101,7 @@ def stated_limits(text: str, kind: str, tree: Tree) -> tuple[Evidence, ...]:
             around = _AROUND if fewest == 1 and kind == "timeouts" else _AROUND // 3
             near = " ".join((path, *lines[max(number - 1 - around, 0) : number + around])).lower()
             hits = sum(topic in near for topic in topics)
-            if hits >= fewest and _used(_Spot(path, lines, number), name, kind, tree):
+            if hits >= fewest and (not own or any(word in near for word in own)) and _used(_Spot(path, lines, number), name, kind, tree):
                 found.append((hits, tree.evidence(path, number, "The number of the sentence, and what it holds back goes by it.")))
                 break
         if len(found) >= _MOST_LOOKED:

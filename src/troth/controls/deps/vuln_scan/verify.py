@@ -35,6 +35,7 @@ _THEIR_RELEASE = re.compile(r"\b(?:latest|stable|newest|current|supported) (?:\w
 _MOST = 10
 _NEWS = re.compile(r"\b(?:publish|announce|issue|release)s? (?:security )?(?:advisor|bulletin|notice|announcement)", re.IGNORECASE)
 """Introduces what is announced."""
+_EXPECTED = re.compile(r"\b(?:is|are) expected to (?:report|show|find|be clean|return)\b|\b(?:should|will|must) (?:report|show|return) (?:\*\*)?(?:no|zero|0)\b", re.IGNORECASE)
 _FORGES = re.compile(r"\b(?:github|gitlab)(?:'s)? (?:security )?(?:advisor(?:y|ies)(?: database)?|alerts|vulnerability alerts|security alerts)\b(?!.{0,40}\b(?:action|workflow|scanner)\b)|\bdependabot (?:security )?alerts\b", re.IGNORECASE)
 _SECRETS = re.compile(r"\bsecrets?\b|\bcredentials?\b", re.IGNORECASE)
 _SBOM = re.compile(r"\bsboms?\b|bill of materials", re.IGNORECASE)
@@ -69,14 +70,9 @@ def _from_files(
     dependencies: Dependencies,
     updates: Updates,
 ) -> Verdict:
-    if _SBOM.search(statement.text) and not _LOOKS.search(statement.text):
-        return Unknown("a sentence about a scan", "The sentence speaks of a list of parts, and not of what is wrong with them.")
-    if _SECRETS.search(statement.text) and not _ABOUT.search(statement.text):
-        return Unknown("a sentence about dependencies", "The sentence speaks of secrets, and not of what is depended on.")
-    if _NEWS.search(nearest(statement)):
-        return Unknown("what maintainers publish", "The line names what is announced, and not what is scanned.")
-    if _FORGES.search(statement.text) and (params.text("tool") or "any").lower() == "any":
-        return Unknown(_DEPENDABOT, "The sentence names what the forge itself does, which a setting switches on.", (said(statement, "It names the forge's own."),))
+    other = _of_another_matter(params, statement)
+    if other is not None:
+        return other
     items = named(with_alternatives(params.text("tool"), statement, tools), tools, _SCANS, "a dependency scanner")
     mixed = _mixed(items, statement, tools)
     if mixed is not None:
@@ -102,6 +98,21 @@ def _from_files(
         every = is_universal(statement) or params.text("fail") == "any" or not any(item.tool for item in wanted)
         return _missed(found, runs, params, ground, dependencies, every=every)
     return found
+
+
+def _of_another_matter(params: Params, statement: Statement) -> Unknown | None:
+    """The verdict on a sentence that says something else than that the project scans; None for every other one."""
+    if _SBOM.search(statement.text) and not _LOOKS.search(statement.text):
+        return Unknown("a sentence about a scan", "The sentence speaks of a list of parts, and not of what is wrong with them.")
+    if _SECRETS.search(statement.text) and not _ABOUT.search(statement.text):
+        return Unknown("a sentence about dependencies", "The sentence speaks of secrets, and not of what is depended on.")
+    if _EXPECTED.search(statement.text) and not params.texts("on"):
+        return Unknown("a run of the scanner", "The sentence says what a scan would show, and not that one is run.")
+    if _NEWS.search(nearest(statement)):
+        return Unknown("what maintainers publish", "The line names what is announced, and not what is scanned.")
+    if _FORGES.search(statement.text) and (params.text("tool") or "any").lower() == "any":
+        return Unknown(_DEPENDABOT, "The sentence names what the forge itself does, which a setting switches on.", (said(statement, "It names the forge's own."),))
+    return None
 
 
 def _mixed(items: tuple[Named, ...], statement: Statement, tools: ToolRuns) -> Partly | None:

@@ -22,6 +22,8 @@ _REMOTE = frozenset({"ssh", "su", "watch", "xargs", "parallel"})
 """Programs that hand what follows to a shell: such a call is not seen to the end."""
 _LISTED = re.compile(r"['\"](?:[\w/.-]*/)?(?:(?:ba|z|da|k|c|tc|fi|a)?sh|cmd|powershell|pwsh)(?:\.exe)?['\"]\s*,\s*['\"](?:-\w*c|/[cCkK]|-[Cc]ommand)['\"]")
 """A command for a shell that is put together elsewhere than in the call."""
+_OF_ONE = re.compile(r"`([\w.-]{2,30})` (?:is|are|gets?|will be) (?:only )?(?:invoked|called|run|executed|started|spawned|launched)\b|\bthe (\w+) process is (?:spawned|started|launched)\b", re.IGNORECASE)
+_ANY = frozenset(("subprocess", "subprocesses", "process", "processes", "command", "commands", "child", "children"))
 _MEND = "Pass a list of words without shell=True."
 
 
@@ -37,6 +39,8 @@ def verify(statement: Statement, calls: PythonCalls, tree: Tree, code: CodeLines
     shells += [call for call, _ in named]
     made += [call for call, handed in named if any(not isinstance(word, ast.Constant) for word in handed)]
     other_made = code.of("js-shell-injection", "js-shell-model-output", "rust-command-input")
+    if (made or other_made) and (one := _subject(statement)):
+        return Unknown("a look at the calls of that program", f"The sentence speaks of {one} alone; other commands are another matter.")
     if made or other_made:
         places = [(call.place, "A shell reads a command that is made of values.") for call in made] + [(found.place, found.says) for found in other_made]
         shown = tuple(tree.evidence(place.path, place.line, says) for place, says in places[:10])
@@ -50,6 +54,13 @@ def verify(statement: Statement, calls: PythonCalls, tree: Tree, code: CodeLines
         return Unknown("a look at every start of a process", "Not every place that starts a process could be seen, or there is none.")
     shown = tuple(tree.evidence(call.place.path, call.place.line, "A list of words, no shell.") for call in runs[:8])
     return Kept(shown, f"All {len(runs)} starts of a process in {sum(1 for _ in sources(tree, '.py'))} Python files pass a list and use no shell.")
+
+
+def _subject(statement: Statement) -> str:
+    """The one program that the sentence speaks of ("`unzip` is invoked via ..."); empty where it speaks of all."""
+    match = _OF_ONE.search(statement.quote)
+    name = (match.group(1) or match.group(2)) if match is not None else ""
+    return "" if name.lower() in _ANY else name
 
 
 def _with_shell(call: PythonCall) -> bool:

@@ -69,7 +69,7 @@ def _offers(text: str) -> bool:
     """Whether a sentence sends people to a public place: the place, without a negation before it and without a word that it is for other things."""
     for sentence in re.split(r"(?<=[.;!?])\s+|\n", text):
         for match in _PUBLIC.finditer(sentence):
-            before = sentence[max(match.start() - 90, 0) : match.start()]
+            before = sentence[max(match.start() - 180, 0) : match.start()]
             if not _NOT.search(before) and not _ELSEWHERE.search(sentence) and _OFFERS.search(sentence):
                 return True
     return False

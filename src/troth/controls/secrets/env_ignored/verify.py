@@ -18,6 +18,12 @@ _ABOUT = re.compile(r"ignor|commit|version control|\bgit\b|repositor|track|exclu
 _SPAN = re.compile(r"`(\.?[\w*-][\w.*-]*)`")
 _KEEPS = re.compile(r"ignor|commit|never|\bgit\b|version control|exclud|track|check(?:ed|ing)? in", re.IGNORECASE)
 _STORY = re.compile(r"\b(?:shipped|was committed|were committed|had been committed|leaked|contained|used to)\b.{0,120}\b(?:until|in (?:the )?(?:commit|history|version)|from the commit|since|before)\b", re.IGNORECASE | re.DOTALL)
+_FEATURE = re.compile(
+    r"\bindex(?:ed|ing|er|es)\b|\bAI (?:models?|summar\w*|pipelines?)\b|\b(?:MCP )?tools? (?:read|return|skip)|\bcontent (?:is not|hidden)\b|\bflagged (?:with|as)\b|\bskips? (?:git-?)?ignored\b"
+    r"|`\.(?!git)\w+ignore`|\bgit-?ignored files? (?:return|are (?:skipped|hidden|excluded))|\bmirrors the\b",
+    re.IGNORECASE,
+)
+"""What a program that reads files does with those that git ignores, or has a list of its own for."""
 _SAMPLES = (".example", ".sample", ".template", ".dist", ".defaults", ".test", ".schema")
 _ASIDE = ("test", "example", "doc", "fixture", "sample", "node_modules")
 
@@ -77,6 +83,8 @@ def _beside(statement: Statement) -> Unknown | None:
     keeps = _KEEPS.search(statement.text)
     if spans and not keeps and all(span.endswith(_SAMPLES) or span == ".gitignore" for span in spans):
         return Unknown("a sentence about what git ignores", "The sentence names a sample of the file, which is there to be committed.")
+    if _FEATURE.search(statement.quote):
+        return Unknown("a sentence about what git ignores", "The sentence tells what the program does with files that are ignored, and not which are.")
     if _STORY.search(statement.text):
         return Unknown("a sentence about what git ignores", "The sentence tells what once was in the repository, and not what is ignored.")
     if statement.text and not spans and not _ABOUT.search(statement.text) and not re.search(r"\benv", statement.text, re.IGNORECASE):

@@ -24,6 +24,7 @@ _TAG = re.compile(r"(?:[@\w./-]*?[@/-])?v?(\d[\w.+-]*)\Z")
 
 _NO_TABLE = re.compile(r"\brecommend|\b(?:subscribe|watch|follow) (?:to |the |our )*(?:releases?|advisor)|\bwe (?:release|publish|issue|provide) (?:\w+ )?(?:patches|fixes|updates|advisories)\b|\bfollows? the\b.{0,40}\bpolicy\b", re.IGNORECASE)
 """Advice, news and pointers: they stand near a table of versions, and are none."""
+_ADVISED = re.compile(r"\b(?:recommend|advise|encourage|urge)\w*\b.{0,40}\b(?:us|run|upgrad|updat|stay)\w*\b(?!.*\b(?:supported|security (?:fix|update|patch)))", re.IGNORECASE)
 _ANOTHERS = re.compile(r"\bcompatib\w+|\b\d[\w.]*\+? (?:or (?:later|newer|higher|above) )?(?:is|are) required\b|\brequires? (?:at least )?[A-Z][\w.]* v?\d|\bminimum (?:required )?(?:python|node|rust|go|java)\b", re.IGNORECASE)
 _BACKPORTS = re.compile(r"\bback-?port|\b(?:two|three|four|last \d+|\d+) (?:most recent|latest|newest|last|previous|active) (?:minor |major |stable )*(?:releases?|versions?|lines?)\b", re.IGNORECASE)
 
@@ -97,6 +98,8 @@ def _no_table(statement: Statement, *, empty: bool) -> Unknown | None:
     """The verdict on a sentence that says something else than which versions are supported; None for every other one."""
     if empty and _NO_TABLE.search(statement.text):
         return Unknown("rows with versions", "The sentence names no version, and says something else than which are supported.", (said(statement, "It stands here."),))
+    if statement.kind is not Kind.ROW and _ADVISED.search(statement.text):
+        return Unknown("what users run", "The sentence advises users to run the newest version, and does not say which are supported.", (said(statement, "It stands here."),))
     if statement.kind is not Kind.ROW and _ANOTHERS.search(statement.text):
         return Unknown("rows with versions of the project", "The sentence names the version of something that the project needs or works with.", (said(statement, "It stands here."),))
     if _BACKPORTS.search(statement.text) and statement.kind is not Kind.ROW:
