@@ -28,6 +28,8 @@ WRITES = 'def write(folder, text):\n    (folder / "cert-secrets.yaml").write_tex
         ("deps/update-bot", "Security", "Every release runs a security gate: open Dependabot and CodeQL alerts, and `npm audit` across every tree.", {".github/dependabot.yml": BOT}, {}),
         ("container/hardened", "Security", "Secure by default operation (container isolation, minimal mount exposure)", {"Dockerfile": "FROM node:22-slim\nUSER node\n"}, {"property": "minimal"}),
         ("versions/supported-table", "Supported Versions", "We recommend always using the latest version.", {"package.json": '{"name": "acme", "version": "0.1.0"}\n'}, {"rows": ({"range": "latest", "supported": True},)}),
+        ("deps/pinned", "Known alerts", "Some alerts are real but not currently resolvable because an upstream dependency caps the fixed version.", {"requirements.txt": "requests==2.32.0\n"}, {}),
+        ("branch/status-checks", "Security", "On boot, `StaticAnalysis::assert_environment()` checks whether dangerous functions are there", {".github/workflows/a.yml": WORKFLOW}, {"checks": ("StaticAnalysis::assert_environment()",)}),
         ("publish/provenance", "Provenance", "**Immutable Releases** - Release artifacts cannot be tampered with", {".github/workflows/release.yml": PUBLISHES}, {}),
         ("versions/supported-table", "Supported Versions", "**Store compatibility:** Store 1.7+ is required for full support.", {"package.json": '{"name": "acme", "version": "0.1.0"}\n'}, {"rows": ({"range": "1.7", "supported": True},)}),
     ],

@@ -35,6 +35,8 @@ _LOOKS = (
 
 _EMPTY = frozenset(("echo", "printf", "true", ":", "exit", "actions/checkout"))
 """Calls that cannot fail: a job of nothing else stands in for the real one."""
+_CODE = re.compile(r"\(\)|::|\\|->")
+_MERGES = re.compile(r"\bmerg|\bpull requests?\b|\bPRs?\b|\bbranch|\brequired\b|status check|\bCI\b", re.IGNORECASE)
 _APPS = re.compile(
     r"codecov|coverall|\bdco\b|\bcla\b|vercel|netlify|codacy|codeclimate|sonarcloud|snyk|renovate|pre-commit\.ci|coderabbit|"
     r"gitguardian|readthedocs|socket security|deepsource|license/|semantic pull",
@@ -59,6 +61,8 @@ def verify(
     params: Params, statement: Statement, *, workflows: Workflows, tools: ToolRuns, tree: Tree, shown: ForgeShown
 ) -> Verdict:
     """Names that match no job can never be satisfied; that the others are required, the settings say."""
+    if any(_CODE.search(name) for name in params.texts("checks")) and not _MERGES.search(statement.text):
+        return Unknown("a sentence about checks before a merge", "The sentence names functions of the program, and not checks of changes.")
     strict = bool(params.flag("strict"))
     wanted = [name for name in (_clean(text) for text in params.texts("checks")) if name]
     checks = [

@@ -19,6 +19,8 @@ _FILE_NAMES = re.compile(r"[\w./-]*[\w-]\.(?:json|lock|mod|sum|txt|toml|ya?ml)\b
 _ONLY_LOCKED = re.compile(r"\binstall\w*\b.{0,60}\b(?:from|by|with|using|via|against)\b.{0,30}\block ?-?files?\b|\bnpm ci\b|frozen[- ]lockfile|\block ?-?files?\b.{0,40}\bonly\b", re.IGNORECASE)
 _HASHES = re.compile(r"\bhash(?:es|ed)?\b|\bintegrity\b|\bdigests?\b", re.IGNORECASE)
 _ASIDE = re.compile(r"(?:^|/)(?:tests?|examples?|docs?|fixtures?|samples?|bench\w*|fuzz|templates?)/", re.IGNORECASE)
+_ALERTS = re.compile(r"\balerts?\b|\badvisor(?:y|ies)\b|\bCVEs?\b|\bvulnerabilit|\bresolvable\b|\bupstream\b", re.IGNORECASE)
+_PINS = re.compile(r"\bpin|\block(?:ed|s|ing)?\b|\block-?\s?file|\bexact\b|frozen|\bhash|reproducib|determinis|integrity", re.IGNORECASE)
 _SHOWN = 8
 
 
@@ -29,6 +31,8 @@ def verify(params: Params, statement: Statement, dependencies: Dependencies, too
         return advice
     if statement.text and not _MATTER.search(_FILE_NAMES.sub(" ", statement.text)):
         return Unknown("a sentence about versions that are pinned", "The sentence names a file and says nothing of how its versions are chosen.")
+    if _ALERTS.search(statement.text) and not _PINS.search(statement.text):
+        return Unknown("a sentence about versions that are pinned", "The sentence tells of alerts or fixes, and not of how versions are chosen.")
     named = params.text("file") or ""
     locks = tuple(lock for lock in dependencies.locks if named and lock.path.rpartition("/")[2] == named)
     if locks and not dependencies.named(named):

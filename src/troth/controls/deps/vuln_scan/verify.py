@@ -35,7 +35,7 @@ _THEIR_RELEASE = re.compile(r"\b(?:latest|stable|newest|current|supported) (?:\w
 _MOST = 10
 _NEWS = re.compile(r"\b(?:publish|announce|issue|release)s? (?:security )?(?:advisor|bulletin|notice|announcement)", re.IGNORECASE)
 """Introduces what is announced."""
-_EXPECTED = re.compile(r"\b(?:is|are) expected to (?:report|show|find|be clean|return)\b|\b(?:should|will|must) (?:report|show|return) (?:\*\*)?(?:no|zero|0)\b", re.IGNORECASE)
+_EXPECTED = re.compile(r"\b(?:is|are) expected to (?:report|show|find|be clean|return)\b|\bconfigures? [\w ]{0,20}\baudit\b to (?:report|ignore|skip|allow)\b|\b(?:should|will|must) (?:report|show|return) (?:\*\*)?(?:no|zero|0)\b", re.IGNORECASE)
 _FORGES = re.compile(r"\b(?:github|gitlab)(?:'s)? (?:security )?(?:advisor(?:y|ies)(?: database)?|alerts|vulnerability alerts|security alerts)\b(?!.{0,40}\b(?:action|workflow|scanner)\b)|\bdependabot (?:security )?alerts\b", re.IGNORECASE)
 _SECRETS = re.compile(r"\bsecrets?\b|\bcredentials?\b", re.IGNORECASE)
 _SBOM = re.compile(r"\bsboms?\b|bill of materials", re.IGNORECASE)

@@ -23,6 +23,12 @@ _REMOTE = frozenset({"ssh", "su", "watch", "xargs", "parallel"})
 _LISTED = re.compile(r"['\"](?:[\w/.-]*/)?(?:(?:ba|z|da|k|c|tc|fi|a)?sh|cmd|powershell|pwsh)(?:\.exe)?['\"]\s*,\s*['\"](?:-\w*c|/[cCkK]|-[Cc]ommand)['\"]")
 """A command for a shell that is put together elsewhere than in the call."""
 _OF_ONE = re.compile(r"`([\w.-]{2,30})` (?:is|are|gets?|will be) (?:only )?(?:invoked|called|run|executed|started|spawned|launched)\b|\bthe (\w+) process is (?:spawned|started|launched)\b", re.IGNORECASE)
+_IT = re.compile(r"\W*(?:it|this|that|the (?:tool|wrapper|bridge|helper|runner|hook))\b (?:uses|calls|runs|invokes|spawns|starts)\b", re.IGNORECASE)
+"""Speaks of what the sentence before named."""
+_BY_HAND = re.compile(r"(?:^|/)scripts?/|^(?:hack|ci|\.github)/", re.IGNORECASE)
+"""What people start who work on the project: nobody else gives it values."""
+_FOREIGN = re.compile(r"`?(?:shell_exec|passthru|proc_open|popen)`?\b")
+"""Functions of PHP."""
 _ANY = frozenset(("subprocess", "subprocesses", "process", "processes", "command", "commands", "child", "children"))
 _MEND = "Pass a list of words without shell=True."
 
@@ -39,6 +45,8 @@ def verify(statement: Statement, calls: PythonCalls, tree: Tree, code: CodeLines
     shells += [call for call, _ in named]
     made += [call for call, handed in named if any(not isinstance(word, ast.Constant) for word in handed)]
     other_made = code.of("js-shell-injection", "js-shell-model-output", "rust-command-input")
+    if (made or other_made) and (_FOREIGN.search(statement.quote) or all(_BY_HAND.search(path) for path in (*(call.place.path for call in made), *(found.place.path for found in other_made)))):
+        return Unknown("a look at every start of a process", "Shells read commands in scripts for those who work on the project, or the sentence names functions of a language that is not read.")
     if (made or other_made) and (one := _subject(statement)):
         return Unknown("a look at the calls of that program", f"The sentence speaks of {one} alone; other commands are another matter.")
     if made or other_made:
@@ -60,6 +68,7 @@ def _subject(statement: Statement) -> str:
     """The one program that the sentence speaks of ("`unzip` is invoked via ..."); empty where it speaks of all."""
     match = _OF_ONE.search(statement.quote)
     name = (match.group(1) or match.group(2)) if match is not None else ""
+    name = name or ("it" if _IT.match(statement.text) else "")
     return "" if name.lower() in _ANY else name
 
 

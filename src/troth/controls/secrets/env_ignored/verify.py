@@ -24,6 +24,7 @@ _FEATURE = re.compile(
     re.IGNORECASE,
 )
 """What a program that reads files does with those that git ignores, or has a list of its own for."""
+_ADD = re.compile(r"\W*add (?:it |this |these |them |the following )?(?:\w+ )?to (?:your )?`?\.gitignore`?\W*\Z", re.IGNORECASE)
 _SAMPLES = (".example", ".sample", ".template", ".dist", ".defaults", ".test", ".schema")
 _ASIDE = ("test", "example", "doc", "fixture", "sample", "node_modules")
 
@@ -85,6 +86,8 @@ def _beside(statement: Statement) -> Unknown | None:
         return Unknown("a sentence about what git ignores", "The sentence names a sample of the file, which is there to be committed.")
     if _FEATURE.search(statement.quote):
         return Unknown("a sentence about what git ignores", "The sentence tells what the program does with files that are ignored, and not which are.")
+    if _ADD.match(statement.text) and statement.modality is Modality.RECOMMENDATION_USERS:
+        return Unknown("what users commit in their own repositories", "The sentence tells users what to write into a file of theirs.")
     if _STORY.search(statement.text):
         return Unknown("a sentence about what git ignores", "The sentence tells what once was in the repository, and not what is ignored.")
     if statement.text and not spans and not _ABOUT.search(statement.text) and not re.search(r"\benv", statement.text, re.IGNORECASE):
