@@ -25,6 +25,8 @@ _GIVEN: Final = re.compile(
     + r"|default_value(?:_t)?\s*=\s*" + _ADDRESS.format("clapped")
     + r"|(?:ListenAndServe|net\.Listen\(\s*\"tcp\d?\",|TcpListener::bind|\.bind)\(?\s*" + _ADDRESS.format("opened")
 )
+_SPOTTED: Final = re.compile(r"127\.0\.0\.1|[\"'`/]localhost|0\.0\.0\.0|::1|[\"'`](?:::|\[::\]|:\d{2,5})[\"'`]")
+"""What every such address holds: lines without are not looked at twice."""
 _THEIRS: Final = re.compile(r"redis|postgres|mysql|mongo|database|\bdb[_.]|smtp|qdrant|ollama|upstream|proxy_pass|remote|client|target|\bpeer|kafka|elastic|neo4j|milvus|chroma|weaviate|rabbit|memcache|grafana|prometheus|otlp|jaeger|loki", re.IGNORECASE)
 _CLOSED: Final = frozenset(("127.0.0.1", "localhost", "::1", "[::1]"))
 _LOOKS: Final = re.compile(r"port_?(?:is_?)?(?:available|free|in_?use|open)|is_?port|find_?(?:free_?)?port|free_?port|probe|check_?port|wait_?for|preview|mock|health|metric|debug|inspect|prometheus|admin|telemetry|callback|oauth_?redirect", re.IGNORECASE)
@@ -47,9 +49,10 @@ def addresses(tree: Tree) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
     """Defaults of the address that the program listens on: those that stay on the machine, and those that are open to every interface."""
     closed: list[Evidence] = []
     open_: list[Evidence] = []
-    for path, line, match in source_lines(tree, _GIVEN, *_EXTENSIONS):
-        text = tree.lines(path)[line - 1]
-        if _THEIRS.search(text) or _THEIRS.search(path) or _LOOKS.search(text) or _LOOKS.search(path) or _BESIDE.match(path) or _BESIDE.search(path.rpartition("/")[2]) or _ASKS.search(text[: match.start()]):
+    for path, line, spotted in source_lines(tree, _SPOTTED, *_EXTENSIONS):
+        text = spotted.string
+        match = _GIVEN.search(text)
+        if match is None or _THEIRS.search(text) or _THEIRS.search(path) or _LOOKS.search(text) or _LOOKS.search(path) or _BESIDE.match(path) or _BESIDE.search(path.rpartition("/")[2]) or _ASKS.search(text[: match.start()]):
             continue
         owner = _owner(tree, path, line)
         if _THEIRS.search(owner) or _LOOKS.search(owner):

@@ -39,6 +39,7 @@ _DIRECT: Final = {
     "timeouts": re.compile(r"\w\([^#\n]*\btime_?out\w*\s*[=:]\s*\d|\.timeout\(|AbortSignal\.timeout|setTimeout\(|WithTimeout\(|wait_for\(|Client\(", re.IGNORECASE),
     "limits": re.compile(r"[<>]=?\s*\d|\[\s*:\s*\d|(?:slice|substring|LimitReader|MaxBytesReader|truncate|read)\([^)]*\d|\blimit:\s*['\"]\d", re.IGNORECASE),
 }
+_DIGIT: Final = re.compile(r"\d")
 _WORD: Final = re.compile(r"[a-z]{4,}")
 _COMMON: Final = frozenset(
     ["timeout", "timeouts", "limit", "limits", "limited", "limiting", "default", "defaults", "second", "seconds", "minute", "minutes", "maximum", "enforced", "enforce", "configured", "configurable", "protection", "prevent", "prevents", "size", "sizes", "length", "byte", "bytes", "character", "characters", "operation", "operations", "with", "that", "this", "from", "into", "each", "have", "has", "been", "runs", "under", "over", "after", "than", "most", "security", "resource", "resources", "exhaustion", "attacks", "abuse", "bounded", "bound", "time", "long", "running", "hanging", "value", "values", "set", "sets", "using", "used", "capped"]
@@ -126,7 +127,7 @@ def _numbers(text: str, kind: str) -> Iterator[_Wanted]:
 
 def _given(lines: list[str], path: str, kind: str, wanted: list[_Wanted]) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(lines, start=1):
-        if len(line) > 400 or line.lstrip().startswith(("#", "//", "*", "/*", '"""')):
+        if len(line) > 400 or not _NAMES[kind].search(line) or not _DIGIT.search(line) or line.lstrip().startswith(("#", "//", "*", "/*", '"""')):
             continue
         for match in _LINE.finditer(line):
             name = match.group("name")
