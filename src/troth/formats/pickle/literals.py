@@ -22,7 +22,7 @@ _CARRIED: Final = 65536
 """Bytes literals up to this length are kept; longer ones only by place and length."""
 _INTEGER: Final = re.compile(rb"-?(?:0|[1-9][0-9]{0,1199})\Z")
 _FLOAT: Final = re.compile(rb"-?(?:[0-9]{1,25}(?:\.[0-9]{1,25})?(?:e[+-]?[0-9]{1,4})?|inf|nan)\Z")
-_ESCAPE: Final = re.compile(rb"\\(?:[\\'\"nrt]|x[0-9a-f]{2})")
+_ESCAPE: Final = re.compile(rb"\\(?:[\\'\"nrt]|x(?:[01][0-9a-f]|7f|[89a-f][0-9a-f]))")
 _LINE: Final = 8192
 _LONG_LINE: Final = 16 << 20
 
@@ -212,7 +212,7 @@ def _binstring(vm: Machine, pos: int) -> int:
 
 
 def _escaped_plainly(raw: bytes) -> bool:
-    """Whether a text of protocol 0 has only the escapes that Python 2 writes, which all readers put back alike."""
+    """Whether a text of protocol 0 has only the escapes that Python 2 writes (none for a printable character), which all readers put back alike."""
     left = _ESCAPE.sub(b"", raw[1:-1])
     return b"\\" not in left and raw[:1] not in left
 
