@@ -145,6 +145,10 @@ def test_the_ciphertext_is_for_who_may_read(closed) -> None:
         for path in ("/board/T-1", "/board/T-1/sealed", f"/board/T-1/sealed/{file}"):
             assert client.get(path).status_code in (400, 403), (role, path)
     assert room.client().get("/board/T-1/sealed").status_code == 401
+    _guest, visitor = room.member("Gil", "guest")
+    answers = [visitor.get(f"/board/T-{number}/sealed") for number in (1, 9)]
+    assert answers[0].status_code == answers[1].status_code
+    assert answers[0].text.replace("T-1", "T-9") == answers[1].text
 
 
 def test_an_open_desk_s_case_is_not_handed_out_closed(served) -> None:

@@ -13,13 +13,14 @@ from typing import Any
 from sqlalchemy import select
 
 from troth.app.desk.opening import TENANT, Desk
-from troth.app.desk.triage import forbid, open_row
+from troth.app.desk.triage import open_row
 from troth.desk.crypt.envelope import CryptError
 from troth.desk.crypt.wraps import MEMBER
 from troth.desk.intake.fields import FIELDS
 from troth.desk.storage.case_rows import CaseRow
 from troth.desk.storage.people_rows import Member
 from troth.desk.tables import CHUNKS, FILES, ITEMS, WRAPS
+from troth.errors import DeskError
 from troth.store import Transaction
 
 __all__ = ["closed_case", "closed_file", "demand_readable"]
@@ -31,12 +32,13 @@ def demand_readable(desk: Desk, t: Transaction, member: Member, number: int) -> 
     """A sealed case whose ciphertext a member may have.
 
     Raises:
-        DeskError: there is none, or the role may not. CryptError: it is not sealed, erased, or kept to others.
+        DeskError: there is none, or it was not shared with a guest, for whom it is not there. CryptError: the role may not, or it is not sealed, erased, or kept to others.
     """
-    forbid(member, "read")
     row = open_row(desk, t, number)
     named = desk.cases.wrap(t, row.uid, f"{MEMBER}{member.id}") is not None
-    if not row.blind or row.erased_at is not None or ((row.restricted or member.role == "guest") and not named):
+    if member.role == "guest" and not named:
+        raise DeskError(f"there is no case {desk.cases.code(number)}")
+    if not member.may("read") or not row.blind or row.erased_at is not None or (row.restricted and not named):
         raise CryptError("you hold no key of this case")
     return row
 
