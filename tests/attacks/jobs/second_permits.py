@@ -12,7 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tests.attacks.jobs.cases import ANY, VERSIONS, Tried, case, runs
+from tests.attacks.jobs import cases
+from tests.attacks.jobs.cases import ANY, Tried, case, runs
 from tests.jobs.world import ACME, ACME_API, DAY, OTHER, REGISTRY, People, World
 from troth.jobs.executor import Executor
 from troth.jobs.job import Job, State
@@ -23,7 +24,7 @@ from troth.jobs.permits.roster import Approver, Roster, Rule, TrustedKey, load_r
 
 def renewed() -> People:
     """Other people, in a roster that is newer than all before."""
-    return People(version=next(VERSIONS))
+    return People(version=next(cases.VERSIONS))
 
 
 # --- one person, two names ------------------------------------------------------------------------------------------------
