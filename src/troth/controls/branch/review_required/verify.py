@@ -55,7 +55,7 @@ def verify(
     def from_history() -> Verdict:
         return _from_history(params, statement, history=history, changes=changes, owners=owners, policies=policies)
 
-    if (codeowners and owners.path is None) or not _settled(params, statement):
+    if (codeowners and not owners.everyone) or not _settled(params, statement):
         return from_history()
     return settings_or(
         shown,

@@ -6,6 +6,8 @@ import re
 
 from troth.judgement.naming import is_advice
 from troth.judgement.rights import identity_right, is_bounded, may_use_identity, unused_rights
+from troth.judgement.settings import default_token_reads
+from troth.terms.facts.forge_shown import ForgeShown
 from troth.terms.facts.tools import ToolRuns
 from troth.terms.facts.tree import Tree
 from troth.terms.facts.workflows import Job, PermissionsKind, Workflow, Workflows
@@ -18,6 +20,7 @@ _CHANGES_NOTHING = re.compile(r"\b(?:cannot|can't|can not|unable to|never|no way
 _PEOPLE = re.compile(r"\baccess (?:controls?|permissions?|rights?|management)\b|\b(?:users?|roles?|rbac|cluster ?roles?|kubernetes|k8s|data|database|service accounts?|iam|cloud)\b", re.IGNORECASE)
 _ABOUT_CI = re.compile(r"workflow|\btokens?\b|\bactions?\b|\bci\b|github|pipeline|\bjobs?\b|npm|publish|release", re.IGNORECASE)
 _YOURS = re.compile(r"\b(?:your|their)\b(?!.{0,20}\b(?:workflows?|actions?|ci)\b)", re.IGNORECASE)
+_DECLARED = re.compile(r"\b(?:declar|explicit|specif|defin|state)\w*", re.IGNORECASE)
 _MOST = 10
 _OF_USERS = re.compile(r"`\w+` scopes?\b|\bscopes? (?:only|unless)\b|\bPATs?\b|personal access token|\b(?:exposed|offered|available|visible) to (?:the |an? )?(?:llm|model|agent|assistant|client|user)|\btools?\b.{0,40}\btoken\b|\btoken\b.{0,40}\btools?\b|\bapi (?:keys?|tokens?)\b|\boauth\b", re.IGNORECASE)
 _OF_CI = re.compile(r"workflow|\bactions?\b|\bci\b|pipeline|\bjobs?\b|GITHUB_TOKEN|publish|release", re.IGNORECASE)
@@ -42,8 +45,8 @@ def _of_others(statement: Statement) -> Unknown | None:
     return None
 
 
-def verify(params: Params, statement: Statement, workflows: Workflows, tools: ToolRuns, tree: Tree) -> Verdict:
-    """Decide the ban of `write-all`, or least privilege job by job."""
+def verify(params: Params, statement: Statement, *, workflows: Workflows, tools: ToolRuns, tree: Tree, shown: ForgeShown) -> Verdict:
+    """Decide the ban of `write-all`, or least privilege job by job. A default that only reads limits the jobs that say nothing, unless the sentence says that workflows declare it."""
     other = _of_others(statement)
     if other is not None:
         return other
@@ -54,17 +57,21 @@ def verify(params: Params, statement: Statement, workflows: Workflows, tools: To
         return _no_write_all(jobs, workflows, tree)
     writers = [(workflow, job, right) for workflow, job in jobs for right in job.permissions.scopes if (right.name, right.value) == ("contents", "write")] if _CHANGES_NOTHING.search(statement.text) else []
     if writers:
-        shown = tuple(tree.evidence(workflow.path, right.line, f"job {job.name}: its token may push commits") for workflow, job, right in writers[:_MOST])
-        return Broken(How.CONTRADICTED, shown, "The sentence says that nothing can be modified, and a token may write to the repository.", "Say what the token may do, or take the right away.")
+        rights = tuple(tree.evidence(workflow.path, right.line, f"job {job.name}: its token may push commits") for workflow, job, right in writers[:_MOST])
+        return Broken(How.CONTRADICTED, rights, "The sentence says that nothing can be modified, and a token may write to the repository.", "Say what the token may do, or take the right away.")
     bad: list[Evidence] = [fault for workflow in workflows.valid for fault in _of_workflow(workflow, tools, tree)]
+    default = default_token_reads(shown.forge) if shown.forge is not None and not _DECLARED.search(statement.text) else None
     good: list[Evidence] = []
     for workflow, job in jobs:
+        if job.permissions.kind is PermissionsKind.DEFAULT and isinstance(default, Kept):
+            good.extend(default.evidence)
+            continue
         faults = _faults(workflow, job, tools, tree)
         bad.extend(faults)
         if not faults:
             line = job.permissions.line or job.line
             good.append(tree.evidence(workflow.path, line, f"job {job.name}: its token is limited"))
-    return _weigh(bad, good)
+    return _weigh(bad, good, "Every job's token is limited, in its workflow or by the repository's default." if isinstance(default, Kept) else "Every job's token is limited in its workflow.")
 
 
 def _of_workflow(workflow: Workflow, tools: ToolRuns, tree: Tree) -> list[Evidence]:
@@ -78,10 +85,10 @@ def _of_workflow(workflow: Workflow, tools: ToolRuns, tree: Tree) -> list[Eviden
     return [tree.evidence(workflow.path, right.line, says)]
 
 
-def _weigh(bad: list[Evidence], good: list[Evidence]) -> Verdict:
+def _weigh(bad: list[Evidence], good: list[Evidence], kept: str) -> Verdict:
     bad, good = list(dict.fromkeys(bad)), list(dict.fromkeys(good))
     if not bad:
-        return Kept(tuple(good[:_MOST]), "Every job's token is limited in its workflow.")
+        return Kept(tuple(good[:_MOST]), kept)
     mend = "Declare `permissions: contents: read` for the workflow, and more only in the job that needs it."
     if good:
         shown = (*bad[: _MOST - 3], *good[:3])
