@@ -52,6 +52,7 @@ def verify(params: Params, statement: Statement, policies: PolicySet) -> Verdict
             direction in ("in", "out")
             and theirs in ("in", "out")
             and theirs != direction
+            and (other.path, other.line) != (statement.path, statement.line)
             and len(mine) >= 2
             and _words(other.text) == _words(statement.text)
         ):
