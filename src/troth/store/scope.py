@@ -71,8 +71,8 @@ class _Asked:
 _KNOWN: Final[dict[object, tuple[int, ...]]] = {}
 """Form of a statement that was let through -> positions of the values that had to be the tenant."""
 _MOST: Final = 2_000
-_FUNCTIONS: Final = frozenset(("abs", "avg", "coalesce", "count", "length", "lower", "max", "min", "sum", "upper"))
-"""What a statement may have the database compute."""
+_FUNCTIONS: Final = frozenset(("abs", "avg", "coalesce", "count", "length", "lower", "max", "min", "pg_advisory_xact_lock", "sum", "upper"))
+"""What a statement may have the database compute; the lock ends with its transaction, and reads and says nothing."""
 
 
 def demand_scope(statement: ClauseElement, parameters: Parameters, tenant: str) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import pytest
 from sqlalchemy import text
 
 from tests.attacks.ledger.scene import NOW, OTHER, OWN, SIZE, START, Scene, entry
 from troth.errors import LedgerError
-from troth.ledger.entry import Entry, commitment, leaf_bytes, parse_leaf
+from troth.ledger.entry import Entry, EntryError, commitment, leaf_bytes, parse_leaf
 from troth.ledger.log import Log
 from troth.ledger.tree import Frontier, leaf_hash
 
@@ -259,8 +260,11 @@ def test_a_body_and_its_salt_of_another_entry_are_seen_wherever_they_lie(scene: 
 
 
 def test_an_erasure_is_not_made_up_and_does_not_cover_what_is_there(scene: Scene) -> None:
-    with scene.store.write(OWN) as transaction:
-        scene.log.append(transaction, Entry("ledger.erased", START + SIZE, "mallory", "42", {"reason": "none"}))
+    made_up = Entry("ledger.erased", START + SIZE, "mallory", "42", {"reason": "none"})
+    with pytest.raises(EntryError), scene.store.write(OWN) as transaction:
+        scene.log.append(transaction, made_up)
+    with mock.patch("troth.ledger.log.ERASED", "nothing is"), scene.store.write(OWN) as transaction:
+        scene.log.append(transaction, made_up)  # by a program that has no such rule
     assert scene.audit().problems, "the body is still there"
     scene.sql("DELETE FROM ledger_bodies WHERE {own} AND number = 43")
     assert any(one.first <= 43 <= one.last for one in scene.audit().problems)
