@@ -33,6 +33,7 @@ FROM_THE_SENTENCE = {"compliance/claim-backed": "a disclaimer is true by being s
 
 NOT_BY_CONTENT = {
     "deps/updated": "updates in history decide; the bot's file is told besides",
+    "policy/discoverable": "what it stands on is a policy, and a policy that cannot be read ends the run with an error",
     "policy/references-live": "what is promised is that the target is there, not what it holds",
     "policy/self-consistent": "the figures that are left still agree with each other",
     "secrets/not-in-code": "the scan of all of history decides; the template is told besides",

@@ -23,6 +23,8 @@ def verify(params: Params, statement: Statement, policies: PolicySet, tree: Tree
     """Kept only if the forge shows this very policy, and the address given is that of this repository."""
     named = next((path for path in ("SECURITY.md", "security.md", "SECURITY.rst") if path in tree.files), None)
     if _AT_ROOT.search(statement.text) and named is not None:
+        if not (tree.text(named) or "").strip():
+            return Unknown("a file that can be read", f"{named} is in the root, and there is no text to read in it.", (tree.evidence(named, 1, "It is there."),))
         return Kept((tree.evidence(named, 1, "It is there."),), f"The file that the sentence sends people to, {named}, is in the root.")
     own = twin_of(statement.path, policies)
     if own is None or not own.inside:
