@@ -21,11 +21,10 @@ _AT_ROOT = re.compile(r"\bSECURITY\.(?:md|rst)\b.{0,40}\b(?:in|at) the (?:\w+ )?
 
 def verify(params: Params, statement: Statement, policies: PolicySet, tree: Tree) -> Verdict:
     """Kept only if the forge shows this very policy, and the address given is that of this repository."""
-    named = next((path for path in ("SECURITY.md", "security.md", "SECURITY.rst") if path in tree.files), None)
-    if _AT_ROOT.search(statement.text) and named is not None:
-        if not (tree.text(named) or "").strip():
-            return Unknown("a file that can be read", f"{named} is in the root, and there is no text to read in it.", (tree.evidence(named, 1, "It is there."),))
-        return Kept((tree.evidence(named, 1, "It is there."),), f"The file that the sentence sends people to, {named}, is in the root.")
+    if _AT_ROOT.search(statement.text):
+        sent = _in_root(tree)
+        if sent is not None:
+            return sent
     own = twin_of(statement.path, policies)
     if own is None or not own.inside:
         return Unknown("the policy in the tree", "The policy that was judged does not lie in the tree.")
@@ -70,3 +69,14 @@ def verify(params: Params, statement: Statement, policies: PolicySet, tree: Tree
                 "Name the file that is there.",
             )
     return Kept((here,), f"The forge shows {own.path}, and the address is this repository's.")
+
+
+def _in_root(tree: Tree) -> Verdict | None:
+    """The verdict on a sentence that sends people to the file in the root; None where there is none."""
+    named = next((path for path in ("SECURITY.md", "security.md", "SECURITY.rst") if path in tree.files), None)
+    if named is None:
+        return None
+    there = (tree.evidence(named, 1, "It is there."),)
+    if not (tree.text(named) or "").strip():
+        return Unknown("a file that can be read", f"{named} is in the root, and there is no text to read in it.", there)
+    return Kept(there, f"The file that the sentence sends people to, {named}, is in the root.")
