@@ -21,10 +21,9 @@ _AT_ROOT = re.compile(r"\bSECURITY\.(?:md|rst)\b.{0,40}\b(?:in|at) the (?:\w+ )?
 
 def verify(params: Params, statement: Statement, policies: PolicySet, tree: Tree) -> Verdict:
     """Kept only if the forge shows this very policy, and the address given is that of this repository."""
-    if _AT_ROOT.search(statement.text):
-        sent = _in_root(tree)
-        if sent is not None:
-            return sent
+    sent = _in_root(statement, tree)
+    if sent is not None:
+        return sent
     own = twin_of(statement.path, policies)
     if own is None or not own.inside:
         return Unknown("the policy in the tree", "The policy that was judged does not lie in the tree.")
@@ -71,10 +70,10 @@ def verify(params: Params, statement: Statement, policies: PolicySet, tree: Tree
     return Kept((here,), f"The forge shows {own.path}, and the address is this repository's.")
 
 
-def _in_root(tree: Tree) -> Verdict | None:
-    """The verdict on a sentence that sends people to the file in the root; None where there is none."""
+def _in_root(statement: Statement, tree: Tree) -> Verdict | None:
+    """The verdict on a sentence that sends people to the file in the root; None where it does not, or where there is none."""
     named = next((path for path in ("SECURITY.md", "security.md", "SECURITY.rst") if path in tree.files), None)
-    if named is None:
+    if named is None or not _AT_ROOT.search(statement.text):
         return None
     there = (tree.evidence(named, 1, "It is there."),)
     if not (tree.text(named) or "").strip():
