@@ -34,6 +34,8 @@ _DEVICE = re.compile(
 _ASIDE = re.compile(r"(?:^|/)(?:tests?|e2e|examples?|fixtures?|docs?|dev|demo)/")
 _ONE_OF = re.compile(r"\b(?:metrics?|health|admin|debug|callback|internal|management|per-\w+|dap|inspector)\b.{0,30}\b(?:port|endpoint|server|listener)\b", re.IGNORECASE)
 """One door of several."""
+_MODES = re.compile(r"0\.0\.0\.0|\b(?:LAN|WAN)\b|\ball interfaces\b|\bevery interface\b")
+"""One way to run it of several, each with an address of its own."""
 _MEND = "Let code and every shipped file give the value that the policy states."
 
 
@@ -73,6 +75,8 @@ def _listens(statement: Statement, tree: Tree, containers: Containers) -> Verdic
     closed, opened = addresses(tree)
     if _ONE_OF.search(statement.text):
         return prove("defaults", "The sentence speaks of one of the program's doors; which address is whose, only the running program tells.", closed[:3])
+    if _MODES.search(statement.text):
+        return prove("defaults", "The sentence tells of several ways to run it; which one is meant where nobody chooses, only the running program tells.", closed[:3])
     if opened and not closed:
         return Broken(How.CONTRADICTED, opened[:6], "Where no address is named, the program listens on every interface.", _MEND)
     if not closed:
