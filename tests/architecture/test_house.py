@@ -19,6 +19,11 @@ FORBIDDEN_NAMES = {"utils", "helpers", "manager", "core", "base", "common", "mis
 IN_THE_ROOT = {"CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md", "go.py", "justfile", "pyproject.toml"}
 
 
+def test_files_of_tests_and_tools_keep_to_the_length_too():
+    found = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8").count("\n") for folder in ("tests", "tools", "bench", "native") for path in (ROOT / folder).rglob("*.py")}
+    assert {name: lines for name, lines in found.items() if lines > 400} == {}
+
+
 def functions(tree: ast.Module):
     return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 

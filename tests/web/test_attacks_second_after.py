@@ -11,7 +11,8 @@ import pytest
 
 from tests.web.conftest import REPORT, Room, csrf
 from tests.web.test_attacks_people import NO, number_of_cases, post
-from tests.web.test_attacks_second import KEY, _network, _spoiled, api, mail, texts
+from tests.web.test_attacks_second import KEY, _network, api, mail, texts
+from tests.web.test_attacks_second_people import _spoiled
 from troth.app.desk import keeping, triage
 from troth.app.desk.mail_intake import take_mail
 from troth.errors import DeskError, TrothError
